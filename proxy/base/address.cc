@@ -73,7 +73,8 @@ bool IpAddress::IsLoopback() const {
 bool IpAddress::IsPrivate() const {
   if (IsLoopback()) return true;
   if (is_ipv4()) {
-    return bytes_[12] == 10 || (bytes_[12] == 172 && (bytes_[13] & 0xf0) == 16) ||
+    return bytes_[12] == 10 ||
+           (bytes_[12] == 172 && (bytes_[13] & 0xf0) == 16) ||
            (bytes_[12] == 192 && bytes_[13] == 168) ||
            (bytes_[12] == 169 && bytes_[13] == 254);
   }

@@ -16,9 +16,9 @@ namespace pinnace::internal {
 
 }  // namespace pinnace::internal
 
-#define PINNACE_CHECK(condition)                                       \
-  ((condition) ? static_cast<void>(0)                                  \
-               : ::pinnace::internal::CheckFailed(#condition, __FILE__, \
-                                                  __LINE__))
+#define PINNACE_CHECK(condition) \
+  ((condition)                   \
+       ? static_cast<void>(0)    \
+       : ::pinnace::internal::CheckFailed(#condition, __FILE__, __LINE__))
 
 #endif  // PINNACE_PROXY_BASE_CHECK_H_

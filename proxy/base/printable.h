@@ -10,7 +10,8 @@
 namespace pinnace {
 
 // Valid UTF-8 stays; control bytes, DEL, C1 controls and bytes that are not
-// UTF-8 become \xNN, a backslash becomes \\. Cut after `max_bytes` of input, with
+// UTF-8 become \xNN, a backslash becomes \\. Cut after `max_bytes` of input,
+// with
 // "..." behind it.
 std::string Printable(absl::string_view bytes, size_t max_bytes = 512);
 

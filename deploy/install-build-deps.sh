@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs every Debian 12 package that building Pinnace needs; when all are
+# there it does nothing, and quickly.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=deploy/quickstart/debian-packages.sh
+. "$here/quickstart/debian-packages.sh"
+
+packages=(
+  # Compiler and build tool.
+  bazel-bootstrap bazel-rules-java bazel-rules-proto
+  g++ git pkg-config python3-minimal ca-certificates
+  # Libraries.
+  libuv1-dev libabsl-dev libgrpc++-dev libprotobuf-dev libssl-dev
+  libsqlite3-dev libyaml-cpp-dev libcpp-httplib-dev
+  # Code generators.
+  protobuf-compiler protobuf-compiler-grpc
+  # Tests.
+  libgtest-dev libgmock-dev
+)
+install_packages "${packages[@]}"

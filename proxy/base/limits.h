@@ -1,0 +1,72 @@
+// Every cap and default wait, in one place. Sizes are bytes; a wait can be set
+// in the configuration where its comment says so. Any thread.
+#ifndef PINNACE_PROXY_BASE_LIMITS_H_
+#define PINNACE_PROXY_BASE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace pinnace::limits {
+
+// Control connections.
+inline constexpr size_t kMaxCommandLineBytes = 4096;
+// Lines a client sent ahead of their turn; past it the gateway stops reading.
+inline constexpr size_t kMaxPipelinedBytes = 64 * 1024;
+inline constexpr size_t kMaxReplyLineBytes = 16 * 1024;
+inline constexpr size_t kMaxReplyBytes = 1024 * 1024;
+inline constexpr size_t kMaxFeatures = 128;
+// Replies not yet taken by a client that does not read; past it the gateway
+// stops reading commands.
+inline constexpr size_t kMaxUnsentBytes = 256 * 1024;
+inline constexpr size_t kMaxUserBytes = 256;
+inline constexpr size_t kControlReadBytes = 64 * 1024;
+
+// Login.
+inline constexpr int kMaxBackendCandidates = 4;
+inline constexpr int kMaxFailedLogins = 6;
+
+// Waits (configuration: gateway.timeouts).
+inline constexpr absl::Duration kIdleTimeout =
+    absl::Minutes(5);  // RFC 1123 §4.1.3.2
+inline constexpr absl::Duration kLoginTimeout = absl::Seconds(60);
+inline constexpr absl::Duration kBackendConnectTimeout = absl::Seconds(5);
+inline constexpr absl::Duration kBackendReplyTimeout = absl::Minutes(5);
+inline constexpr absl::Duration kDataConnectTimeout = absl::Seconds(30);
+inline constexpr absl::Duration kTransferStallTimeout = absl::Minutes(10);
+inline constexpr absl::Duration kLeaseWait = absl::Seconds(10);
+inline constexpr absl::Duration kAbortTimeout = absl::Seconds(10);
+inline constexpr absl::Duration kCloseTimeout = absl::Seconds(5);
+inline constexpr absl::Duration kDrainTimeout = absl::Seconds(30);
+inline constexpr absl::Duration kKeepaliveIdle = absl::Seconds(60);
+inline constexpr absl::Duration kKeepaliveInterval = absl::Seconds(15);
+inline constexpr int kKeepaliveProbes = 4;
+
+// Data connections.
+// Bytes one relay may move before other connections of the worker have a turn.
+inline constexpr size_t kRelayTurnBytes = 256 * 1024;
+inline constexpr size_t kRelayPipeBytes = 256 * 1024;
+inline constexpr size_t kMaxPooledPipes = 64;
+inline constexpr size_t kRelayCopyBytes =
+    64 * 1024;  // the worker's shared buffer
+inline constexpr int kAcceptsPerTurn = 64;
+inline constexpr int kListenBacklog = 1024;
+inline constexpr int kMaxLeaseWaitersPerClient = 256;
+
+// Fleet.
+inline constexpr absl::Duration kPinTtl = absl::Minutes(30);
+inline constexpr size_t kMaxPins = 100'000;
+inline constexpr absl::Duration kProbeInterval = absl::Seconds(10);
+inline constexpr absl::Duration kProbeTimeout = absl::Seconds(5);
+inline constexpr absl::Duration kEjection = absl::Seconds(5);
+inline constexpr absl::Duration kDnsRefresh = absl::Seconds(30);
+
+// Sessions.
+inline constexpr size_t kMaxSessions =
+    8000;  // configuration: gateway.max_sessions
+inline constexpr int kMaxWorkers = 64;
+
+}  // namespace pinnace::limits
+
+#endif  // PINNACE_PROXY_BASE_LIMITS_H_

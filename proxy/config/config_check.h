@@ -1,0 +1,17 @@
+// What a configuration file means: checks the values, and turns them into the
+// options of the parts. Any thread.
+#ifndef PINNACE_PROXY_CONFIG_CONFIG_CHECK_H_
+#define PINNACE_PROXY_CONFIG_CONFIG_CHECK_H_
+
+#include "absl/status/status.h"
+#include "proxy/config/config_file.h"
+
+namespace pinnace::config {
+
+// INVALID_ARGUMENT with one line per problem, each as ConfigFile::Problem()
+// writes it. The conversions in settings.h may be used after OK only.
+absl::Status CheckConfig(const ConfigFile& file);
+
+}  // namespace pinnace::config
+
+#endif  // PINNACE_PROXY_CONFIG_CONFIG_CHECK_H_

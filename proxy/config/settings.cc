@@ -1,0 +1,159 @@
+#include "proxy/config/settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/strip.h"
+#include "proxy/base/limits.h"
+
+namespace pinnace::config {
+namespace {
+
+constexpr char kDefaultListener[] = "0.0.0.0:2121";
+constexpr char kDefaultControlPlane[] = "127.0.0.1:9021";
+constexpr char kDefaultStore[] = "sqlite:/var/lib/pinnace/pinnace.db";
+constexpr char kDefaultAdmin[] = "127.0.0.1:8021";
+constexpr PortRange kDefaultPublicPorts = {50000, 50099};
+
+ports::SourceMatch SourceMatchOf(v1::GatewayConfig::DataSource source) {
+  switch (source) {
+    case v1::GatewayConfig::DATA_SOURCE_SAME_NETWORK:
+      return ports::SourceMatch::kSameNetwork;
+    case v1::GatewayConfig::DATA_SOURCE_ANY:
+      return ports::SourceMatch::kAny;
+    default:
+      return ports::SourceMatch::kSameAddress;
+  }
+}
+
+session::ActiveSourcePort ActiveSourcePortOf(
+    v1::GatewayConfig::ActiveSourcePort port) {
+  switch (port) {
+    case v1::GatewayConfig::ACTIVE_SOURCE_PORT_20:
+      return session::ActiveSourcePort::kTwenty;
+    case v1::GatewayConfig::ACTIVE_SOURCE_PORT_LISTENER_MINUS_ONE:
+      return session::ActiveSourcePort::kListenerMinusOne;
+    default:
+      return session::ActiveSourcePort::kAny;
+  }
+}
+
+ingress::PublicAddressRules PublicAddressRulesOf(
+    const v1::PublicAddressConfig& config) {
+  ingress::PublicAddressRules rules;
+  rules.default_address = config.default_();
+  for (const v1::PublicAddressConfig::ByClient& entry : config.by_client()) {
+    rules.by_client.push_back(
+        {*ingress::Cidr::Parse(entry.cidr()), entry.address()});
+  }
+  return rules;
+}
+
+session::SessionTimeouts TimeoutsOf(const v1::TimeoutsConfig& config) {
+  session::SessionTimeouts timeouts;
+  if (config.has_idle()) timeouts.idle = DurationOf(config.idle());
+  if (config.has_login()) timeouts.login = DurationOf(config.login());
+  if (config.has_backend_connect()) {
+    timeouts.backend_connect = DurationOf(config.backend_connect());
+  }
+  if (config.has_backend_reply()) {
+    timeouts.backend_reply = DurationOf(config.backend_reply());
+  }
+  if (config.has_data_connect()) {
+    timeouts.data_connect = DurationOf(config.data_connect());
+  }
+  if (config.has_transfer_stall()) {
+    timeouts.transfer_stall = DurationOf(config.transfer_stall());
+  }
+  if (config.has_lease_wait()) {
+    timeouts.lease_wait = DurationOf(config.lease_wait());
+  }
+  return timeouts;
+}
+
+Address AddressOr(const std::string& text, const char* otherwise) {
+  return *Address::Parse(text.empty() ? otherwise : text);
+}
+
+}  // namespace
+
+absl::Duration DurationOf(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) +
+         absl::Nanoseconds(duration.nanos());
+}
+
+std::string FarmOf(const v1::ListenerConfig& listener) {
+  return listener.farm().empty() ? kDefaultFarm : listener.farm();
+}
+
+gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
+  const v1::GatewayConfig& gateway = config.gateway();
+  gateway::GatewayOptions options;
+  options.workers = static_cast<int>(gateway.workers());
+  for (const v1::ListenerConfig& listener : gateway.listeners()) {
+    options.listeners.push_back(
+        {*Address::Parse(listener.address()), FarmOf(listener)});
+  }
+  if (options.listeners.empty()) {
+    options.listeners.push_back(
+        {*Address::Parse(kDefaultListener), kDefaultFarm});
+  }
+  options.public_ports = PublicPortsOf(config);
+  options.data_source = SourceMatchOf(gateway.data_source());
+  options.session.public_address =
+      PublicAddressRulesOf(gateway.public_address());
+  if (gateway.has_banner()) options.session.banner = gateway.banner();
+  options.session.timeouts = TimeoutsOf(gateway.timeouts());
+  options.session.active_source_port =
+      ActiveSourcePortOf(gateway.active_source_port());
+  if (gateway.has_replace_private_port_address()) {
+    options.session.replace_private_port_address =
+        gateway.replace_private_port_address();
+  }
+  if (gateway.has_max_sessions()) options.max_sessions = gateway.max_sessions();
+  if (gateway.has_probe_interval()) {
+    options.probe_interval = DurationOf(gateway.probe_interval());
+  }
+  return options;
+}
+
+std::vector<PortRange> PublicPortsOf(const v1::Config& config) {
+  std::vector<PortRange> ranges;
+  for (const std::string& range : config.gateway().public_ports()) {
+    ranges.push_back(*PortRange::Parse(range));
+  }
+  if (ranges.empty()) ranges.push_back(kDefaultPublicPorts);
+  return ranges;
+}
+
+std::string GatewayNameOf(const v1::Config& config) {
+  if (!config.gateway().name().empty()) return config.gateway().name();
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') {
+    return "gateway";
+  }
+  return std::string(host).substr(0, 128);
+}
+
+absl::Duration DrainTimeoutOf(const v1::Config& config) {
+  const v1::TimeoutsConfig& timeouts = config.gateway().timeouts();
+  return timeouts.has_drain() ? DurationOf(timeouts.drain())
+                              : limits::kDrainTimeout;
+}
+
+Address ControlPlaneListenOf(const v1::Config& config) {
+  return AddressOr(config.control_plane().listen(), kDefaultControlPlane);
+}
+
+std::string SqlitePathOf(const v1::Config& config) {
+  const std::string& store = config.control_plane().store();
+  return std::string(
+      absl::StripPrefix(store.empty() ? kDefaultStore : store, "sqlite:"));
+}
+
+Address AdminListenOf(const v1::Config& config) {
+  return AddressOr(config.admin().listen(), kDefaultAdmin);
+}
+
+}  // namespace pinnace::config

@@ -1,0 +1,95 @@
+// One FTP server of a farm: what the snapshot says of it (immutable), and the
+// live facts that every worker shares. Any thread.
+#ifndef PINNACE_PROXY_FLEET_BACKEND_H_
+#define PINNACE_PROXY_FLEET_BACKEND_H_
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "proxy/base/address.h"
+#include "proxy/base/ids.h"
+#include "proxy/base/port_range.h"
+
+namespace pinnace::fleet {
+
+enum class AdminState : uint8_t { kUp, kDraining };
+
+// What the probes say. A backend nobody has probed yet may be tried.
+enum class Health : uint8_t { kUnknown, kHealthy, kUnhealthy };
+
+// The live facts of one backend: survives new snapshots as long as the id, farm
+// and address stay the same.
+class BackendStatus {
+ public:
+  std::atomic<int64_t> sessions{0};  // logged in or logging in now
+  std::atomic<int64_t> sessions_total{0};
+  std::atomic<int64_t> transfers_total{0};
+  std::atomic<int64_t> connect_failures{0};
+  std::atomic<Health> health{Health::kUnknown};
+  // The backend answered EPSV with 500, 501 or 502: PASV from then on (RFC 2428
+  // is not for it).
+  std::atomic<bool> lacks_epsv{false};
+
+  // A connect failed: no new session until then, unless no other is left.
+  void Eject(absl::Time until) {
+    ejected_until_ns_.store(absl::ToUnixNanos(until),
+                            std::memory_order_relaxed);
+  }
+  bool IsEjected(absl::Time now) const {
+    return absl::ToUnixNanos(now) <
+           ejected_until_ns_.load(std::memory_order_relaxed);
+  }
+
+  // The lines of its FEAT reply; nothing until it has been asked.
+  using Features = std::shared_ptr<const std::vector<std::string>>;
+  void SetFeatures(Features features) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    features_ = std::move(features);
+  }
+  Features features() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return features_;
+  }
+
+  // Why it is unhealthy or was last ejected; empty when nothing is wrong.
+  void SetTrouble(std::string trouble) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    trouble_ = std::move(trouble);
+  }
+  std::string trouble() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return trouble_;
+  }
+
+ private:
+  std::atomic<int64_t> ejected_until_ns_{0};
+  mutable absl::Mutex mutex_;
+  Features features_ ABSL_GUARDED_BY(mutex_);
+  std::string trouble_ ABSL_GUARDED_BY(mutex_);
+};
+
+struct Backend {
+  BackendId id;
+  HostPort address;  // of its control port
+  int weight = 1;    // 1..1000
+  int capacity = 0;  // sessions; 0: not stated
+  std::string zone;
+  std::map<std::string, std::string> labels;
+  AdminState state = AdminState::kUp;
+  std::optional<PortRange>
+      passive_ports;  // what its server is set to use; for people
+  std::optional<PortRange> public_ports;  // its own slice of the pool
+  std::shared_ptr<BackendStatus> status = std::make_shared<BackendStatus>();
+};
+
+}  // namespace pinnace::fleet
+
+#endif  // PINNACE_PROXY_FLEET_BACKEND_H_

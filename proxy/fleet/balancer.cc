@@ -1,0 +1,78 @@
+#include "proxy/fleet/balancer.h"
+
+#include <algorithm>
+
+#include "absl/container/inlined_vector.h"
+
+namespace pinnace::fleet {
+namespace {
+
+using Candidates = absl::InlinedVector<const Backend*, 16>;
+
+template <typename Admits>
+Candidates Filter(const Farm& farm, const PickRequest& request, Admits admits) {
+  Candidates candidates;
+  for (const Backend& backend : farm.backends) {
+    const bool tried = std::find(request.tried.begin(), request.tried.end(),
+                                 backend.id) != request.tried.end();
+    if (!tried && backend.state == AdminState::kUp && admits(backend)) {
+      candidates.push_back(&backend);
+    }
+  }
+  return candidates;
+}
+
+// Sessions per unit of weight; by cross-multiplication, so that it is exact.
+bool LessLoaded(const Backend* a, const Backend* b) {
+  return a->status->sessions.load(std::memory_order_relaxed) * b->weight <
+         b->status->sessions.load(std::memory_order_relaxed) * a->weight;
+}
+
+}  // namespace
+
+bool IsUsable(const Backend& backend, absl::Time now) {
+  return backend.state == AdminState::kUp &&
+         backend.status->health.load(std::memory_order_relaxed) !=
+             Health::kUnhealthy &&
+         !backend.status->IsEjected(now);
+}
+
+bool HasCandidate(const Farm& farm) {
+  return std::any_of(
+      farm.backends.begin(), farm.backends.end(), [](const Backend& backend) {
+        return backend.state == AdminState::kUp &&
+               backend.status->health.load(std::memory_order_relaxed) !=
+                   Health::kUnhealthy;
+      });
+}
+
+const Backend* Pick(const Farm& farm, const PickRequest& request) {
+  Candidates candidates = Filter(farm, request, [&](const Backend& backend) {
+    return IsUsable(backend, request.now);
+  });
+  if (candidates.empty()) {
+    // One failed connect must not lock everybody out of the last backend.
+    candidates = Filter(farm, request, [](const Backend& backend) {
+      return backend.status->health.load(std::memory_order_relaxed) !=
+             Health::kUnhealthy;
+    });
+  }
+  if (candidates.empty()) return nullptr;
+  // The turn also breaks ties of least_sessions, so that an idle farm is filled
+  // evenly.
+  const uint64_t turn = farm.turn->fetch_add(1, std::memory_order_relaxed);
+  const size_t first = turn % candidates.size();
+  switch (farm.balance) {
+    case Balance::kRoundRobin:
+      return candidates[first];
+    case Balance::kLeastSessions: {
+      std::rotate(candidates.begin(), candidates.begin() + first,
+                  candidates.end());
+      return *std::min_element(candidates.begin(), candidates.end(),
+                               LessLoaded);
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace pinnace::fleet

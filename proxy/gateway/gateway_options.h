@@ -1,0 +1,34 @@
+// How a gateway is set up: the `gateway:` part of the configuration as values.
+// Fixed while the gateway runs.
+#ifndef PINNACE_PROXY_GATEWAY_GATEWAY_OPTIONS_H_
+#define PINNACE_PROXY_GATEWAY_GATEWAY_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "proxy/base/address.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/port_range.h"
+#include "proxy/ports/lease_table.h"
+#include "proxy/session/session_options.h"
+
+namespace pinnace::gateway {
+
+struct ListenerOptions {
+  Address address;
+  std::string farm;
+};
+
+struct GatewayOptions {
+  int workers = 0;  // 0: one per core
+  std::vector<ListenerOptions> listeners;
+  std::vector<PortRange> public_ports = {{50000, 50099}};
+  ports::SourceMatch data_source = ports::SourceMatch::kSameAddress;
+  session::SessionOptions session;  // banner, timeouts, public address, active source port
+  size_t max_sessions = limits::kMaxSessions;
+  absl::Duration probe_interval = limits::kProbeInterval;  // zero: no probes
+};
+
+}  // namespace pinnace::gateway
+
+#endif  // PINNACE_PROXY_GATEWAY_GATEWAY_OPTIONS_H_

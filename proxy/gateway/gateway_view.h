@@ -1,0 +1,38 @@
+// What the rest of the process may see of a running gateway and ask of it: for
+// the admin pages, the control plane's reports and `pinnace`. Any thread; a
+// call may wait for every worker's next loop turn.
+#ifndef PINNACE_PROXY_GATEWAY_GATEWAY_VIEW_H_
+#define PINNACE_PROXY_GATEWAY_GATEWAY_VIEW_H_
+
+#include <string>
+#include <vector>
+
+#include "proxy/fleet/pin_table.h"
+#include "proxy/metrics/counters.h"
+#include "proxy/ports/lease_table.h"
+#include "proxy/session/session_facts.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace pinnace::gateway {
+
+class GatewayView {
+ public:
+  virtual ~GatewayView() = default;
+
+  virtual snapshot::SnapshotPtr snapshot() const = 0;
+  virtual std::vector<session::SessionFacts> Sessions() = 0;
+  // False when there is no such session. The client gets a 421.
+  virtual bool KillSession(SessionId id) = 0;
+  virtual std::vector<fleet::PinTable::Pin> Pins() = 0;
+  virtual bool DeletePin(absl::string_view key) = 0;
+  virtual ports::LeaseTable::Facts Ports() = 0;
+  virtual metrics::CounterValues Counters() = 0;  // summed over the workers
+
+  // From now on not ready; new sessions get a 421 while running ones go on.
+  virtual void StartDrain() = 0;
+  virtual bool draining() const = 0;
+};
+
+}  // namespace pinnace::gateway
+
+#endif  // PINNACE_PROXY_GATEWAY_GATEWAY_VIEW_H_

@@ -1,0 +1,47 @@
+// Lets a member function that calls out to an owner learn whether the owner
+// destroyed the object meanwhile. One thread.
+#ifndef PINNACE_PROXY_IO_LIFELINE_H_
+#define PINNACE_PROXY_IO_LIFELINE_H_
+
+namespace pinnace::io {
+
+// A member of the object in question; costs one pointer.
+class Lifeline {
+ public:
+  // Lives on the stack of the function that calls out. Guards nest.
+  class Guard {
+   public:
+    explicit Guard(Lifeline& lifeline)
+        : lifeline_(&lifeline), outer_(lifeline.innermost_) {
+      lifeline.innermost_ = this;
+    }
+    ~Guard() {
+      if (alive()) lifeline_->innermost_ = outer_;
+    }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+    bool alive() const { return lifeline_ != nullptr; }
+
+   private:
+    friend class Lifeline;
+    Lifeline* lifeline_;
+    Guard* outer_;
+  };
+
+  Lifeline() = default;
+  Lifeline(const Lifeline&) = delete;
+  Lifeline& operator=(const Lifeline&) = delete;
+  ~Lifeline() {
+    for (Guard* guard = innermost_; guard != nullptr; guard = guard->outer_) {
+      guard->lifeline_ = nullptr;
+    }
+  }
+
+ private:
+  Guard* innermost_ = nullptr;
+};
+
+}  // namespace pinnace::io
+
+#endif  // PINNACE_PROXY_IO_LIFELINE_H_

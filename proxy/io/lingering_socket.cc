@@ -1,0 +1,60 @@
+#include "proxy/io/lingering_socket.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace pinnace::io {
+namespace {
+
+constexpr size_t kMaxDroppedBytes = 1024 * 1024;
+
+}  // namespace
+
+LingeringSocket::LingeringSocket(Loop& loop, Socket socket,
+                                 std::unique_ptr<Loop::Watch> watch,
+                                 UnsentBytes unsent, absl::Time deadline)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      watch_(std::move(watch)),
+      unsent_(std::move(unsent)),
+      deadline_(loop, [this] { loop_.Drop(this); }) {
+  if (unsent_.empty()) socket_.ShutdownWrite();
+  deadline_.Set(deadline);
+  watch_->Redirect(this, Priority::kControl);
+}
+
+void LingeringSocket::OnReady(Readiness readiness) {
+  const bool input =
+      readiness.readable || readiness.peer_finished || readiness.hang_up;
+  if ((readiness.writable && !Flush()) || (input && !DropInput())) {
+    loop_.Drop(this);  // Destroys this.
+  }
+}
+
+bool LingeringSocket::Flush() {
+  if (unsent_.empty()) return true;
+  const int error = unsent_.Flush(socket_.fd());
+  if (error == 0) socket_.ShutdownWrite();
+  return error == 0 || error == EAGAIN;
+}
+
+bool LingeringSocket::DropInput() {
+  while (dropped_bytes_ < kMaxDroppedBytes) {
+    // MSG_TRUNC: TCP discards without copying (tcp(7)).
+    const ssize_t size =
+        recv(socket_.fd(), nullptr, kMaxDroppedBytes, MSG_TRUNC);
+    if (size > 0) {
+      dropped_bytes_ += static_cast<size_t>(size);
+    } else if (size == 0) {
+      // The peer may still read after its own FIN.
+      return !unsent_.empty();
+    } else if (errno != EINTR) {
+      return errno == EAGAIN;
+    }
+  }
+  return false;
+}
+
+}  // namespace pinnace::io

@@ -1,0 +1,66 @@
+#include "proxy/metrics/counters.h"
+
+#include <iterator>
+
+namespace pinnace::metrics {
+namespace {
+
+constexpr CounterRow kRows[] = {
+    {Counter::kSessionsAccepted, "sessions_accepted_total",
+     "Control connections accepted."},
+    {Counter::kSessionsRefused, "sessions_refused_total",
+     "Control connections answered 421 at the door: limit reached or "
+     "draining."},
+    {Counter::kSessionsEnded, "sessions_ended_total",
+     "Sessions that have ended."},
+    {Counter::kLogins, "logins_total", "Logins that a backend accepted."},
+    {Counter::kLoginFailures, "login_failures_total",
+     "Logins that a backend refused."},
+    {Counter::kCommands, "commands_total", "Commands read from clients."},
+    {Counter::kTransfers, "transfers_total", "Transfers that began."},
+    {Counter::kTransfersFailed, "transfers_failed_total",
+     "Transfers that did not end with a 2yz reply."},
+    {Counter::kBytesToClients, "bytes_to_clients_total",
+     "Data bytes relayed from backends to clients."},
+    {Counter::kBytesToBackends, "bytes_to_backends_total",
+     "Data bytes relayed from clients to backends."},
+    {Counter::kBackendConnects, "backend_connects_total",
+     "Control connections opened to backends."},
+    {Counter::kBackendConnectFailures, "backend_connect_failures_total",
+     "Control connections to backends that failed."},
+    {Counter::kBackendRetries, "backend_retries_total",
+     "Logins that went on with the next candidate."},
+    {Counter::kBackendFaults, "backend_faults_total",
+     "Malformed or overlong replies, and backends lost in a session."},
+    {Counter::kDataConnectTimeouts, "data_connect_timeouts_total",
+     "Data connections that did not come about in time."},
+    {Counter::kTransferStalls, "transfer_stalls_total",
+     "Transfers ended because no byte moved."},
+    {Counter::kIdleTimeouts, "idle_timeouts_total",
+     "Sessions ended because no command came."},
+    {Counter::kLinesTooLong, "lines_too_long_total",
+     "Command lines over the length limit."},
+    {Counter::kForbiddenBytes, "forbidden_bytes_total",
+     "Command lines refused for a bare CR, a NUL or the like."},
+    {Counter::kPipelineFull, "pipeline_full_total",
+     "Times that reading paused because a client sent too much ahead."},
+    {Counter::kBouncesRefused, "bounces_refused_total",
+     "PORT or EPRT to a third host or a low port."},
+    {Counter::kLeaseTimeouts, "lease_timeouts_total",
+     "Waits for a public port that ended without one."},
+};
+static_assert(std::size(kRows) == static_cast<size_t>(Counter::kCount));
+
+constexpr bool InOrder() {
+  for (size_t i = 0; i < std::size(kRows); ++i) {
+    if (static_cast<size_t>(kRows[i].counter) != i) return false;
+  }
+  return true;
+}
+static_assert(InOrder());
+
+}  // namespace
+
+absl::Span<const CounterRow> CounterRows() { return kRows; }
+
+}  // namespace pinnace::metrics

@@ -1,0 +1,72 @@
+// Plain numbers that only grow, one set per worker: the worker adds, anybody
+// may read. Any thread.
+#ifndef PINNACE_PROXY_METRICS_COUNTERS_H_
+#define PINNACE_PROXY_METRICS_COUNTERS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/types/span.h"
+
+namespace pinnace::metrics {
+
+enum class Counter : uint8_t {
+  kSessionsAccepted,
+  kSessionsRefused,  // 421 at the door: limit reached, or draining
+  kSessionsEnded,
+  kLogins,
+  kLoginFailures,
+  kCommands,
+  kTransfers,
+  kTransfersFailed,
+  kBytesToClients,
+  kBytesToBackends,
+  kBackendConnects,
+  kBackendConnectFailures,
+  kBackendRetries,  // the next candidate was tried
+  kBackendFaults,   // malformed or overlong replies, lost backends
+  kDataConnectTimeouts,
+  kTransferStalls,
+  kIdleTimeouts,
+  kLinesTooLong,
+  kForbiddenBytes,
+  kPipelineFull,    // reading paused: too much sent ahead
+  kBouncesRefused,  // PORT or EPRT to a third host or a low port
+  kLeaseTimeouts,
+  kCount,
+};
+
+struct CounterRow {
+  Counter counter;
+  const char* name;  // as exposed, without the "pinnace_" in front
+  const char* help;
+};
+// One row per counter, in order.
+absl::Span<const CounterRow> CounterRows();
+
+using CounterValues = std::array<int64_t, static_cast<size_t>(Counter::kCount)>;
+
+class Counters {
+ public:
+  void Add(Counter counter, int64_t n = 1) {
+    // One writer: no locked instruction is needed.
+    std::atomic<int64_t>& value = values_[static_cast<size_t>(counter)];
+    value.store(value.load(std::memory_order_relaxed) + n,
+                std::memory_order_relaxed);
+  }
+  void AddTo(CounterValues& sum) const {
+    for (size_t i = 0; i < values_.size(); ++i) {
+      sum[i] += values_[i].load(std::memory_order_relaxed);
+    }
+  }
+
+ private:
+  std::array<std::atomic<int64_t>, static_cast<size_t>(Counter::kCount)>
+      values_{};
+};
+
+}  // namespace pinnace::metrics
+
+#endif  // PINNACE_PROXY_METRICS_COUNTERS_H_

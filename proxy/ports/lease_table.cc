@@ -1,0 +1,247 @@
+#include "proxy/ports/lease_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "proxy/base/check.h"
+
+namespace pinnace::ports {
+namespace {
+
+// Idle sources whose place in their order of ports is remembered, per shard.
+constexpr size_t kMaxSourcesPerShard = 1024;
+
+uint64_t Mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+uint64_t KeyBits(const IpAddress& key, uint64_t secret) {
+  uint64_t bits = secret;
+  for (size_t i = 0; i < key.bytes().size(); i += 8) {
+    uint64_t word = 0;
+    for (size_t j = 0; j < 8; ++j) word = word << 8 | key.bytes()[i + j];
+    bits = Mix(bits ^ word);
+  }
+  return bits;
+}
+
+// A keyed permutation of 0..size-1: a Feistel network over the next even power
+// of two, walked until the result is inside.
+uint32_t Permute(uint32_t index, uint32_t size, uint64_t key) {
+  int half_bits = 1;
+  while ((uint64_t{1} << (2 * half_bits)) < size) ++half_bits;
+  const uint32_t half_mask = (1u << half_bits) - 1;
+  do {
+    uint32_t left = index >> half_bits;
+    uint32_t right = index & half_mask;
+    for (uint64_t round = 0; round < 4; ++round) {
+      const uint32_t next =
+          left ^
+          (static_cast<uint32_t>(Mix(key ^ (round << 56) ^ right)) & half_mask);
+      left = right;
+      right = next;
+    }
+    index = left << half_bits | right;
+  } while (index >= size);
+  return index;
+}
+
+}  // namespace
+
+LeaseTable::LeaseTable(Options options, Granted granted)
+    : options_(std::move(options)), granted_(std::move(granted)) {
+  for (const PortRange& range : options_.pool) {
+    for (int port = range.first; port <= range.last; ++port) {
+      ports_.push_back(static_cast<uint16_t>(port));
+    }
+  }
+  std::sort(ports_.begin(), ports_.end());
+  ports_.erase(std::unique(ports_.begin(), ports_.end()), ports_.end());
+  PINNACE_CHECK(!ports_.empty());
+}
+
+IpAddress LeaseTable::KeyOf(const IpAddress& source) const {
+  switch (options_.match) {
+    case SourceMatch::kSameAddress:
+      return source;
+    case SourceMatch::kSameNetwork:
+      return source.Masked(source.is_ipv4() ? 24 : 64);
+    case SourceMatch::kAny:
+      return IpAddress();
+  }
+  return source;
+}
+
+LeaseTable::Shard& LeaseTable::ShardOf(const IpAddress& key) const {
+  return shards_[absl::HashOf(key) % kShards];
+}
+
+uint16_t LeaseTable::PortAt(const IpAddress& key, uint32_t turn) const {
+  const auto size = static_cast<uint32_t>(ports_.size());
+  return ports_[Permute(turn % size, size, KeyBits(key, options_.secret))];
+}
+
+std::optional<uint16_t> LeaseTable::TakeFreePort(
+    const IpAddress& key, Source& source, const LeaseOwner& owner,
+    const std::optional<PortRange>& slice) const {
+  if (source.pending.size() >= ports_.size()) return std::nullopt;
+  for (uint32_t i = 0; i < ports_.size(); ++i) {
+    const uint16_t port = PortAt(key, source.turn + i);
+    if (slice.has_value() && !slice->Contains(port)) continue;
+    if (!source.pending.try_emplace(port, owner).second) continue;
+    source.turn = (source.turn + i + 1) % static_cast<uint32_t>(ports_.size());
+    return port;
+  }
+  return std::nullopt;
+}
+
+LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
+                                   const IpAddress& client,
+                                   const std::optional<PortRange>& slice) {
+  const IpAddress key = KeyOf(client);
+  Shard& shard = ShardOf(key);
+  absl::MutexLock lock(&shard.mutex);
+  std::unique_ptr<Source>& slot = shard.sources[key];
+  if (slot == nullptr) {
+    slot = std::make_unique<Source>();
+    slot->turn = static_cast<uint32_t>(
+        KeyBits(key, options_.secret ^ Mix(shard.facts.granted_total)) %
+        ports_.size());
+  }
+  Source& source = *slot;
+  const std::optional<uint16_t> port = TakeFreePort(key, source, owner, slice);
+  if (port.has_value()) {
+    ++shard.facts.granted_total;
+    ++shard.facts.pending;
+    return {.outcome = Outcome::kGranted, .port = *port};
+  }
+  if (source.waiting.size() >=
+      static_cast<size_t>(options_.max_waiters_per_client)) {
+    ++shard.facts.refused_total;
+    ForgetIfIdle(shard, key, source);
+    return {.outcome = Outcome::kRefused};
+  }
+  source.waiting.push_back({owner, slice});
+  ++shard.facts.waiting;
+  ++shard.facts.waited_total;
+  return {.outcome = Outcome::kWaiting};
+}
+
+std::optional<LeaseOwner> LeaseTable::Claim(uint16_t port,
+                                            const IpAddress& source_address) {
+  const IpAddress key = KeyOf(source_address);
+  Shard& shard = ShardOf(key);
+  std::optional<Grant> next;
+  LeaseOwner owner;
+  {
+    absl::MutexLock lock(&shard.mutex);
+    auto found = shard.sources.find(key);
+    if (found == shard.sources.end()) {
+      ++shard.facts.strangers_total;
+      return std::nullopt;
+    }
+    Source& source = *found->second;
+    auto lease = source.pending.find(port);
+    if (lease == source.pending.end()) {
+      ++shard.facts.strangers_total;
+      return std::nullopt;
+    }
+    owner = lease->second;
+    source.pending.erase(lease);
+    --shard.facts.pending;
+    ++shard.facts.claimed_total;
+    next = ServeWaiting(key, source, shard.facts);
+    ForgetIfIdle(shard, key, source);
+  }
+  if (next.has_value()) granted_(next->owner, next->port);
+  return owner;
+}
+
+void LeaseTable::Release(const LeaseOwner& owner, const IpAddress& client,
+                         uint16_t port) {
+  const IpAddress key = KeyOf(client);
+  Shard& shard = ShardOf(key);
+  std::optional<Grant> next;
+  {
+    absl::MutexLock lock(&shard.mutex);
+    auto found = shard.sources.find(key);
+    if (found == shard.sources.end()) return;
+    Source& source = *found->second;
+    if (port == 0) {
+      auto waiter = std::find_if(
+          source.waiting.begin(), source.waiting.end(),
+          [&](const Waiter& waiting) { return waiting.owner == owner; });
+      if (waiter != source.waiting.end()) {
+        source.waiting.erase(waiter);
+        --shard.facts.waiting;
+      }
+    } else {
+      auto lease = source.pending.find(port);
+      if (lease == source.pending.end() || lease->second != owner) return;
+      source.pending.erase(lease);
+      --shard.facts.pending;
+      next = ServeWaiting(key, source, shard.facts);
+    }
+    ForgetIfIdle(shard, key, source);
+  }
+  if (next.has_value()) granted_(next->owner, next->port);
+}
+
+std::optional<LeaseTable::Grant> LeaseTable::ServeWaiting(const IpAddress& key,
+                                                          Source& source,
+                                                          Facts& facts) const {
+  for (auto waiter = source.waiting.begin(); waiter != source.waiting.end();
+       ++waiter) {
+    const LeaseOwner owner = waiter->owner;
+    const std::optional<uint16_t> port =
+        TakeFreePort(key, source, owner, waiter->slice);
+    if (!port.has_value()) continue;  // Its slice is still full.
+    source.waiting.erase(waiter);
+    --facts.waiting;
+    ++facts.pending;
+    ++facts.granted_total;
+    return Grant{owner, *port};
+  }
+  return std::nullopt;
+}
+
+void LeaseTable::ForgetIfIdle(Shard& shard, const IpAddress& key,
+                              const Source& source) {
+  shard.mutex.AssertHeld();
+  if (source.pending.empty() && source.waiting.empty() &&
+      shard.sources.size() > kMaxSourcesPerShard) {
+    shard.sources.erase(key);
+  }
+}
+
+LeaseTable::Facts LeaseTable::facts() const {
+  Facts sum;
+  sum.ports = static_cast<int>(ports_.size());
+  for (const uint16_t port : ports_) sum.by_port.push_back({.port = port});
+  const auto index_of = [this](uint16_t port) {
+    return std::lower_bound(ports_.begin(), ports_.end(), port) -
+           ports_.begin();
+  };
+  for (const Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    sum.pending += shard.facts.pending;
+    sum.waiting += shard.facts.waiting;
+    sum.granted_total += shard.facts.granted_total;
+    sum.claimed_total += shard.facts.claimed_total;
+    sum.waited_total += shard.facts.waited_total;
+    sum.refused_total += shard.facts.refused_total;
+    sum.strangers_total += shard.facts.strangers_total;
+    for (const auto& [key, source] : shard.sources) {
+      for (const auto& [port, owner] : source->pending) {
+        ++sum.by_port[index_of(port)].pending;
+      }
+    }
+  }
+  return sum;
+}
+
+}  // namespace pinnace::ports

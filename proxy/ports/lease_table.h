@@ -1,0 +1,145 @@
+// Public ports promised to the next data connection of a session. A lease is
+// keyed by (public port, client address), so one port serves any number of
+// clients at once; it ends when the data connection is accepted, is released,
+// or is given up. Shared by all workers. Pure but for its mutexes: time and
+// randomness are arguments. Any thread.
+#ifndef PINNACE_PROXY_PORTS_LEASE_TABLE_H_
+#define PINNACE_PROXY_PORTS_LEASE_TABLE_H_
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "proxy/base/address.h"
+#include "proxy/base/ids.h"
+#include "proxy/base/port_range.h"
+
+namespace pinnace::ports {
+
+// Which source a data connection must come from to claim a lease (DESIGN:
+// data_source).
+enum class SourceMatch : uint8_t {
+  kSameAddress,
+  kSameNetwork,  // the same /24, or /64 for IPv6
+  kAny,  // a balancer in front hides the clients: the port alone is the key
+};
+
+// One promise: which session, and which of its data connections.
+struct LeaseOwner {
+  SessionId session = 0;
+  uint64_t data_path = 0;  // counts up within the session
+
+  friend bool operator==(const LeaseOwner&, const LeaseOwner&) = default;
+};
+
+class LeaseTable {
+ public:
+  struct Options {
+    std::vector<PortRange> pool;
+    SourceMatch match = SourceMatch::kSameAddress;
+    // Makes the order in which one client is given ports unforeseeable.
+    uint64_t secret = 0;
+    int max_waiters_per_client = 0;
+  };
+
+  // Called (under no lock) when a waiting owner gets a port, on the thread that
+  // set it free.
+  using Granted =
+      absl::AnyInvocable<void(const LeaseOwner& owner, uint16_t port) const>;
+
+  struct Facts {
+    int ports = 0;
+    int64_t pending = 0;  // leases waiting for their connection
+    int64_t waiting = 0;  // sessions waiting for a lease
+    int64_t granted_total = 0;
+    int64_t claimed_total = 0;
+    int64_t waited_total = 0;
+    int64_t refused_total = 0;    // pool full and queue full
+    int64_t strangers_total = 0;  // connections that no lease matched
+    struct Port {
+      uint16_t port = 0;
+      int64_t pending = 0;
+    };
+    std::vector<Port> by_port;  // every port of the pool, in order
+  };
+
+  LeaseTable(Options options, Granted granted);
+
+  enum class Outcome : uint8_t { kGranted, kWaiting, kRefused };
+  struct Taken {
+    Outcome outcome = Outcome::kRefused;
+    uint16_t port = 0;  // when granted
+  };
+  // The port is the one this client was given longest ago, of those free for
+  // it; `slice` narrows the pool to a backend's own ports. When none is free
+  // the owner waits in line (Granted tells), unless the line is full.
+  Taken Take(const LeaseOwner& owner, const IpAddress& client,
+             const std::optional<PortRange>& slice);
+
+  // A connection from `source` came in on `port`: whose it is. The lease ends;
+  // a stranger gets nothing and ends nothing.
+  std::optional<LeaseOwner> Claim(uint16_t port, const IpAddress& source);
+
+  // Gives up the lease of `port`, or with port 0 a place in the line. No effect
+  // when the owner has it no longer.
+  void Release(const LeaseOwner& owner, const IpAddress& client, uint16_t port);
+
+  Facts facts() const;
+  const std::vector<uint16_t>& ports() const { return ports_; }
+
+ private:
+  static constexpr int kShards = 64;
+
+  struct Waiter {
+    LeaseOwner owner;
+    std::optional<PortRange> slice;
+  };
+  // What one source has. Stays after its last lease, so that its next port
+  // is again the one used longest ago, as long as the shard has room.
+  struct Source {
+    uint32_t turn = 0;  // where it stands in its order of ports
+    absl::flat_hash_map<uint16_t, LeaseOwner> pending;
+    std::deque<Waiter> waiting;
+  };
+  struct Grant {
+    LeaseOwner owner;
+    uint16_t port = 0;
+  };
+  struct Shard {
+    mutable absl::Mutex mutex;
+    absl::flat_hash_map<IpAddress, std::unique_ptr<Source>> sources
+        ABSL_GUARDED_BY(mutex);
+    Facts facts ABSL_GUARDED_BY(mutex);
+  };
+
+  IpAddress KeyOf(const IpAddress& source) const;
+  Shard& ShardOf(const IpAddress& key) const;
+  // The `turn`-th port in the order of `key`: a permutation of the pool.
+  uint16_t PortAt(const IpAddress& key, uint32_t turn) const;
+  std::optional<uint16_t> TakeFreePort(
+      const IpAddress& key, Source& source, const LeaseOwner& owner,
+      const std::optional<PortRange>& slice) const;
+  // Gives a port that was set free to the first who waits for such a one.
+  std::optional<Grant> ServeWaiting(const IpAddress& key, Source& source,
+                                    Facts& facts) const;
+  static void ForgetIfIdle(Shard& shard, const IpAddress& key,
+                           const Source& source);
+
+  const Options options_;
+  const Granted granted_;
+  std::vector<uint16_t> ports_;
+  mutable std::array<Shard, kShards> shards_;
+};
+
+}  // namespace pinnace::ports
+
+#endif  // PINNACE_PROXY_PORTS_LEASE_TABLE_H_

@@ -1,0 +1,166 @@
+// What a session can ask of the shell. The shell carries the actions of one
+// turn out in order and decides nothing. One thread.
+#ifndef PINNACE_PROXY_SESSION_ACTION_H_
+#define PINNACE_PROXY_SESSION_ACTION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "proxy/base/address.h"
+#include "proxy/base/ids.h"
+#include "proxy/base/port_range.h"
+
+namespace pinnace::session {
+
+// Counts the data paths of one session; 0 is none. Events that name a path
+// which is closed already are dropped.
+using DataPathId = uint64_t;
+
+enum class Leg : uint8_t { kClient, kBackend };
+enum class Direction : uint8_t { kDownload, kUpload };  // as the client sees it
+
+// Why a session ended; the log and the metrics say it by name.
+enum class EndReason : uint8_t {
+  kClientQuit,
+  kClientLost,
+  kIdle,
+  kLoginTimeout,
+  kTooManyFailures,  // failed logins
+  kNoBackend,
+  kBackendLost,
+  kBackendClosing,    // it said 421
+  kBackendMalformed,  // not FTP, or over a cap
+  kBackendTimeout,
+  kKilled,
+  kDrained,
+};
+absl::string_view EndReasonName(EndReason reason);
+
+// Bytes [begin, end) of Outbox::bytes().
+struct SendClient {
+  size_t begin = 0, end = 0;
+};
+struct SendBackend {
+  size_t begin = 0, end = 0;
+};
+struct ConnectBackend {
+  HostPort address;
+  absl::Duration timeout;
+};
+// After what has been sent: FIN, and a bounded wait for the backend's own.
+struct CloseBackend {};
+struct TakeLease {
+  DataPathId path = 0;
+  std::optional<PortRange> slice;  // the backend's own public ports
+};
+// Listen on the gateway's address toward the backend, for that host alone.
+struct ListenForBackend {
+  DataPathId path = 0;
+};
+struct DialClient {
+  DataPathId path = 0;
+  Address target;
+  Address from;  // the address the client knows; port 0: any
+};
+struct DialBackend {
+  DataPathId path = 0;
+  Address target;
+};
+// Both legs are open.
+struct StartRelay {
+  DataPathId path = 0;
+  Direction direction = Direction::kDownload;
+};
+// Gives up lease, listener, dials and sockets of a path. kReset: what is
+// unfinished must not look like a clean end of file.
+enum class Closing : uint8_t { kFinished, kReset };
+struct CloseDataPath {
+  DataPathId path = 0;
+  Closing how = Closing::kFinished;
+};
+// The client sent too much ahead of its turn.
+struct PauseClient {};
+struct ResumeClient {};
+// For the log.
+struct ReportLogin {
+  bool accepted = false;
+  int code = 0;
+};
+struct ReportTransfer {
+  std::string verb;
+  std::string path;  // printable
+  int64_t bytes = 0;
+  absl::Duration duration;
+  int code = 0;         // what the client was told
+  std::string trouble;  // empty when all went well
+};
+struct ReportBackendTrouble {
+  BackendId backend;
+  std::string trouble;
+};
+// Flush, FIN, close under a deadline; the backend likewise. The last action.
+struct EndSession {
+  EndReason reason;
+};
+
+using Action =
+    std::variant<SendClient, SendBackend, ConnectBackend, CloseBackend,
+                 TakeLease, ListenForBackend, DialClient, DialBackend,
+                 StartRelay, CloseDataPath, PauseClient, ResumeClient,
+                 ReportLogin, ReportTransfer, ReportBackendTrouble, EndSession>;
+
+// The actions of one turn, and the bytes that they send. A worker has one and
+// reuses it, so a turn allocates nothing once it has grown.
+class Outbox {
+ public:
+  template <typename T>
+  void Do(T action) {
+    actions_.push_back(std::move(action));
+  }
+  void ToClient(absl::string_view bytes) {
+    Send<SendClient>(bytes);
+    client_bytes_ += bytes.size();
+  }
+  void ToBackend(absl::string_view bytes) { Send<SendBackend>(bytes); }
+
+  const absl::InlinedVector<Action, 8>& actions() const { return actions_; }
+  absl::string_view Bytes(const SendClient& send) const {
+    return Slice(send.begin, send.end);
+  }
+  absl::string_view Bytes(const SendBackend& send) const {
+    return Slice(send.begin, send.end);
+  }
+  // Bytes for the client in this turn.
+  size_t client_bytes() const { return client_bytes_; }
+  bool empty() const { return actions_.empty(); }
+  void Clear();
+
+ private:
+  template <typename T>
+  void Send(absl::string_view bytes) {
+    const size_t begin = bytes_.size();
+    bytes_.append(bytes.data(), bytes.size());
+    T* last = actions_.empty() ? nullptr : std::get_if<T>(&actions_.back());
+    if (last != nullptr && last->end == begin) {
+      last->end = bytes_.size();
+    } else {
+      actions_.push_back(T{begin, bytes_.size()});
+    }
+  }
+  absl::string_view Slice(size_t begin, size_t end) const {
+    return absl::string_view(bytes_).substr(begin, end - begin);
+  }
+
+  std::string bytes_;
+  size_t client_bytes_ = 0;
+  absl::InlinedVector<Action, 8> actions_;
+};
+
+}  // namespace pinnace::session
+
+#endif  // PINNACE_PROXY_SESSION_ACTION_H_

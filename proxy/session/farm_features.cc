@@ -1,0 +1,25 @@
+#include "proxy/session/farm_features.h"
+
+#include <optional>
+
+namespace pinnace::session {
+
+ftp::FeatureList FarmFeatures(const fleet::Farm* farm) {
+  std::optional<ftp::FeatureList> common;
+  if (farm != nullptr) {
+    for (const fleet::Backend& backend : farm->backends) {
+      const fleet::BackendStatus::Features lines = backend.status->features();
+      if (lines == nullptr) continue;
+      ftp::FeatureList offered = ftp::FeatureList::FromLines(*lines);
+      common = common.has_value() ? common->Intersect(offered) : offered;
+    }
+  }
+  ftp::FeatureList features =
+      common.has_value() ? common->WithoutHopByHop() : ftp::FeatureList();
+  features.Add("EPRT");
+  features.Add("EPSV");
+  features.Add("HOST");
+  return features;
+}
+
+}  // namespace pinnace::session

@@ -1,0 +1,368 @@
+#include "proxy/session/login.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "proxy/base/check.h"
+#include "proxy/base/printable.h"
+#include "proxy/fleet/balancer.h"
+
+namespace pinnace::session {
+namespace {
+
+using ftp::Command;
+using ftp::Reply;
+using ftp::ReplyCode;
+using metrics::Counter;
+
+// A pin is renewed when this part of its TTL has gone, not at every command.
+constexpr int kPinRenewals = 4;
+
+bool IsFor(const Command& opts, absl::string_view name) {
+  return absl::StartsWithIgnoreCase(opts.argument, name) &&
+         (opts.argument.size() == name.size() ||
+          opts.argument[name.size()] == ' ');
+}
+
+Command CommandOf(ftp::Verb verb, absl::string_view argument) {
+  return {verb, std::string(ftp::VerbName(verb)), std::string(argument)};
+}
+
+}  // namespace
+
+bool Login::is_busy() const {
+  switch (state_) {
+    case State::kLoggedOut:
+    case State::kNeedPassword:
+    case State::kNeedAccount:
+    case State::kLoggedIn:
+      return false;
+    case State::kConnecting:
+    case State::kAwaitGreeting:
+    case State::kAwaitHost:
+    case State::kAwaitUser:
+    case State::kAwaitPass:
+    case State::kAwaitAcct:
+    case State::kReplaying:
+      return true;
+  }
+  return false;
+}
+
+bool Login::HasCandidate(const Turn& turn) const {
+  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
+  return farm != nullptr && fleet::HasCandidate(*farm);
+}
+
+// --- The client's side
+// --------------------------------------------------------
+
+Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
+  if (command.argument.size() > limits::kMaxUserBytes) {
+    turn.Say(ReplyCode::kArgumentError, "User name is too long.");
+    return Verdict::kGoOn;
+  }
+  former_user_ = is_logged_in() ? user_ : "";
+  user_ = command.argument;
+  trouble_.clear();
+  tried_.clear();
+  if (link_.is_connected()) {
+    turn.Send(CommandOf(ftp::Verb::kUser, user_));
+    state_ = State::kAwaitUser;
+    deadline_ = turn.now + options_.timeouts.backend_reply;
+    return Verdict::kGoOn;
+  }
+  return TryNext(turn);
+}
+
+void Login::OnPass(const Command& command, Turn& turn) {
+  if (state_ != State::kNeedPassword) {
+    turn.Say(ReplyCode::kBadSequence, "Login with USER first.");
+    return;
+  }
+  turn.Send(command);
+  state_ = State::kAwaitPass;
+  deadline_ = turn.now + options_.timeouts.backend_reply;
+}
+
+void Login::OnAcct(const Command& command, Turn& turn) {
+  if (state_ != State::kNeedAccount) {
+    turn.Say(ReplyCode::kBadSequence, "Login with USER first.");
+    return;
+  }
+  turn.Send(command);
+  state_ = State::kAwaitAcct;
+  deadline_ = turn.now + options_.timeouts.backend_reply;
+}
+
+void Login::OnOpts(const Command& command, Turn& turn) {
+  if (IsFor(command, "UTF8") || IsFor(command, "UTF-8")) {
+    opts_utf8_ = command.argument;
+  } else if (IsFor(command, "MLST")) {
+    opts_mlst_ = command.argument;
+  } else {
+    turn.Say(ReplyCode::kArgumentError, "Option not understood before login.");
+    return;
+  }
+  turn.Say(ReplyCode::kOk, "Noted.");
+}
+
+void Login::OnClnt(const Command& command, Turn& turn) {
+  clnt_ = command.argument;
+  turn.Say(ReplyCode::kOk, "Noted.");
+}
+
+void Login::OnHost(const Command& command, Turn& turn) {
+  // RFC 7151 §3.1: not after the user has been named.
+  if (state_ != State::kLoggedOut || link_.is_chosen()) {
+    turn.Say(ReplyCode::kBadSequence, "HOST must come before USER.");
+    return;
+  }
+  host_ = command.argument;
+  turn.Say(ReplyCode::kReady, options_.banner);
+}
+
+void Login::Reset() {
+  state_ = State::kLoggedOut;
+  deadline_ = absl::InfiniteFuture();
+  user_.clear();
+  host_.clear();
+  opts_utf8_.clear();
+  opts_mlst_.clear();
+  clnt_.clear();
+  tried_.clear();
+  welcome_.reset();
+}
+
+// --- The choice
+// -----------------------------------------------------------------
+
+Login::Verdict Login::TryNext(Turn& turn) {
+  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
+  const fleet::Backend* backend = nullptr;
+  const bool may_try = tried_.size() < limits::kMaxBackendCandidates;
+  if (farm != nullptr && may_try) {
+    std::optional<BackendId> pinned;
+    if (tried_.empty() && farm->pin_ttl > absl::ZeroDuration()) {
+      pinned = turn.pins.Find(farm_, client_, turn.now);
+    }
+    if (pinned.has_value()) {
+      const fleet::Backend* candidate = farm->FindBackend(*pinned);
+      if (candidate != nullptr && fleet::IsUsable(*candidate, turn.now)) {
+        backend = candidate;
+      }
+    }
+    if (backend == nullptr) {
+      backend = fleet::Pick(*farm, {.now = turn.now, .tried = tried_});
+    }
+  }
+  if (backend == nullptr) {
+    turn.Say(ReplyCode::kServiceClosing,
+             trouble_.empty()
+                 ? std::string("No backend is available, try again later.")
+                 : absl::StrCat("No backend is available, try again later (",
+                                trouble_, ")."));
+    link_.Drop();
+    return Verdict::kNoBackend;
+  }
+  if (!tried_.empty()) turn.Count(Counter::kBackendRetries);
+  tried_.push_back(backend->id);
+  link_.Choose(*farm, *backend);
+  pin_renewal_ = absl::InfinitePast();
+  RenewPin(turn);
+  turn.Count(Counter::kBackendConnects);
+  turn.Do(ConnectBackend{backend->address, options_.timeouts.backend_connect});
+  state_ = State::kConnecting;
+  deadline_ = absl::InfiniteFuture();  // The shell's connect has its own.
+  return Verdict::kGoOn;
+}
+
+void Login::RenewPin(Turn& turn) {
+  if (!link_.is_chosen() || turn.now < pin_renewal_) return;
+  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
+  if (farm == nullptr || farm->pin_ttl <= absl::ZeroDuration()) return;
+  turn.pins.Set(link_.farm(), client_, link_.id(), turn.now + farm->pin_ttl);
+  pin_renewal_ = turn.now + farm->pin_ttl / kPinRenewals;
+}
+
+Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
+  turn.Count(Counter::kBackendConnectFailures);
+  fleet::BackendStatus& status = link_.status();
+  status.connect_failures.fetch_add(1, std::memory_order_relaxed);
+  status.Eject(turn.now + limits::kEjection);
+  status.SetTrouble(std::string(why));
+  turn.Do(ReportBackendTrouble{link_.id(), Printable(why)});
+  if (!trouble_.empty()) trouble_ += "; ";
+  absl::StrAppend(&trouble_, link_.id(), ": ", Printable(why, 80));
+  if (link_.is_connected()) turn.Do(CloseBackend{});
+  link_.Drop();
+  return TryNext(turn);
+}
+
+Login::Verdict Login::OnBackendConnected(const Address& peer, Turn& turn) {
+  if (state_ != State::kConnecting) return Verdict::kGoOn;
+  link_.Connected(peer);
+  state_ = State::kAwaitGreeting;
+  deadline_ = turn.now + 2 * options_.timeouts.backend_connect;
+  return Verdict::kGoOn;
+}
+
+Login::Verdict Login::OnBackendConnectFailed(absl::string_view why,
+                                             Turn& turn) {
+  if (state_ != State::kConnecting) return Verdict::kGoOn;
+  return CandidateFailed(why, turn);
+}
+
+bool Login::MayRetry() const {
+  switch (state_) {
+    case State::kConnecting:
+    case State::kAwaitGreeting:
+    case State::kAwaitHost:
+    case State::kAwaitUser:
+      return true;
+    case State::kLoggedOut:
+    case State::kNeedPassword:
+    case State::kAwaitPass:
+    case State::kNeedAccount:
+    case State::kAwaitAcct:
+    case State::kReplaying:
+    case State::kLoggedIn:
+      return false;
+  }
+  return false;
+}
+
+Login::Verdict Login::OnBackendLost(absl::string_view why, Turn& turn) {
+  PINNACE_CHECK(MayRetry());
+  return CandidateFailed(why, turn);
+}
+
+Login::Verdict Login::OnDeadline(Turn& turn) {
+  if (turn.now < deadline_ || !MayRetry()) return Verdict::kGoOn;
+  return CandidateFailed(state_ == State::kAwaitGreeting
+                             ? "connected, but sent no greeting in time"
+                             : "no reply in time",
+                         turn);
+}
+
+// --- The backend's side
+// ----------------------------------------------------------
+
+Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
+  // Also the greeting may be announced with a 120 first (RFC 959 §5.4).
+  if (reply.IsPreliminary()) return Verdict::kGoOn;
+  switch (state_) {
+    case State::kAwaitGreeting:
+      if (!reply.IsCompletion()) {
+        return CandidateFailed(absl::StrCat("its greeting is ", reply.code(),
+                                            " ", reply.last_text()),
+                               turn);
+      }
+      SendHostOrUser(turn);
+      return Verdict::kGoOn;
+    case State::kAwaitHost:
+      // A server that has no HOST (RFC 7151 §3.2: 500, 502) is asked by USER
+      // all the same; one that knows HOST but not the name is not.
+      if (reply.Is(ReplyCode::kParameterNotImplemented)) {
+        state_ = State::kLoggedOut;
+        turn.Say(ReplyCode::kNotLoggedIn,
+                 "The backend does not serve that HOST.");
+        return Verdict::kGoOn;
+      }
+      turn.Send(CommandOf(ftp::Verb::kUser, user_));
+      state_ = State::kAwaitUser;
+      return Verdict::kGoOn;
+    case State::kAwaitUser:
+      return OnUserReply(reply, turn);
+    case State::kAwaitPass:
+    case State::kAwaitAcct:
+      return OnPasswordReply(reply, turn);
+    case State::kReplaying:
+      ReplayNext(turn);
+      return Verdict::kGoOn;
+    case State::kLoggedOut:
+    case State::kConnecting:
+    case State::kNeedPassword:
+    case State::kNeedAccount:
+    case State::kLoggedIn:
+      return Verdict::kGoOn;
+  }
+  return Verdict::kGoOn;
+}
+
+void Login::SendHostOrUser(Turn& turn) {
+  deadline_ = turn.now + options_.timeouts.backend_reply;
+  if (!host_.empty()) {
+    turn.Send(CommandOf(ftp::Verb::kHost, host_));
+    state_ = State::kAwaitHost;
+    return;
+  }
+  turn.Send(CommandOf(ftp::Verb::kUser, user_));
+  state_ = State::kAwaitUser;
+}
+
+Login::Verdict Login::OnUserReply(const Reply& reply, Turn& turn) {
+  deadline_ = absl::InfiniteFuture();
+  if (reply.Is(ReplyCode::kServiceClosing)) {
+    return CandidateFailed(absl::StrCat("421 ", reply.last_text()), turn);
+  }
+  return OnPasswordReply(reply, turn);
+}
+
+Login::Verdict Login::OnPasswordReply(const Reply& reply, Turn& turn) {
+  deadline_ = absl::InfiniteFuture();
+  if (reply.IsCompletion()) {
+    LoggedIn(reply, turn);
+    return Verdict::kGoOn;
+  }
+  turn.Say(reply);
+  if (reply.Is(ReplyCode::kNeedAccount)) {
+    state_ = State::kNeedAccount;
+    return Verdict::kGoOn;
+  }
+  if (!reply.IsNegative()) {
+    state_ = State::kNeedPassword;
+    return Verdict::kGoOn;
+  }
+  const bool still_logged_in =
+      state_ == State::kAwaitUser && !former_user_.empty();
+  state_ = still_logged_in ? State::kLoggedIn : State::kLoggedOut;
+  turn.Count(Counter::kLoginFailures);
+  turn.Do(ReportLogin{.accepted = false, .code = reply.code()});
+  if (still_logged_in) user_ = former_user_;
+  if (++failures_ < limits::kMaxFailedLogins) return Verdict::kGoOn;
+  turn.Say(ReplyCode::kServiceClosing, "Too many failed logins.");
+  return Verdict::kTooManyFailures;
+}
+
+void Login::LoggedIn(const Reply& reply, Turn& turn) {
+  turn.Count(Counter::kLogins);
+  turn.Do(ReportLogin{.accepted = true, .code = reply.code()});
+  failures_ = 0;
+  welcome_ = reply;
+  replayed_ = 0;
+  state_ = State::kReplaying;
+  ReplayNext(turn);
+}
+
+void Login::ReplayNext(Turn& turn) {
+  const std::array<std::pair<ftp::Verb, const std::string*>, 3> said = {
+      {{ftp::Verb::kClnt, &clnt_},
+       {ftp::Verb::kOpts, &opts_utf8_},
+       {ftp::Verb::kOpts, &opts_mlst_}}};
+  while (replayed_ < said.size()) {
+    const auto& [verb, argument] = said[replayed_++];
+    if (argument->empty()) continue;
+    turn.Send(CommandOf(verb, *argument));
+    deadline_ = turn.now + options_.timeouts.backend_reply;
+    return;
+  }
+  state_ = State::kLoggedIn;
+  deadline_ = absl::InfiniteFuture();
+  turn.Say(*welcome_);
+  welcome_.reset();
+}
+
+}  // namespace pinnace::session

@@ -1,0 +1,122 @@
+// From USER to logged in: the choice of a backend, its greeting, what the
+// client said before and the backend has to hear, and the password exchange.
+// Pure; one thread.
+#ifndef PINNACE_PROXY_SESSION_LOGIN_H_
+#define PINNACE_PROXY_SESSION_LOGIN_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "proxy/ftp/command.h"
+#include "proxy/ftp/reply.h"
+#include "proxy/session/backend_link.h"
+#include "proxy/session/session_options.h"
+#include "proxy/session/turn.h"
+
+namespace pinnace::session {
+
+class Login {
+ public:
+  enum class State : uint8_t {
+    kLoggedOut,
+    kConnecting,  // to the candidate
+    kAwaitGreeting,
+    kAwaitHost,
+    kAwaitUser,  // USER is with the backend
+    kNeedPassword,
+    kAwaitPass,
+    kNeedAccount,
+    kAwaitAcct,
+    kReplaying,  // logged in; the backend hears what came before USER
+    kLoggedIn,
+  };
+  enum class Verdict : uint8_t {
+    kGoOn,
+    kNoBackend,        // every candidate failed; the client has its 421
+    kTooManyFailures,  // likewise
+  };
+
+  // All outlive the login.
+  Login(const SessionOptions& options, const IpAddress& client,
+        const std::string& farm, BackendLink& link)
+      : options_(options), client_(client), farm_(farm), link_(link) {}
+
+  State state() const { return state_; }
+  bool is_logged_in() const { return state_ == State::kLoggedIn; }
+  // The client's next command has to wait for a backend.
+  bool is_busy() const;
+  const std::string& user() const { return user_; }
+
+  // Is there any backend that could be tried now?
+  bool HasCandidate(const Turn& turn) const;
+
+  Verdict OnUser(const ftp::Command& command, Turn& turn);
+  void OnPass(const ftp::Command& command, Turn& turn);
+  void OnAcct(const ftp::Command& command, Turn& turn);
+  // OPTS, CLNT, HOST before USER: answered here, told to the backend later (RFC
+  // 7151 §3, RFC 2389 §4).
+  void OnOpts(const ftp::Command& command, Turn& turn);
+  void OnClnt(const ftp::Command& command, Turn& turn);
+  void OnHost(const ftp::Command& command, Turn& turn);
+
+  Verdict OnBackendConnected(const Address& peer, Turn& turn);
+  Verdict OnBackendConnectFailed(absl::string_view why, Turn& turn);
+  // While busy every reply of the backend comes here.
+  Verdict OnBackendReply(const ftp::Reply& reply, Turn& turn);
+  // The backend's control connection is gone while we are busy with it. True
+  // when a next candidate may be tried, nobody's password having been sent yet.
+  bool MayRetry() const;
+  Verdict OnBackendLost(absl::string_view why, Turn& turn);
+
+  absl::Time deadline() const { return deadline_; }
+  // The candidate took too long.
+  Verdict OnDeadline(Turn& turn);
+
+  // REIN: as before USER; the backend is dropped by the session.
+  void Reset();
+  // The backend went away between two tries to log in.
+  void BackendGone() { state_ = State::kLoggedOut; }
+
+  // The pin lives as long as the session does, and its TTL on.
+  void RenewPin(Turn& turn);
+
+ private:
+  Verdict TryNext(Turn& turn);
+  Verdict CandidateFailed(absl::string_view why, Turn& turn);
+  void SendHostOrUser(Turn& turn);
+  Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
+  Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
+  void LoggedIn(const ftp::Reply& reply, Turn& turn);
+  void ReplayNext(Turn& turn);
+
+  const SessionOptions& options_;
+  const IpAddress& client_;
+  const std::string& farm_;
+  BackendLink& link_;
+
+  State state_ = State::kLoggedOut;
+  absl::Time deadline_ = absl::InfiniteFuture();
+  absl::Time pin_renewal_ = absl::InfinitePast();
+  int failures_ = 0;
+  std::string user_;
+  // Logged in as this before the present USER: a server that refuses to change
+  // the user keeps the login.
+  std::string former_user_;
+  std::string host_;
+  std::string opts_utf8_;
+  std::string opts_mlst_;
+  std::string clnt_;
+  absl::InlinedVector<BackendId, 1> tried_;
+  std::string trouble_;  // of the candidates, for the 421
+  size_t replayed_ = 0;
+  std::optional<ftp::Reply> welcome_;  // said when all is replayed
+};
+
+}  // namespace pinnace::session
+
+#endif  // PINNACE_PROXY_SESSION_LOGIN_H_

@@ -1,0 +1,137 @@
+// One client control connection and everything attached to it, as a pure state
+// machine: events in, actions out. Takes the client's commands one at a time
+// and in order, gives each to login, transfer or the backend, and sees to it
+// that every command gets exactly its own reply. One thread.
+#ifndef PINNACE_PROXY_SESSION_SESSION_H_
+#define PINNACE_PROXY_SESSION_SESSION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "proxy/base/address.h"
+#include "proxy/base/ids.h"
+#include "proxy/ftp/command.h"
+#include "proxy/ftp/line_buffer.h"
+#include "proxy/ftp/reply_reader.h"
+#include "proxy/session/backend_link.h"
+#include "proxy/session/command_rules.h"
+#include "proxy/session/login.h"
+#include "proxy/session/session_facts.h"
+#include "proxy/session/session_options.h"
+#include "proxy/session/transfer.h"
+#include "proxy/session/turn.h"
+
+namespace pinnace::session {
+
+class Session {
+ public:
+  struct Start {
+    SessionId id = 0;
+    Address client;  // the control connection's two ends
+    Address local;
+    std::string listener;  // as configured
+    std::string farm;
+    absl::Time now;
+  };
+
+  // `options` outlives the session.
+  Session(const SessionOptions& options, Start start);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // The first event: says the greeting at once, whatever the backends do.
+  void OnStart(Turn& turn);
+
+  void OnClientBytes(absl::string_view bytes, Turn& turn);
+  void OnClientDrained(Turn& turn);  // it has taken all that was unsent
+  // `clean`: a FIN. A client that said QUIT before still gets its replies.
+  enum class Cleanness : uint8_t { kFin, kBroken };
+  void OnClientEnd(Cleanness cleanness, Turn& turn);
+
+  void OnBackendConnected(const Address& peer, Turn& turn);
+  void OnBackendConnectFailed(absl::string_view why, Turn& turn);
+  void OnBackendBytes(absl::string_view bytes, Turn& turn);
+  void OnBackendEnd(absl::string_view why, Turn& turn);
+
+  // No port: the pool and the line for it are full.
+  void OnLease(DataPathId path, std::optional<uint16_t> port, Turn& turn);
+  void OnBackendListening(DataPathId path, std::optional<Address> address,
+                          Turn& turn);
+  void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);
+  void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn);
+  void OnRelayDone(DataPathId path, int64_t bytes, Turn& turn);
+  void OnRelayBroken(DataPathId path, Leg leg, int64_t bytes, Turn& turn);
+
+  // `deadline()` has come. `bytes_moved` is what the present relay has moved.
+  void OnDeadline(int64_t bytes_moved, Turn& turn);
+  absl::Time deadline() const;
+
+  // An idle session ends with 421; a transfer is let finish first.
+  void OnDrain(Turn& turn);
+  void OnKill(Turn& turn);
+
+  // Needed for STAT in mid-transfer: what the relay has moved so far.
+  void set_bytes_moved(int64_t bytes) { bytes_moved_ = bytes; }
+
+  bool has_ended() const { return ended_; }
+  SessionId id() const { return start_.id; }
+  const Start& start() const { return start_; }
+  const std::string& user() const { return login_.user(); }
+  const BackendId& backend() const { return link_.id(); }
+  SessionFacts facts() const;
+
+ private:
+  // May the next command be taken? One at a time (RFC 959 §5.4).
+  bool IsFree() const;
+  void Advance(Turn& turn);
+  void TakeUrgentCommands(Turn& turn);
+  void OnLine(const ftp::LineBuffer::Line& line, Turn& turn);
+  void OnCommand(const ftp::Command& command, Turn& turn);
+  void Serve(const ftp::Command& command, Effect effect, Turn& turn);
+  void ServeBeforeLogin(const ftp::Command& command, Turn& turn);
+  void PassOn(const ftp::Command& command, Turn& turn);
+  void OnQuit(Turn& turn);
+  void OnRein(Turn& turn);
+  void SayFeatures(Turn& turn);
+  void UpdateReading(Turn& turn);
+
+  void OnReply(const ftp::Reply& reply, Turn& turn);
+  void OnPassedOnReply(const ftp::Reply& reply, Turn& turn);
+  void OnVerdict(Login::Verdict verdict, Turn& turn);
+  void DropBackend(Turn& turn);
+  void BackendFailed(EndReason reason, absl::string_view why, Turn& turn);
+  void End(EndReason reason, Turn& turn);
+  absl::string_view PhaseName() const;
+
+  const SessionOptions& options_;
+  const Start start_;
+  BackendLink link_;
+  Login login_;
+  Transfer transfer_;
+  ftp::LineBuffer lines_;
+  ftp::ReplyReader replies_;
+
+  // A command that went to the backend as it is; its reply is awaited.
+  std::optional<ftp::Command> passed_on_;
+  bool preliminary_said_ = false;
+
+  absl::Time idle_deadline_;
+  absl::Time login_deadline_;
+  absl::Time reply_deadline_ = absl::InfiniteFuture();
+  absl::Time last_command_;
+  int64_t commands_ = 0;
+  int64_t bytes_moved_ = 0;
+  bool backend_open_ = false;  // connecting or connected, as the shell sees it
+  bool reading_paused_ = false;
+  bool client_finished_ =
+      false;  // FIN after QUIT: what is queued is still served
+  bool draining_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace pinnace::session
+
+#endif  // PINNACE_PROXY_SESSION_SESSION_H_

@@ -1,0 +1,712 @@
+#include "proxy/session/transfer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "proxy/base/check.h"
+#include "proxy/base/printable.h"
+#include "proxy/ftp/data_address.h"
+
+namespace pinnace::session {
+namespace {
+
+using ftp::Reply;
+using ftp::ReplyCode;
+using metrics::Counter;
+
+// RFC 2577 §3: below are the ports of other services.
+constexpr uint16_t kLowestActivePort = 1024;
+constexpr uint16_t kFtpDataPort = 20;
+
+// The final replies to the transfer command, to ABOR and to NOOP.
+constexpr int kMostAbortReplies = 3;
+
+// The backend knows no EPSV (RFC 2428 is younger than it), or not for this.
+bool RefusesExtendedPassive(const Reply& reply) {
+  return reply.Is(ReplyCode::kSyntaxError) ||
+         reply.Is(ReplyCode::kArgumentError) ||
+         reply.Is(ReplyCode::kNotImplemented) ||
+         reply.Is(ReplyCode::kParameterNotImplemented) ||
+         reply.Is(ReplyCode::kNetworkProtocolUnsupported);
+}
+
+Reply CannotOpenData(absl::string_view why) {
+  return Reply::OneLine(ReplyCode::kCannotOpenData,
+                        absl::StrCat("Cannot open data connection: ", why));
+}
+
+uint16_t SourcePort(ActiveSourcePort wanted, uint16_t listener_port) {
+  switch (wanted) {
+    case ActiveSourcePort::kAny:
+      return 0;
+    case ActiveSourcePort::kTwenty:
+      return kFtpDataPort;
+    case ActiveSourcePort::kListenerMinusOne:
+      return static_cast<uint16_t>(listener_port - 1);
+  }
+  return 0;
+}
+
+}  // namespace
+
+// --- Set-up ---------------------------------------------------------------
+
+bool Transfer::RefuseAfterEpsvAll(absl::string_view verb, Turn& turn) {
+  if (!epsv_all_) return false;
+  turn.Say(ReplyCode::kBadSequence,
+           absl::StrCat(verb, " refused: EPSV ALL is in effect."));
+  return true;
+}
+
+void Transfer::OnPasv(Turn& turn) {
+  if (RefuseAfterEpsvAll("PASV", turn)) return;
+  if (!client_.ip.is_ipv4()) {
+    turn.Say(CannotOpenData("PASV is for IPv4, use EPSV."));
+    return;
+  }
+  const std::optional<IpAddress> announced = ingress::AdvertisedAddress(
+      options_.public_address, turn.names, client_.ip, local_.ip);
+  if (!announced.has_value()) {
+    turn.Say(CannotOpenData(
+        "the gateway's public address is not known now, use EPSV."));
+    return;
+  }
+  StartPassive(ClientMode::kPassive, *announced, turn);
+}
+
+void Transfer::OnEpsv(const ftp::Command& command, Turn& turn) {
+  const Family family = client_.ip.family();
+  switch (ftp::ParseEpsvArgument(command.argument)) {
+    case ftp::EpsvArgument::kAll:
+      epsv_all_ = true;
+      turn.Say(ReplyCode::kOk, "EPSV ALL is in effect.");
+      return;
+    case ftp::EpsvArgument::kUnknownFamily:
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (1,2)");
+      return;
+    case ftp::EpsvArgument::kSyntax:
+      turn.Say(ReplyCode::kArgumentError, "EPSV takes a number or ALL.");
+      return;
+    case ftp::EpsvArgument::kIpv4:
+      if (family == Family::kIpv4) break;
+      // The data connection comes to the address of the control connection.
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (2)");
+      return;
+    case ftp::EpsvArgument::kIpv6:
+      if (family == Family::kIpv6) break;
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (1)");
+      return;
+    case ftp::EpsvArgument::kNone:
+      break;
+  }
+  StartPassive(ClientMode::kExtendedPassive, IpAddress(), turn);
+}
+
+void Transfer::OnPort(const ftp::Command& command, Turn& turn) {
+  if (RefuseAfterEpsvAll("PORT", turn)) return;
+  const std::optional<Address> target =
+      ftp::ParsePortArgument(command.argument);
+  if (!target.has_value()) {
+    turn.Say(ReplyCode::kArgumentError, "PORT takes h1,h2,h3,h4,p1,p2.");
+    return;
+  }
+  StartActive("PORT", *target, turn);
+}
+
+void Transfer::OnEprt(const ftp::Command& command, Turn& turn) {
+  if (RefuseAfterEpsvAll("EPRT", turn)) return;
+  const ftp::EprtArgument argument = ftp::ParseEprtArgument(command.argument);
+  switch (argument.error) {
+    case ftp::EprtError::kSyntax:
+      turn.Say(ReplyCode::kArgumentError, "EPRT takes |family|address|port|.");
+      return;
+    case ftp::EprtError::kUnknownFamily:
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (1,2)");
+      return;
+    case ftp::EprtError::kNone:
+      break;
+  }
+  StartActive("EPRT", argument.address, turn);
+}
+
+void Transfer::StartPassive(ClientMode mode, const IpAddress& announced,
+                            Turn& turn) {
+  StartPath(mode, turn);
+  path_.announced = announced;
+  path_.lease = Lease::kWanted;
+  deadline_ = turn.now + options_.timeouts.lease_wait;
+  turn.Do(TakeLease{path_.id, link_.public_ports()});
+  AskBackend(turn);
+}
+
+void Transfer::StartActive(absl::string_view verb, const Address& target,
+                           Turn& turn) {
+  Address allowed = target;
+  if (options_.replace_private_port_address && target.ip.IsPrivate() &&
+      target.ip.family() == client_.ip.family()) {
+    allowed.ip = client_.ip;
+  }
+  // RFC 2577 §3: no bounce to a third host or to a well-known port.
+  if (allowed.ip != client_.ip || allowed.port < kLowestActivePort) {
+    turn.Count(Counter::kBouncesRefused);
+    turn.Say(
+        ReplyCode::kParameterNotImplemented,
+        absl::StrCat(verb, " must name your own address (",
+                     client_.ip.ToString(), ") and a port of 1024 or above."));
+    return;
+  }
+  StartPath(ClientMode::kActive, turn);
+  path_.client_target = allowed;
+  deadline_ = turn.now + options_.timeouts.backend_reply;
+  AskBackend(turn);
+}
+
+void Transfer::StartPath(ClientMode mode, Turn& turn) {
+  PINNACE_CHECK(!is_busy());
+  // A new set-up frees what the former one holds.
+  ClosePath(Closing::kReset, turn);
+  path_.id = ++last_path_;
+  path_.client_mode = mode;
+  state_ = State::kOpening;
+}
+
+void Transfer::AskBackend(Turn& turn) {
+  if (link_.data_mode() == fleet::DataMode::kActive) {
+    path_.backend_setup = BackendSetup::kListening;
+    turn.Do(ListenForBackend{path_.id});
+    return;
+  }
+  AskBackendPassive(turn);
+}
+
+void Transfer::AskBackendPassive(Turn& turn) {
+  path_.backend_setup = BackendSetup::kAsked;
+  path_.asked_extended =
+      !link_.status().lacks_epsv.load(std::memory_order_relaxed);
+  turn.SendLine(path_.asked_extended ? "EPSV" : "PASV");
+}
+
+void Transfer::OnBackendListening(DataPathId path,
+                                  std::optional<Address> address, Turn& turn) {
+  if (path != path_.id || path == 0) return;
+  if (!address.has_value()) {
+    path_.backend_setup = BackendSetup::kReady;
+    FailSetup(CannotOpenData("no port is free toward the backend."), turn);
+    return;
+  }
+  path_.backend_setup = BackendSetup::kAsked;
+  path_.backend_data = *address;
+  turn.SendLine(address->ip.is_ipv4()
+                    ? absl::StrCat("PORT ", ftp::FormatPortArgument(*address))
+                    : absl::StrCat("EPRT ", ftp::FormatEprtArgument(*address)));
+}
+
+void Transfer::OnSetupReply(const Reply& reply, Turn& turn) {
+  if (path_.backend_setup != BackendSetup::kAsked || reply.IsPreliminary()) {
+    return;
+  }
+  if (link_.data_mode() == fleet::DataMode::kPassive) {
+    OnPassiveSetupReply(reply, turn);
+    return;
+  }
+  path_.backend_setup = BackendSetup::kReady;
+  if (reply.IsCompletion()) {
+    AnswerSetupWhenReady(turn);
+  } else {
+    FailSetup(CannotOpenData(absl::StrCat("the backend refused active mode: ",
+                                          reply.last_text())),
+              turn);
+  }
+}
+
+void Transfer::OnPassiveSetupReply(const Reply& reply, Turn& turn) {
+  std::optional<Address> data;
+  if (path_.asked_extended && reply.Is(ReplyCode::kExtendedPassive)) {
+    const std::optional<uint16_t> port =
+        ftp::ParseExtendedPassiveText(reply.last_text());
+    if (port.has_value()) data = link_.peer().WithPort(*port);
+  } else if (path_.asked_extended && RefusesExtendedPassive(reply)) {
+    link_.status().lacks_epsv.store(true, std::memory_order_relaxed);
+    AskBackendPassive(turn);
+    return;
+  } else if (!path_.asked_extended && reply.Is(ReplyCode::kPassive)) {
+    data = ftp::ParsePassiveText(reply.last_text());
+    // Believe only the port: a backend must not aim us at a third host.
+    if (data.has_value() && !link_.allows_foreign_data_address()) {
+      data = link_.peer().WithPort(data->port);
+    }
+  }
+  path_.backend_setup = BackendSetup::kReady;
+  if (!data.has_value() || data->port == 0) {
+    turn.Count(Counter::kBackendFaults);
+    FailSetup(CannotOpenData(absl::StrCat("the backend refused passive mode: ",
+                                          reply.last_text())),
+              turn);
+    return;
+  }
+  path_.backend_data = *data;
+  // At once, also after the client was told of an error: RFC 959 has no way
+  // to take a PASV back, but a connection that is closed does.
+  if (!path_.setup_error.has_value()) {
+    turn.Do(DialBackend{path_.id, *data});
+  }
+  AnswerSetupWhenReady(turn);
+}
+
+void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,
+                       Turn& turn) {
+  if (path != path_.id || path == 0 || path_.lease != Lease::kWanted) return;
+  if (!port.has_value()) {
+    path_.lease = Lease::kNotNeeded;
+    deadline_ = turn.now + options_.timeouts.backend_reply;
+    FailSetup(CannotOpenData("no public port is free for your address; the "
+                             "port pool is full, try again."),
+              turn);
+    return;
+  }
+  path_.lease = Lease::kGranted;
+  path_.public_port = *port;
+  deadline_ = turn.now + options_.timeouts.backend_reply;
+  AnswerSetupWhenReady(turn);
+}
+
+void Transfer::FailSetup(Reply reply, Turn& turn) {
+  if (!path_.setup_error.has_value()) path_.setup_error = std::move(reply);
+  AnswerSetupWhenReady(turn);
+}
+
+void Transfer::AnswerSetupWhenReady(Turn& turn) {
+  if (state_ != State::kOpening ||
+      path_.backend_setup != BackendSetup::kReady) {
+    return;
+  }
+  if (path_.setup_error.has_value()) {
+    const Reply error = *path_.setup_error;
+    ClosePath(Closing::kReset, turn);
+    turn.Say(error);
+    return;
+  }
+  if (path_.lease == Lease::kWanted) return;
+  state_ = State::kOpen;
+  switch (path_.client_mode) {
+    case ClientMode::kPassive:
+      turn.Say(ReplyCode::kPassive,
+               ftp::FormatPassiveText({path_.announced, path_.public_port}));
+      break;
+    case ClientMode::kExtendedPassive:
+      turn.Say(ReplyCode::kExtendedPassive,
+               ftp::FormatExtendedPassiveText(path_.public_port));
+      break;
+    case ClientMode::kActive:
+      turn.Say(ReplyCode::kOk, "Active mode set.");
+      break;
+  }
+  // The lease does not outlive the wait for its connection.
+  deadline_ = is_passive() ? turn.now + options_.timeouts.data_connect
+                           : absl::InfiniteFuture();
+}
+
+// --- The transfer -----------------------------------------------------------
+
+void Transfer::OnCommand(const ftp::Command& command, Direction direction,
+                         Turn& turn) {
+  PINNACE_CHECK(!is_busy());
+  if (state_ != State::kOpen) {
+    turn.Say(CannotOpenData("use PASV, EPSV, PORT or EPRT first."));
+    return;
+  }
+  if (path_.backend_leg == LegState::kFailed) {
+    const Reply error = CannotOpenData(
+        absl::StrCat("the backend's data port: ", path_.backend_leg_error));
+    ClosePath(Closing::kReset, turn);
+    turn.Count(Counter::kTransfersFailed);
+    turn.Say(error);
+    return;
+  }
+  StartRun(command, direction, turn);
+  if (rest_ == Rest::kStale) {
+    run_.resetting_rest = true;
+    turn.SendLine("REST 0");
+  } else {
+    SendTransferCommand(turn);
+  }
+  rest_ = Rest::kNone;
+  StartRelayWhenReady(turn);
+}
+
+void Transfer::OnCommandTurnedTransfer(const ftp::Command& command,
+                                       Turn& turn) {
+  PINNACE_CHECK(state_ == State::kOpen);
+  StartRun(command, Direction::kDownload, turn);
+  SetRunningDeadline(turn.now);
+  StartRelayWhenReady(turn);
+}
+
+void Transfer::StartRun(const ftp::Command& command, Direction direction,
+                        Turn& turn) {
+  state_ = State::kRunning;
+  ++transfers_;
+  turn.Count(Counter::kTransfers);
+  run_ = Run();
+  run_.command = command;
+  run_.direction = direction;
+  run_.started = turn.now;
+}
+
+void Transfer::SendTransferCommand(Turn& turn) {
+  turn.Send(run_.command);
+  SetRunningDeadline(turn.now);
+}
+
+void Transfer::SetRunningDeadline(absl::Time now) {
+  const SessionTimeouts& timeouts = options_.timeouts;
+  switch (run_.relay) {
+    case RelayState::kNotStarted:
+      deadline_ = is_passive() && path_.client_leg != LegState::kOpen
+                      ? run_.started + timeouts.data_connect
+                      : now + timeouts.transfer_stall;
+      // All has been said; only a connection is missing.
+      if (run_.final.has_value()) {
+        deadline_ = std::min(deadline_, now + timeouts.data_connect);
+      }
+      return;
+    case RelayState::kMoving:
+      deadline_ = now + timeouts.transfer_stall;
+      return;
+    case RelayState::kDone:
+      deadline_ = now + timeouts.backend_reply;
+      return;
+    case RelayState::kBroken:
+      deadline_ = now + limits::kAbortTimeout;
+      return;
+  }
+}
+
+void Transfer::OnLegOpen(DataPathId path, Leg leg, const Address& from,
+                         Turn& turn) {
+  if (path != path_.id || path == 0) return;
+  if (leg == Leg::kClient) {
+    path_.client_leg = LegState::kOpen;
+    path_.client_data = from;
+    path_.lease = Lease::kNotNeeded;
+  } else {
+    path_.backend_leg = LegState::kOpen;
+    path_.backend_data = from;
+  }
+  if (state_ == State::kOpen && leg == Leg::kClient) {
+    deadline_ = absl::InfiniteFuture();
+  }
+  if (state_ == State::kRunning) {
+    SetRunningDeadline(turn.now);
+    StartRelayWhenReady(turn);
+  }
+}
+
+void Transfer::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
+                           Turn& turn) {
+  if (path != path_.id || path == 0) return;
+  if (leg == Leg::kBackend) {
+    path_.backend_leg = LegState::kFailed;
+    path_.backend_leg_error = std::string(why);
+    turn.Do(ReportBackendTrouble{link_.id(), std::string(why)});
+    if (state_ != State::kRunning) return;
+    // The backend waits for a connection that does not come.
+    const Reply error =
+        CannotOpenData(absl::StrCat("the backend's data port: ", why));
+    Finish(error, why, turn);
+    AbortBackend(std::nullopt, turn);
+    return;
+  }
+  path_.client_leg = LegState::kFailed;
+  if (state_ == State::kRunning) BreakPath(CannotOpenData(why), turn);
+}
+
+void Transfer::StartRelayWhenReady(Turn& turn) {
+  if (state_ != State::kRunning || run_.relay != RelayState::kNotStarted ||
+      run_.resetting_rest || path_.client_leg != LegState::kOpen ||
+      path_.backend_leg != LegState::kOpen) {
+    return;
+  }
+  run_.relay = RelayState::kMoving;
+  bytes_at_deadline_ = 0;
+  turn.Do(StartRelay{path_.id, run_.direction});
+  SetRunningDeadline(turn.now);
+}
+
+void Transfer::OnBackendReply(const Reply& reply, Turn& turn) {
+  switch (state_) {
+    case State::kOpening:
+      OnSetupReply(reply, turn);
+      return;
+    case State::kRunning:
+      OnTransferReply(reply, turn);
+      return;
+    case State::kAborting:
+      OnAbortReply(reply, turn);
+      return;
+    case State::kIdle:
+    case State::kOpen:
+      return;
+  }
+}
+
+void Transfer::OnTransferReply(const Reply& reply, Turn& turn) {
+  if (run_.resetting_rest) {
+    if (reply.IsPreliminary()) return;
+    run_.resetting_rest = false;
+    SendTransferCommand(turn);
+    StartRelayWhenReady(turn);
+    return;
+  }
+  if (!reply.IsPreliminary()) {
+    OnFinalReply(reply, turn);
+    return;
+  }
+  // RFC 959 §5.4: at most one preliminary reply.
+  if (run_.preliminary_said) return;
+  run_.preliminary_said = true;
+  turn.Say(reply);
+  // Not before: a refused command must leave the client's port untouched.
+  DialActiveClient(turn);
+}
+
+void Transfer::DialActiveClient(Turn& turn) {
+  if (is_passive() || run_.dialled_client || path_.id == 0) return;
+  run_.dialled_client = true;
+  turn.Do(DialClient{
+      path_.id, path_.client_target,
+      local_.WithPort(SourcePort(options_.active_source_port, local_.port))});
+}
+
+void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
+  if (!reply.IsCompletion()) {
+    // Also a 3yz, which makes no sense here: the transfer is over either way.
+    Finish(run_.failure.has_value() ? *run_.failure : reply,
+           run_.failure.has_value() ? run_.failure->last_text()
+                                    : reply.last_text(),
+           turn);
+    return;
+  }
+  if (run_.relay == RelayState::kBroken) {
+    Finish(*run_.failure, run_.failure->last_text(), turn);
+    return;
+  }
+  // No preliminary reply may have come; the data is there all the same.
+  DialActiveClient(turn);
+  run_.final = reply;
+  SetRunningDeadline(turn.now);
+  FinishWhenTrue(turn);
+}
+
+void Transfer::OnRelayDone(DataPathId path, int64_t bytes, Turn& turn) {
+  if (path != path_.id || path == 0 || state_ != State::kRunning) return;
+  run_.relay = RelayState::kDone;
+  run_.bytes = bytes;
+  SetRunningDeadline(turn.now);
+  FinishWhenTrue(turn);
+}
+
+void Transfer::OnRelayBroken(DataPathId path, Leg leg, int64_t bytes,
+                             Turn& turn) {
+  if (path != path_.id || path == 0 || state_ != State::kRunning) return;
+  run_.bytes = bytes;
+  BreakPath(
+      Reply::OneLine(ReplyCode::kTransferAborted,
+                     leg == Leg::kClient
+                         ? "Transfer aborted: your data connection broke."
+                         : "Transfer aborted: the backend's data connection "
+                           "broke."),
+      turn);
+}
+
+void Transfer::BreakPath(Reply failure, Turn& turn) {
+  run_.relay = RelayState::kBroken;
+  run_.failure = std::move(failure);
+  turn.Do(CloseDataPath{path_.id, Closing::kReset});
+  path_.id = 0;
+  SetRunningDeadline(turn.now);
+  if (run_.final.has_value()) {
+    Finish(*run_.failure, run_.failure->last_text(), turn);
+  }
+}
+
+void Transfer::FinishWhenTrue(Turn& turn) {
+  // Success is said only once the last byte and the end of file have gone.
+  if (run_.relay != RelayState::kDone || !run_.final.has_value()) return;
+  const Reply reply = *run_.final;
+  Finish(reply, "", turn);
+}
+
+void Transfer::Finish(const Reply& reply, absl::string_view trouble,
+                      Turn& turn) {
+  turn.Say(reply);
+  Report(reply.code(), trouble, turn);
+  ClosePath(reply.IsCompletion() ? Closing::kFinished : Closing::kReset, turn);
+  run_ = Run();
+}
+
+void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
+  if (!trouble.empty()) turn.Count(Counter::kTransfersFailed);
+  turn.counters.Add(run_.direction == Direction::kDownload
+                        ? Counter::kBytesToClients
+                        : Counter::kBytesToBackends,
+                    run_.bytes);
+  turn.Do(ReportTransfer{.verb = std::string(ftp::VerbName(run_.command.verb)),
+                         .path = Printable(run_.command.argument),
+                         .bytes = run_.bytes,
+                         .duration = turn.now - run_.started,
+                         .code = code,
+                         .trouble = Printable(trouble)});
+}
+
+// --- ABOR -------------------------------------------------------------------
+
+void Transfer::OnAbor(Turn& turn) {
+  if (state_ != State::kRunning) {
+    ClosePath(Closing::kReset, turn);
+    turn.Say(ReplyCode::kDataOpen, "No transfer to abort.");
+    return;
+  }
+  const bool backend_done = run_.final.has_value();
+  const Reply done =
+      Reply::OneLine(ReplyCode::kTransferComplete, "Abort successful.");
+  Finish(Reply::OneLine(ReplyCode::kTransferAborted, "Transfer aborted."),
+         "aborted by the client", turn);
+  if (backend_done) {
+    turn.Say(done);
+  } else {
+    AbortBackend(done, turn);
+  }
+}
+
+void Transfer::AbortBackend(std::optional<Reply> said_when_quiet, Turn& turn) {
+  state_ = State::kAborting;
+  abort_replies_ = 0;
+  abort_reply_ = std::move(said_when_quiet);
+  turn.SendLine("ABOR");
+  turn.SendLine("NOOP");
+  deadline_ = turn.now + limits::kAbortTimeout;
+}
+
+void Transfer::OnAbortReply(const Reply& reply, Turn& turn) {
+  if (reply.IsPreliminary()) return;
+  ++abort_replies_;
+  if (!reply.Is(ReplyCode::kOk) && abort_replies_ < kMostAbortReplies) return;
+  state_ = State::kIdle;
+  deadline_ = absl::InfiniteFuture();
+  if (abort_reply_.has_value()) turn.Say(*abort_reply_);
+  abort_reply_.reset();
+}
+
+void Transfer::SayStatus(int64_t bytes_moved, Turn& turn) const {
+  turn.Say(
+      ReplyCode::kFileStatus,
+      absl::StrCat(ftp::VerbName(run_.command.verb), " in progress, ",
+                   bytes_moved, " bytes transferred in ",
+                   absl::ToInt64Seconds(turn.now - run_.started), " seconds."));
+}
+
+// --- Ends
+// ---------------------------------------------------------------------
+
+Transfer::Verdict Transfer::OnDeadline(int64_t bytes_moved, Turn& turn) {
+  if (turn.now < deadline_) return Verdict::kGoOn;
+  switch (state_) {
+    case State::kIdle:
+      deadline_ = absl::InfiniteFuture();
+      return Verdict::kGoOn;
+    case State::kOpening:
+      if (path_.lease != Lease::kWanted) return Verdict::kGiveUp;
+      turn.Count(Counter::kLeaseTimeouts);
+      path_.lease = Lease::kNotNeeded;
+      deadline_ = turn.now + options_.timeouts.backend_reply;
+      FailSetup(CannotOpenData("no public port became free for your address; "
+                               "the port pool is full, try again."),
+                turn);
+      return Verdict::kGoOn;
+    case State::kOpen:
+      // Nobody came. The next transfer command is told to set up a new path.
+      turn.Count(Counter::kDataConnectTimeouts);
+      ClosePath(Closing::kReset, turn);
+      return Verdict::kGoOn;
+    case State::kRunning:
+      break;
+    case State::kAborting:
+      return Verdict::kGiveUp;
+  }
+  switch (run_.relay) {
+    case RelayState::kMoving:
+      if (bytes_moved != bytes_at_deadline_) {
+        bytes_at_deadline_ = bytes_moved;
+        SetRunningDeadline(turn.now);
+        return Verdict::kGoOn;
+      }
+      turn.Count(Counter::kTransferStalls);
+      run_.bytes = bytes_moved;
+      BreakPath(Reply::OneLine(ReplyCode::kTransferAborted,
+                               "Transfer aborted: no data moved for too long."),
+                turn);
+      return Verdict::kGoOn;
+    case RelayState::kNotStarted:
+      turn.Count(Counter::kDataConnectTimeouts);
+      BreakPath(CannotOpenData(path_.client_leg == LegState::kOpen
+                                   ? "the backend did not connect in time."
+                                   : "you did not connect in time."),
+                turn);
+      return Verdict::kGoOn;
+    case RelayState::kBroken: {
+      // The backend has not noticed: tell it.
+      const Reply failure = *run_.failure;
+      Finish(failure, failure.last_text(), turn);
+      AbortBackend(std::nullopt, turn);
+      return Verdict::kGoOn;
+    }
+    case RelayState::kDone:
+      return Verdict::kGiveUp;
+  }
+  return Verdict::kGoOn;
+}
+
+void Transfer::Cut(std::optional<ReplyCode> code, absl::string_view why,
+                   Turn& turn) {
+  if (state_ == State::kRunning) {
+    if (code.has_value())
+      turn.Say(*code, absl::StrCat("Transfer aborted: ", why));
+    Report(code.has_value() ? static_cast<int>(*code) : 0, why, turn);
+  }
+  ClosePath(Closing::kReset, turn);
+  run_ = Run();
+  rest_ = Rest::kNone;
+  abort_reply_.reset();
+}
+
+void Transfer::ClosePath(Closing how, Turn& turn) {
+  if (path_.id != 0) turn.Do(CloseDataPath{path_.id, how});
+  path_ = Path();
+  state_ = State::kIdle;
+  deadline_ = absl::InfiniteFuture();
+}
+
+std::optional<TransferFacts> Transfer::facts() const {
+  if (state_ != State::kRunning) return std::nullopt;
+  TransferFacts facts;
+  facts.verb = std::string(ftp::VerbName(run_.command.verb));
+  facts.path = Printable(run_.command.argument);
+  facts.client_mode = is_passive() ? "passive" : "active";
+  facts.backend_mode =
+      link_.data_mode() == fleet::DataMode::kPassive ? "passive" : "active";
+  facts.bytes = run_.bytes;
+  facts.public_port = path_.public_port;
+  facts.client_data = path_.client_data;
+  facts.backend_data = path_.backend_data;
+  facts.started = run_.started;
+  return facts;
+}
+
+}  // namespace pinnace::session

@@ -1,0 +1,192 @@
+// Data connections of a session: set-up (PASV, EPSV, PORT, EPRT), the transfer
+// that uses them, ABOR, and the truth of the final reply. At most one data path
+// at a time; stream mode never uses one twice. Pure; one thread.
+//
+//   idle -> opening -> open -> running -> idle
+//                                 └-> aborting -> idle
+#ifndef PINNACE_PROXY_SESSION_TRANSFER_H_
+#define PINNACE_PROXY_SESSION_TRANSFER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "proxy/ftp/command.h"
+#include "proxy/ftp/reply.h"
+#include "proxy/session/action.h"
+#include "proxy/session/backend_link.h"
+#include "proxy/session/session_facts.h"
+#include "proxy/session/session_options.h"
+#include "proxy/session/turn.h"
+
+namespace pinnace::session {
+
+class Transfer {
+ public:
+  enum class State : uint8_t {
+    kIdle,      // no data path
+    kOpening,   // one is being made; the set-up command is unanswered
+    kOpen,      // ready for a transfer command
+    kRunning,   // the command is with the backend
+    kAborting,  // the backend's replies to our ABOR are read away
+  };
+
+  // All outlive the transfer.
+  Transfer(const SessionOptions& options, const Address& client,
+           const Address& local, const BackendLink& link)
+      : options_(options), client_(client), local_(local), link_(link) {}
+
+  State state() const { return state_; }
+  // A command is with the backend or unanswered: the next one has to wait.
+  bool is_busy() const {
+    return state_ != State::kIdle && state_ != State::kOpen;
+  }
+
+  // Each answers the client, now or once both legs are prepared. Not while
+  // busy.
+  void OnPasv(Turn& turn);
+  void OnEpsv(const ftp::Command& command, Turn& turn);
+  void OnPort(const ftp::Command& command, Turn& turn);
+  void OnEprt(const ftp::Command& command, Turn& turn);
+  // A transfer command: passed on, or answered 425 when no fresh path is there.
+  void OnCommand(const ftp::Command& command, Direction direction, Turn& turn);
+  // A verb we do not know was passed on and answered with 1yz while a path is
+  // open: it is a transfer, taken for a listing.
+  void OnCommandTurnedTransfer(const ftp::Command& command, Turn& turn);
+  // A command that is no transfer goes to the backend: REST is for the next
+  // transfer only (RFC 3659 §5.3).
+  void OnRestAccepted() { rest_ = Rest::kArmed; }
+  void OnOtherCommand() {
+    if (rest_ == Rest::kArmed) rest_ = Rest::kStale;
+  }
+
+  // ABOR while running, and while not (one reply, RFC 959 §4.1.3).
+  void OnAbor(Turn& turn);
+  // STAT without an argument, in mid-transfer.
+  void SayStatus(int64_t bytes_moved, Turn& turn) const;
+
+  // While busy every reply of the backend comes here.
+  void OnBackendReply(const ftp::Reply& reply, Turn& turn);
+
+  void OnLease(DataPathId path, std::optional<uint16_t> port, Turn& turn);
+  void OnBackendListening(DataPathId path, std::optional<Address> address,
+                          Turn& turn);
+  void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);
+  void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn);
+  void OnRelayDone(DataPathId path, int64_t bytes, Turn& turn);
+  void OnRelayBroken(DataPathId path, Leg leg, int64_t bytes, Turn& turn);
+
+  absl::Time deadline() const { return deadline_; }
+  // What has to happen when a wait is over. kGiveUp: the backend no longer
+  // answers.
+  enum class Verdict : uint8_t { kGoOn, kGiveUp };
+  Verdict OnDeadline(int64_t bytes_moved, Turn& turn);
+
+  // The session or its backend ends: closes what is open. A transfer in
+  // progress is answered with `code`, when given, and reported.
+  void Cut(std::optional<ftp::ReplyCode> code, absl::string_view why,
+           Turn& turn);
+  // REIN keeps EPSV ALL: it is a promise for the whole control connection
+  // (RFC 2428 §4).
+  bool epsv_all() const { return epsv_all_; }
+
+  int64_t transfers() const { return transfers_; }
+  std::optional<TransferFacts> facts() const;
+
+ private:
+  enum class ClientMode : uint8_t { kPassive, kExtendedPassive, kActive };
+  enum class BackendSetup : uint8_t {
+    kListening,  // waits for the shell's listener (active)
+    kAsked,      // EPSV, PASV, PORT or EPRT is with the backend
+    kReady,
+  };
+  enum class Lease : uint8_t { kNotNeeded, kWanted, kGranted };
+  enum class LegState : uint8_t { kWaiting, kOpen, kFailed };
+  enum class RelayState : uint8_t { kNotStarted, kMoving, kDone, kBroken };
+  enum class Rest : uint8_t { kNone, kArmed, kStale };
+
+  struct Path {
+    DataPathId id = 0;
+    ClientMode client_mode = ClientMode::kPassive;
+    Address client_target;  // active: where to dial
+    BackendSetup backend_setup = BackendSetup::kAsked;
+    bool asked_extended = false;
+    Lease lease = Lease::kNotNeeded;
+    uint16_t public_port = 0;
+    IpAddress announced;
+    LegState client_leg = LegState::kWaiting;
+    LegState backend_leg = LegState::kWaiting;
+    Address client_data;
+    Address backend_data;
+    std::optional<ftp::Reply>
+        setup_error;  // to be said once the backend has answered
+    std::string backend_leg_error;
+  };
+  struct Run {
+    ftp::Command command;
+    Direction direction = Direction::kDownload;
+    absl::Time started;
+    bool resetting_rest = false;  // REST 0 goes first
+    bool dialled_client = false;
+    bool preliminary_said = false;
+    RelayState relay = RelayState::kNotStarted;
+    int64_t bytes = 0;
+    std::optional<ftp::Reply>
+        final;  // the backend's, until the last byte has gone
+    std::optional<ftp::Reply>
+        failure;  // what the client is told instead of a success
+  };
+
+  bool is_passive() const { return path_.client_mode != ClientMode::kActive; }
+  bool RefuseAfterEpsvAll(absl::string_view verb, Turn& turn);
+  void StartPassive(ClientMode mode, const IpAddress& announced, Turn& turn);
+  void StartActive(absl::string_view verb, const Address& target, Turn& turn);
+  void StartPath(ClientMode mode, Turn& turn);
+  void AskBackend(Turn& turn);
+  void AskBackendPassive(Turn& turn);
+  void OnSetupReply(const ftp::Reply& reply, Turn& turn);
+  void OnPassiveSetupReply(const ftp::Reply& reply, Turn& turn);
+  void FailSetup(ftp::Reply reply, Turn& turn);
+  void AnswerSetupWhenReady(Turn& turn);
+
+  void StartRun(const ftp::Command& command, Direction direction, Turn& turn);
+  void SendTransferCommand(Turn& turn);
+  void OnTransferReply(const ftp::Reply& reply, Turn& turn);
+  void OnFinalReply(const ftp::Reply& reply, Turn& turn);
+  void DialActiveClient(Turn& turn);
+  void StartRelayWhenReady(Turn& turn);
+  // The data path is of no more use: close it, and hear what the backend says.
+  void BreakPath(ftp::Reply failure, Turn& turn);
+  void FinishWhenTrue(Turn& turn);
+  void Finish(const ftp::Reply& reply, absl::string_view trouble, Turn& turn);
+  // Tells the backend to stop, and reads its replies away up to the answer of a
+  // NOOP: how many a server sends to an ABOR cannot be known.
+  void AbortBackend(std::optional<ftp::Reply> said_when_quiet, Turn& turn);
+  void OnAbortReply(const ftp::Reply& reply, Turn& turn);
+  void Report(int code, absl::string_view trouble, Turn& turn);
+  void ClosePath(Closing how, Turn& turn);
+  void SetRunningDeadline(absl::Time now);
+
+  const SessionOptions& options_;
+  const Address& client_;
+  const Address& local_;
+  const BackendLink& link_;
+
+  State state_ = State::kIdle;
+  Rest rest_ = Rest::kNone;
+  bool epsv_all_ = false;
+  absl::Time deadline_ = absl::InfiniteFuture();
+  DataPathId last_path_ = 0;
+  int64_t transfers_ = 0;
+  int64_t bytes_at_deadline_ = 0;
+  Path path_;
+  Run run_;
+  int abort_replies_ = 0;
+  std::optional<ftp::Reply> abort_reply_;
+};
+
+}  // namespace pinnace::session
+
+#endif  // PINNACE_PROXY_SESSION_TRANSFER_H_

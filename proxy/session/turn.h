@@ -1,0 +1,46 @@
+// The world at one event, and where the session puts what it wants done. One
+// decision reads one snapshot; nothing of it is kept across events.
+#ifndef PINNACE_PROXY_SESSION_TURN_H_
+#define PINNACE_PROXY_SESSION_TURN_H_
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "proxy/fleet/pin_table.h"
+#include "proxy/ftp/command.h"
+#include "proxy/ftp/reply.h"
+#include "proxy/ingress/advertised.h"
+#include "proxy/metrics/counters.h"
+#include "proxy/session/action.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace pinnace::session {
+
+struct Turn {
+  absl::Time now;
+  const snapshot::Snapshot& snapshot;
+  const ingress::ResolvedNames& names;
+  fleet::PinTable& pins;
+  metrics::Counters& counters;
+  // Bytes that the client has not taken of earlier turns.
+  size_t client_unsent_bytes = 0;
+  Outbox& out;
+
+  void Say(const ftp::Reply& reply) { out.ToClient(reply.wire()); }
+  void Say(ftp::ReplyCode code, absl::string_view text) {
+    Say(ftp::Reply::OneLine(code, text));
+  }
+  void Send(const ftp::Command& command) { out.ToBackend(command.ToWire()); }
+  void SendLine(absl::string_view line) {
+    out.ToBackend(line);
+    out.ToBackend("\r\n");
+  }
+  template <typename T>
+  void Do(T action) {
+    out.Do(std::move(action));
+  }
+  void Count(metrics::Counter counter) { counters.Add(counter); }
+};
+
+}  // namespace pinnace::session
+
+#endif  // PINNACE_PROXY_SESSION_TURN_H_

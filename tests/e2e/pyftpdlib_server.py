@@ -1,0 +1,29 @@
+"""pyftpdlib as a program: pyftpdlib_server.py ROOT USER PASSWORD PORT A B.
+
+Runs under Debian's /usr/bin/python3, which has python3-pyftpdlib.
+"""
+
+import sys
+
+from pyftpdlib import authorizers
+from pyftpdlib import handlers
+from pyftpdlib import servers
+
+
+def main():
+  root, user, password = sys.argv[1:4]
+  port, first, last = (int(argument) for argument in sys.argv[4:7])
+  authorizer = authorizers.DummyAuthorizer()
+  authorizer.add_user(user, password, root, perm="elradfmwMT")
+
+  class Handler(handlers.FTPHandler):
+    passive_ports = range(first, last + 1)
+
+  Handler.authorizer = authorizer
+  server = servers.FTPServer(("::", port), Handler)  # And IPv4.
+  server.max_cons = 1000
+  server.serve_forever()
+
+
+if __name__ == "__main__":
+  main()

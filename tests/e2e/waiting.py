@@ -1,0 +1,37 @@
+"""Waiting for a condition, with a deadline; never for a length of time."""
+
+import socket
+import time
+
+
+class Timeout(AssertionError):
+  pass
+
+
+def until(condition, what, seconds=10.0):
+  """Polls until condition() is true and returns its value."""
+  deadline = time.monotonic() + seconds
+  while True:
+    value = condition()
+    if value:
+      return value
+    if time.monotonic() > deadline:
+      raise Timeout(f"after {seconds:g} s still waiting for {what}")
+    time.sleep(0.005)
+
+
+def greets(address, port):
+  """True if an FTP greeting comes from there."""
+  try:
+    with socket.create_connection((address, port), timeout=2) as control:
+      return control.recv(3) == b"220"
+  except OSError:
+    return False
+
+
+def accepts(address, port):
+  try:
+    socket.create_connection((address, port), timeout=2).close()
+    return True
+  except OSError:
+    return False

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond the build: real FTP clients, real FTP
+# servers, network namespaces and clang-format. Quick when all is there.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=deploy/quickstart/debian-packages.sh
+. "$here/../deploy/quickstart/debian-packages.sh"
+
+packages=(
+  clang-format iproute2 procps util-linux
+  # Clients.
+  curl lftp ncftp tnftp wget
+  # A backend, and the interpreter of tests/e2e.
+  python3 python3-pyftpdlib
+)
+install_packages "${packages[@]}"
+
+unpack_vsftpd
+unpack_server proftpd-core usr/sbin/proftpd \
+  libacl1 libcap2 libcrypt1 libhiredis0.14 libidn2-0 libmemcached11 \
+  libmemcachedutil2 libncursesw6 libpam0g libpcre2-8-0 libpcre2-posix3 \
+  libssl3 libtinfo6 zlib1g
+unpack_server pure-ftpd usr/sbin/pure-ftpd \
+  libcap2 libcrypt1 libpam0g libsodium23 libssl3
