@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Debian packages, put on the machine only when they are missing.
 # Sourced by deploy/*.sh and tests/*.sh; refuses nothing, starts no service.
 # Works as root or through sudo.

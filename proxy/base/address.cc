@@ -17,8 +17,9 @@ constexpr std::array<uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0,    0,
 
 std::optional<uint16_t> ParsePort(absl::string_view text) {
   uint32_t port = 0;
-  if (text.empty() || text.size() > 5 || !absl::SimpleAtoi(text, &port) ||
-      port > 65535 || text[0] == '+') {
+  if (text.empty() || text.size() > 5 ||
+      text.find_first_not_of("0123456789") != absl::string_view::npos ||
+      !absl::SimpleAtoi(text, &port) || port > 65535) {
     return std::nullopt;
   }
   return static_cast<uint16_t>(port);
@@ -43,7 +44,10 @@ IpAddress IpAddress::FromIpv6(const std::array<uint8_t, 16>& bytes) {
 }
 
 std::optional<IpAddress> IpAddress::Parse(absl::string_view text) {
-  if (text.empty() || text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
+  if (text.empty() || text.size() >= INET6_ADDRSTRLEN ||
+      text.find('\0') != absl::string_view::npos) {
+    return std::nullopt;
+  }
   const std::string copy(text);
   std::array<uint8_t, 4> v4;
   if (inet_pton(AF_INET, copy.c_str(), v4.data()) == 1) return FromIpv4(v4);

@@ -21,9 +21,9 @@ std::optional<uint16_t> ParsePort(absl::string_view digits) {
 std::optional<PortRange> PortRange::Parse(absl::string_view text) {
   const size_t hyphen = text.find('-');
   std::optional<uint16_t> first = ParsePort(text.substr(0, hyphen));
-  std::optional<uint16_t> last =
-      hyphen == absl::string_view::npos ? first
-                                        : ParsePort(text.substr(hyphen + 1));
+  std::optional<uint16_t> last = hyphen == absl::string_view::npos
+                                     ? first
+                                     : ParsePort(text.substr(hyphen + 1));
   if (!first.has_value() || !last.has_value() || *first > *last) {
     return std::nullopt;
   }

@@ -259,6 +259,29 @@ void CheckAdmin(const v1::AdminConfig& admin, FieldProblems& problems) {
   }
 }
 
+void CheckSlicesInPool(const v1::Config& config, FieldProblems& problems) {
+  for (int i = 0; i < config.gateway().public_ports_size(); ++i) {
+    if (!PortRange::Parse(config.gateway().public_ports(i))) return;
+  }
+  const std::vector<PortRange> pool = PublicPortsOf(config);
+  for (int i = 0; i < config.farms_size(); ++i) {
+    for (int j = 0; j < config.farms(i).backends_size(); ++j) {
+      const std::optional<PortRange> slice =
+          PortRange::Parse(config.farms(i).backends(j).public_ports());
+      if (!slice.has_value()) continue;
+      const bool inside =
+          std::any_of(pool.begin(), pool.end(), [&](const PortRange& range) {
+            return range.Contains(slice->first) && range.Contains(slice->last);
+          });
+      if (inside) continue;
+      problems.push_back(
+          {absl::StrCat("farms[", i, "].backends[", j, "].public_ports"),
+           absl::StrCat(slice->ToString(),
+                        " does not lie in one range of gateway.public_ports")});
+    }
+  }
+}
+
 // A listener's farm may be registered later, unless no registry is spoken of.
 void CheckFarmsKnown(const v1::Config& config, FieldProblems& problems) {
   if (config.farms().empty() || config.has_control_plane() ||
@@ -296,6 +319,7 @@ absl::Status CheckConfig(const ConfigFile& file) {
   for (snapshot::FieldProblem& problem : snapshot::CheckFarms(config.farms())) {
     problems.push_back(std::move(problem));
   }
+  CheckSlicesInPool(config, problems);
   CheckFarmsKnown(config, problems);
   if (problems.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(

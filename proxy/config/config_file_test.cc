@@ -166,8 +166,8 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
        "p.yaml:4:5: farms[0].backends[0].address: must be set"},
       {"farms:\n- name: m\n  backends:\n  - {id: a, address: 'h:1', labels: "
        "{k: [1]}}\n",
-       "p.yaml:4:36: farms[0].backends[0].labels.k: expected text, not a list"},
-      {"gateway: {", "p.yaml:1:11: not YAML: end of map flow not found"},
+       "p.yaml:4:38: farms[0].backends[0].labels.k: expected text, not a list"},
+      {"gateway: {", "p.yaml:1:1: not YAML: end of map flow not found"},
       // Two problems, two lines.
       {"gateway:\n  workers: x\n  max_sessions: y\n",
        "p.yaml:2:12: gateway.workers: expected a number of 0 or more, not "
@@ -235,8 +235,12 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
        "least_sessions are"},
       {"farms:\n- name: main\n  backends:\n  - {id: a, address: 'h:21', "
        "weight: 1001}\n",
-       "p.yaml:4:36: farms[0].backends[0].weight: must be 1 to 1000, not "
+       "p.yaml:4:38: farms[0].backends[0].weight: must be 1 to 1000, not "
        "1001"},
+      {"farms:\n- name: main\n  backends:\n  - {id: a, address: 'h:21', "
+       "public_ports: 50090-50100}\n",
+       "p.yaml:4:44: farms[0].backends[0].public_ports: 50090-50100 does not "
+       "lie in one range of gateway.public_ports"},
       {"farms:\n- name: main\n- name: main\n",
        "p.yaml:3:9: farms[1].name: \"main\" is the name of farms[0] too"},
       {"farms:\n- name: mail\n",

@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <new>
-#include <optional>
 #include <string>
 
 #include "proxy/ftp/line_buffer.h"

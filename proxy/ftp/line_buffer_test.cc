@@ -13,7 +13,6 @@ namespace pinnace::ftp {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr size_t kMaxLineBytes = 16;
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 
 namespace pinnace::ftp {
 namespace {
@@ -20,12 +20,6 @@ std::optional<int> ReplyCodeOf(absl::string_view line) {
   if (code < 100 || code > 599) return std::nullopt;
   if (line.size() > 3 && absl::ascii_isdigit(line[3])) return std::nullopt;
   return code;
-}
-
-absl::string_view WithoutLineEnd(absl::string_view line) {
-  if (absl::EndsWith(line, "\n")) line.remove_suffix(1);
-  if (absl::EndsWith(line, "\r")) line.remove_suffix(1);
-  return line;
 }
 
 }  // namespace
@@ -60,8 +54,8 @@ ReplyReader::Status ReplyReader::Next(Reply* reply) {
 }
 
 ReplyReader::Status ReplyReader::TakeLine(size_t end, Reply* reply) {
-  const absl::string_view line =
-      WithoutLineEnd(absl::string_view(buffer_).substr(line_, end - line_));
+  absl::string_view line(buffer_.data() + line_, end - 1 - line_);
+  absl::ConsumeSuffix(&line, "\r");
   const std::optional<int> code = ReplyCodeOf(line);
   const bool first = code_ == 0;
   if (first && !code.has_value()) return Fail(Status::kMalformed);

@@ -1,6 +1,5 @@
 #include "proxy/ftp/reply_reader.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>

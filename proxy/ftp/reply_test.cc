@@ -83,6 +83,7 @@ TEST(Reply, WithCodeKeepsItOneReply) {
   EXPECT_EQ(with_550("226\n").wire(), "550\n");
   EXPECT_EQ(with_550("226 no end").wire(), "550 no end");
   EXPECT_EQ(with_550("").wire(), "");
+  EXPECT_EQ(with_550("no code\r\n").wire(), "no code\r\n");
   // Lines of text keep what they say, but must not end the reply.
   EXPECT_EQ(
       with_550("226-a\r\n226-b\r\n550 c\r\n550\r\n550x\r\n226 d\r\n").wire(),

@@ -24,7 +24,8 @@ struct GatewayOptions {
   std::vector<ListenerOptions> listeners;
   std::vector<PortRange> public_ports = {{50000, 50099}};
   ports::SourceMatch data_source = ports::SourceMatch::kSameAddress;
-  session::SessionOptions session;  // banner, timeouts, public address, active source port
+  session::SessionOptions
+      session;  // banner, timeouts, public address, active source port
   size_t max_sessions = limits::kMaxSessions;
   absl::Duration probe_interval = limits::kProbeInterval;  // zero: no probes
 };

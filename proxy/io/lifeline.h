@@ -11,13 +11,8 @@ class Lifeline {
   // Lives on the stack of the function that calls out. Guards nest.
   class Guard {
    public:
-    explicit Guard(Lifeline& lifeline)
-        : lifeline_(&lifeline), outer_(lifeline.innermost_) {
-      lifeline.innermost_ = this;
-    }
-    ~Guard() {
-      if (alive()) lifeline_->innermost_ = outer_;
-    }
+    explicit Guard(Lifeline& lifeline);
+    ~Guard();
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
 
@@ -32,11 +27,7 @@ class Lifeline {
   Lifeline() = default;
   Lifeline(const Lifeline&) = delete;
   Lifeline& operator=(const Lifeline&) = delete;
-  ~Lifeline() {
-    for (Guard* guard = innermost_; guard != nullptr; guard = guard->outer_) {
-      guard->lifeline_ = nullptr;
-    }
-  }
+  ~Lifeline();
 
  private:
   Guard* innermost_ = nullptr;

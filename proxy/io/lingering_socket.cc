@@ -28,7 +28,9 @@ LingeringSocket::LingeringSocket(Loop& loop, Socket socket,
 void LingeringSocket::OnReady(Readiness readiness) {
   const bool input =
       readiness.readable || readiness.peer_finished || readiness.hang_up;
-  if ((readiness.writable && !Flush()) || (input && !DropInput())) {
+  bool broken = readiness.writable && !Flush();
+  if (!broken && input && !peer_finished_) broken = !DropInput();
+  if (broken || (peer_finished_ && unsent_.empty())) {
     loop_.Drop(this);  // Destroys this.
   }
 }
@@ -48,8 +50,8 @@ bool LingeringSocket::DropInput() {
     if (size > 0) {
       dropped_bytes_ += static_cast<size_t>(size);
     } else if (size == 0) {
-      // The peer may still read after its own FIN.
-      return !unsent_.empty();
+      peer_finished_ = true;  // It may still read what is unsent.
+      return true;
     } else if (errno != EINTR) {
       return errno == EAGAIN;
     }

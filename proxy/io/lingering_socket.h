@@ -27,7 +27,7 @@ class LingeringSocket final : public Loop::Lingering,
   void OnReady(Readiness readiness) override;
   // False when the connection broke.
   bool Flush();
-  // False when nothing more can or should come.
+  // False when the connection broke or the peer sends too much.
   bool DropInput();
 
   Loop& loop_;
@@ -35,6 +35,7 @@ class LingeringSocket final : public Loop::Lingering,
   std::unique_ptr<Loop::Watch> watch_;
   UnsentBytes unsent_;
   size_t dropped_bytes_ = 0;
+  bool peer_finished_ = false;
   Timer deadline_;
 };
 

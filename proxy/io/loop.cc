@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "proxy/base/check.h"
 #include "proxy/base/limits.h"
 
@@ -80,8 +81,8 @@ Loop::Loop()
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.u64 = kUvToken;
-  PINNACE_CHECK(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, uv_backend_fd(&uv_),
-                          &event) == 0);
+  PINNACE_CHECK(
+      epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, uv_backend_fd(&uv_), &event) == 0);
 }
 
 Loop::~Loop() {
@@ -224,9 +225,9 @@ void Loop::RunDeferred() {
 
 std::unique_ptr<Loop::Watch> Loop::WatchSocket(int fd, ReadyCallback* callback,
                                                Priority priority) {
-  return WatchDescriptor(
-      fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, callback,
-      priority);
+  return WatchDescriptor(fd,
+                         EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
+                         callback, priority);
 }
 
 std::unique_ptr<Loop::Watch> Loop::WatchDescriptor(int fd,

@@ -1,29 +1,36 @@
-// One direction of a transfer: moves bytes from one connected socket to another until
-// end of file, which it passes on as FIN (half-close). The first kRelayCopyBytes go through the
-// loop's shared buffer; what is longer is bulk and goes by splice(2) through a pooled pipe. Moves at most
-// kRelayTurnBytes a turn. The sockets and watches are the owner's and outlive it. One thread.
+// One direction of a transfer: moves bytes from one connected socket to another
+// until end of file, which it passes on as FIN (half-close). The first
+// kRelayCopyBytes go through the loop's shared buffer; what is longer is bulk
+// and goes by splice(2) through a pooled pipe. Moves at most kRelayTurnBytes a
+// turn. The sockets and watches are the owner's and outlive it. One thread.
 #ifndef PINNACE_PROXY_IO_RELAY_H_
 #define PINNACE_PROXY_IO_RELAY_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/pipe_pool.h"
 #include "proxy/io/socket.h"
+#include "proxy/io/unsent_bytes.h"
 
 namespace pinnace::io {
 
 class Relay final {
  public:
   enum class Leg : uint8_t { kSource, kSink };
+  // May destroy the relay in either call, which is its last.
   class Owner {
    public:
     // The source's end of file and every byte before it have gone to the sink's
     // kernel buffer, and its FIN is sent.
     virtual void OnRelayDone(int64_t bytes) = 0;
-    // A leg broke (RST, error): nothing more moves. The owner resets the other one.
-    virtual void OnRelayBroken(Leg leg, const absl::Status& status, int64_t bytes) = 0;
+    // A leg broke (RST, error): nothing more moves. The owner resets the other
+    // one.
+    virtual void OnRelayBroken(Leg leg, const absl::Status& status,
+                               int64_t bytes) = 0;
 
    protected:
     ~Owner() = default;
@@ -33,8 +40,75 @@ class Relay final {
     Loop::Watch* watch;  // Redirect()ed to the relay
   };
 
-  // Starts to move within this loop turn (deferred), so no owner call happens inside the constructor.
+  // Starts to move within this loop turn (deferred), so no owner call happens
+  // inside the constructor.
   Relay(Loop& loop, PipePool& pipes, End source, End sink, Owner* owner);
+  // Bytes that were read and not yet sent are lost with it. Parks both watches.
   ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
 
-  int64_t bytes_moved() const;
+  // Taken by the sink's kernel buffer.
+  int64_t bytes_moved() const { return moved_bytes_; }
+
+ private:
+  enum class Step : uint8_t { kMoved, kBlocked, kOver };
+  class SourceReady final : public Loop::ReadyCallback {
+   public:
+    explicit SourceReady(Relay& relay) : relay_(relay) {}
+    void OnReady(Readiness readiness) override;
+
+   private:
+    Relay& relay_;
+  };
+  class SinkReady final : public Loop::ReadyCallback {
+   public:
+    explicit SinkReady(Relay& relay) : relay_(relay) {}
+    void OnReady(Readiness readiness) override;
+
+   private:
+    Relay& relay_;
+  };
+
+  // Moves until blocked, over, or out of budget.
+  void Move();
+  Step MoveOnce();
+  Step SendHeld();
+  Step ReceiveByCopy();
+  Step ReceiveBySplice();
+  Step OnSendStopped(int error);
+  Step OnReceiveStopped(int error);
+  Step Finish();
+  Step Break(Leg leg, int error);
+  bool WantsSplice();
+  size_t held_bytes() const { return unsent_.size() + pipe_bytes_; }
+
+  Loop& loop_;
+  PipePool& pipes_;
+  const End source_;
+  const End sink_;
+  Owner* const owner_;
+  SourceReady source_ready_;
+  SinkReady sink_ready_;
+  Loop::Deferred continue_;
+
+  UnsentBytes unsent_;        // received by copying
+  std::optional<Pipe> pipe_;  // held only while it holds bytes
+  size_t pipe_bytes_ = 0;
+  int64_t moved_bytes_ = 0;
+  size_t turn_bytes_ = 0;  // received in turn_
+  int64_t turn_ = -1;
+
+  // Cleared by EAGAIN (the source also by a short receive), set by an edge.
+  bool source_readable_ = false;
+  bool sink_writable_ = true;
+  bool source_finished_ = false;  // Its FIN is behind what the kernel holds.
+  bool receive_to_end_ = false;   // A short receive does not mean drained.
+  bool copy_only_ = false;        // splice(2) stops at urgent data.
+  bool at_end_ = false;
+  bool over_ = false;
+};
+
+}  // namespace pinnace::io
+
+#endif  // PINNACE_PROXY_IO_RELAY_H_

@@ -73,10 +73,14 @@ absl::StatusOr<Address> Socket::PeerAddress() const {
 }
 
 absl::Status Socket::TakeError() const {
+  return StatusFromErrno(TakeErrno(), "connection");
+}
+
+int Socket::TakeErrno() const {
   int error = 0;
   socklen_t size = sizeof(error);
   if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-  return StatusFromErrno(error, "connection");
+  return error;
 }
 
 void Socket::SetNoDelay() { SetOption(fd_, IPPROTO_TCP, TCP_NODELAY, 1); }

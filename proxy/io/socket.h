@@ -37,6 +37,8 @@ class Socket {
   absl::StatusOr<Address> PeerAddress() const;
   // The pending SO_ERROR, OK when there is none. The kernel tells it once.
   absl::Status TakeError() const;
+  // The same as an errno, 0 when there is none.
+  int TakeErrno() const;
 
   // The options are wishes: a socket that broke meanwhile refuses them, and
   // says so at the next read.

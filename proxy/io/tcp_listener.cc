@@ -57,9 +57,8 @@ absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
   }
   absl::StatusOr<Address> local = socket->LocalAddress();
   if (!local.ok()) return local.status();
-  return std::unique_ptr<TcpListener>(
-      new TcpListener(loop, *std::move(socket), *local, options.priority,
-                      std::move(accepted)));
+  return std::unique_ptr<TcpListener>(new TcpListener(
+      loop, *std::move(socket), *local, options.priority, std::move(accepted)));
 }
 
 TcpListener::TcpListener(Loop& loop, Socket socket,
@@ -92,23 +91,31 @@ int TcpListener::NextBatch() {
 
 void TcpListener::OnReady(Readiness) {
   Lifeline::Guard guard(lifeline_);
-  const int batch = NextBatch();
-  for (int i = 0; i < batch; ++i) {
-    sockaddr_storage storage;
-    socklen_t size = sizeof(storage);
-    auto* generic = reinterpret_cast<sockaddr*>(&storage);
-    Socket socket(accept4(socket_.fd(), generic, &size,
-                          SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!socket.is_open()) {
-      if (IsOutOfResources(errno)) StopForNow();
-      if (errno == EAGAIN || watch_ == nullptr) return;
-      continue;  // One connection that broke before it was accepted.
-    }
-    const std::optional<Address> peer = Address::FromSockaddr(generic);
-    if (!peer.has_value()) continue;
-    accepted_(std::move(socket), *peer);
-    if (!guard.alive()) return;
+  // A callable must not be destroyed while it runs, the listener may be.
+  Accepted accepted = std::move(accepted_);
+  int left = NextBatch();
+  while (left > 0 && AcceptOne(accepted) && guard.alive()) --left;
+  if (guard.alive()) accepted_ = std::move(accepted);
+}
+
+// False when there is nothing to accept now. The last thing it does is to call
+// `accepted`.
+bool TcpListener::AcceptOne(Accepted& accepted) {
+  sockaddr_storage storage;
+  socklen_t size = sizeof(storage);
+  auto* generic = reinterpret_cast<sockaddr*>(&storage);
+  Socket socket(
+      accept4(socket_.fd(), generic, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!socket.is_open()) {
+    const int error = errno;
+    if (error == EAGAIN) return false;
+    if (!IsOutOfResources(error)) return true;  // It broke while it waited.
+    StopForNow();
+    return false;
   }
+  const std::optional<Address> peer = Address::FromSockaddr(generic);
+  if (peer.has_value()) accepted(std::move(socket), *peer);
+  return true;
 }
 
 void TcpListener::StopForNow() {

@@ -26,8 +26,7 @@ class TcpListener final : private Loop::ReadyCallback {
   };
   // `peer` is normalised: a mapped IPv4 address is IPv4. May destroy the
   // listener.
-  using Accepted =
-      absl::AnyInvocable<void(Socket socket, const Address& peer)>;
+  using Accepted = absl::AnyInvocable<void(Socket socket, const Address& peer)>;
 
   // Binds (IPV6_V6ONLY for IPv6 addresses, SO_REUSEADDR) and listens. Port 0:
   // any free one. The error names the address, as
@@ -38,6 +37,8 @@ class TcpListener final : private Loop::ReadyCallback {
   ~TcpListener();
 
   const Address& local_address() const { return local_address_; }
+  // For options that accepted sockets inherit.
+  Socket& socket() { return socket_; }
   // Out of descriptors: accepts stop until a descriptor of this process is
   // free again (retried every 100 ms); counted here.
   int64_t accept_failures() const { return accept_failures_; }
@@ -48,6 +49,7 @@ class TcpListener final : private Loop::ReadyCallback {
 
   void OnReady(Readiness readiness) override;
   int NextBatch();
+  bool AcceptOne(Accepted& accepted);
   void Watch();
   void StopForNow();
 

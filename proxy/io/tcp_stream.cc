@@ -157,10 +157,10 @@ void TcpStream::Linger(absl::Time deadline) {
   if (!socket_.is_open() || !failure_.ok()) return;
   // The peer has finished and everything has gone: closing is a clean FIN.
   if (ended_ && unsent_.empty()) return;
-  watch_->Park({.readable = readable_ || read_to_end_, .writable = true});
-  loop_.Keep(std::make_unique<LingeringSocket>(
-      loop_, std::move(socket_), std::move(watch_), std::move(unsent_),
-      deadline));
+  watch_->Park({.readable = readable_ || read_to_end_ || ended_});
+  loop_.Keep(std::make_unique<LingeringSocket>(loop_, std::move(socket_),
+                                               std::move(watch_),
+                                               std::move(unsent_), deadline));
 }
 
 }  // namespace pinnace::io

@@ -57,7 +57,7 @@ class TcpStream final : public ByteStream, private Loop::ReadyCallback {
   Owner* owner_;
   std::unique_ptr<Loop::Watch> watch_;  // destroyed before socket_
   UnsentBytes unsent_;
-  absl::Status failure_;      // of a write, until OnEnd has told it
+  absl::Status failure_;  // of a write, until OnEnd has told it
   Loop::Deferred continue_;
   Lifeline lifeline_;
   bool readable_ = false;     // The kernel may hold input.

@@ -44,8 +44,7 @@ void TimerQueue::SiftDown(size_t place) {
   for (;;) {
     size_t child = 2 * place + 1;
     if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() &&
-        heap_[child + 1]->at_ < heap_[child]->at_) {
+    if (child + 1 < heap_.size() && heap_[child + 1]->at_ < heap_[child]->at_) {
       ++child;
     }
     if (node->at_ <= heap_[child]->at_) break;

@@ -157,7 +157,7 @@ std::optional<LeaseOwner> LeaseTable::Claim(uint16_t port,
     next = ServeWaiting(key, source, shard.facts);
     ForgetIfIdle(shard, key, source);
   }
-  if (next.has_value()) granted_(next->owner, next->port);
+  if (next.has_value()) granted_(next->owner, key, next->port);
   return owner;
 }
 
@@ -188,7 +188,7 @@ void LeaseTable::Release(const LeaseOwner& owner, const IpAddress& client,
     }
     ForgetIfIdle(shard, key, source);
   }
-  if (next.has_value()) granted_(next->owner, next->port);
+  if (next.has_value()) granted_(next->owner, key, next->port);
 }
 
 std::optional<LeaseTable::Grant> LeaseTable::ServeWaiting(const IpAddress& key,

@@ -52,9 +52,9 @@ class LeaseTable {
   };
 
   // Called (under no lock) when a waiting owner gets a port, on the thread that
-  // set it free.
-  using Granted =
-      absl::AnyInvocable<void(const LeaseOwner& owner, uint16_t port) const>;
+  // set it free. `source` is good for Release, should the owner be gone.
+  using Granted = absl::AnyInvocable<void(
+      const LeaseOwner& owner, const IpAddress& source, uint16_t port) const>;
 
   struct Facts {
     int ports = 0;

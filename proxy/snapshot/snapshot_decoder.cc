@@ -21,7 +21,7 @@ constexpr size_t kMaxLabelBytes = 256;
 constexpr int kMaxLabels = 64;
 constexpr uint32_t kMaxWeight = 1000;
 constexpr uint32_t kMaxCapacity = 1'000'000;
-constexpr int kMaxBackends = 10'000;
+
 constexpr absl::Duration kMaxPinTtl = absl::Hours(30 * 24);
 
 std::string Join(const std::string& path, absl::string_view field) {

@@ -15,6 +15,9 @@
 
 namespace pinnace::snapshot {
 
+// In all farms.
+inline constexpr size_t kMaxBackends = 10'000;
+
 // "farms[0].backends[1].weight" and "must be 1 to 1000, not 0".
 struct FieldProblem {
   std::string field;

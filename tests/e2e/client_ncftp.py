@@ -44,7 +44,7 @@ def _tool(target, mode, step, folder):
     case steps.Put():
       flags = ["-z" if step.offset else "-Z"] + (["-a"] if step.ascii else [])
       return clients.execute(
-          ["ncftpput", *options, *flags, target.address,
+          ["ncftpput", "-s", *options, *flags, target.address,
            os.path.dirname(step.remote), step.local], folder)
     case steps.Append():
       return clients.execute(

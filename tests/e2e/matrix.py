@@ -33,15 +33,26 @@ class Matrix:
     return self._run(wanted, self._directly)
 
   def run_through(self, server, wanted):
+    """Yields (cell, failure); clients are on the client host."""
     def check(cell):
-      backend = self.backends[cell.backend]
-      target = clients.Target(
-          self._hosts.gateway.address(cell.mode.family),
-          server.ports[cell.backend], backend.user, backend.password)
-      self._check(cell, target)
+      address = self._hosts.gateway.address(cell.mode.family)
+      self._check(cell, self._through(server, cell, address))
 
     for cell, failure in self._run(wanted, check):
       yield cell, failure and self._with_diagnosis(server, cell, failure)
+
+  def run_through_loopback(self, server, wanted):
+    """The same for clients on the gateway's host, which meet it at ::1."""
+    def check(cell):
+      self._check(cell, self._through(server, cell, "::1"))
+
+    for cell, failure in self._run(wanted, check, self._hosts.gateway):
+      yield cell, failure and self._with_diagnosis(server, cell, failure)
+
+  def _through(self, server, cell, address):
+    backend = self.backends[cell.backend]
+    return clients.Target(address, server.ports[cell.backend], backend.user,
+                          backend.password)
 
   def farms(self):
     return [gateway.farm(name, [backend])
@@ -63,9 +74,9 @@ class Matrix:
     cell.run(target, self.backends[cell.backend], self._hosts.work,
              self.fixtures)
 
-  def _run(self, wanted, check):
-    return runner.run_parallel(wanted, check, self._hosts.client.namespace,
-                               self._options.jobs)
+  def _run(self, wanted, check, host=None):
+    namespace = (host or self._hosts.client).namespace
+    return runner.run_parallel(wanted, check, namespace, self._options.jobs)
 
 
 def learn(matrix, wanted):
@@ -119,6 +130,9 @@ def main():
     with gateway.Gateway(hosts, options.pinnace, matrix.farms()) as server:
       for cell, failure in matrix.run_through(server, wanted):
         report.add(cell.name, failure)
+      ipv6 = [cell for cell in wanted if cell.mode.family == 6]
+      for cell, failure in matrix.run_through_loopback(server, ipv6):
+        report.add(f"::1/{cell.name}", failure)
   for cell in found:
     if cell.name in impossible:
       print(f"not possible directly: {cell.name}: {impossible[cell.name]}")

@@ -1,4 +1,4 @@
-"""pyftpdlib: asynchronous, one process for all sessions."""
+"""pyftpdlib, from a small program of its own (pyftpdlib_server.py)."""
 
 import pathlib
 

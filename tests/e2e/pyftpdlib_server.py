@@ -20,7 +20,9 @@ def main():
     passive_ports = range(first, last + 1)
 
   Handler.authorizer = authorizer
-  server = servers.FTPServer(("::", port), Handler)  # And IPv4.
+  # "::" serves IPv4 too. One process per session: in one loop for all, 1.5.7
+  # now and then forgets a session of which data is waiting.
+  server = servers.MultiprocessFTPServer(("::", port), Handler)
   server.max_cons = 1000
   server.serve_forever()
 

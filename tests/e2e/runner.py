@@ -8,6 +8,10 @@ import traceback
 _SHOWN_CHARACTERS = 4000
 
 
+class Skipped(Exception):
+  """Raised by a check that says nothing here."""
+
+
 class Report:
   """Counts results; prints each failure when it happens."""
 
@@ -43,7 +47,10 @@ def outcome(check, *arguments):
   try:
     check(*arguments)
   except AssertionError as failure:
-    return str(failure) or traceback.format_exc()
+    where = "".join(traceback.format_tb(failure.__traceback__, limit=-2))
+    return f"{failure or 'a condition does not hold'}\n{where}"
+  except Skipped:
+    raise
   except Exception:  # pylint: disable=broad-except
     return traceback.format_exc()
   return None

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "proxy/base/check.h"
 #include "proxy/ftp/command.h"
 #include "proxy/ftp/line_buffer.h"
@@ -115,7 +114,7 @@ void CheckCommand(const std::string& text) {
 }
 
 void Check(absl::string_view stream) {
-  const std::string kForbidden("\r\n\0", 3);
+  const std::string forbidden("\r\n\0", 3);
   const Read whole = ReadPieces({stream});
   CheckSame(whole, ReadPieces(testing::ByteByByte(stream)));
   const size_t half = stream.size() / 2;
@@ -125,7 +124,7 @@ void Check(absl::string_view stream) {
 
   for (const LineBuffer::Line& line : whole.lines) {
     PINNACE_CHECK(line.text.size() <= kMaxLineBytes);
-    PINNACE_CHECK(line.text.find_first_of(kForbidden) == std::string::npos);
+    PINNACE_CHECK(line.text.find_first_of(forbidden) == std::string::npos);
     if (line.kind == Kind::kComplete) {
       CheckCommand(line.text);
     } else {

@@ -1,0 +1,213 @@
+#include "control-plane/registry/change_check.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "proxy/base/port_range.h"
+#include "proxy/base/printable.h"
+#include "proxy/snapshot/snapshot_decoder.h"
+
+namespace pinnace::registry {
+namespace {
+
+constexpr absl::Duration kShortestTtl = absl::Seconds(1);
+constexpr absl::Duration kLongestTtl = absl::Hours(24);
+
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", Printable(text, 128), "\"");
+}
+
+std::string Place(const v1::Backend& backend, absl::string_view farm) {
+  return absl::StrCat(backend.address(), " in farm ", Quoted(farm));
+}
+
+absl::Status CheckVersion(absl::string_view what, uint64_t version,
+                          uint64_t expected) {
+  if (expected == 0 || expected == version) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat("expected_version: ", what,
+                                         " is at version ", version, ", not ",
+                                         expected));
+}
+
+bool InPool(const PortRange& slice, const std::vector<PortRange>& pool) {
+  return std::any_of(pool.begin(), pool.end(), [&](const PortRange& range) {
+    return range.Contains(slice.first) && range.Contains(slice.last);
+  });
+}
+
+absl::Status CheckPublicPorts(const DesiredState& state,
+                              const v1::Backend& backend) {
+  const std::optional<PortRange> slice =
+      PortRange::Parse(backend.public_ports());
+  if (!slice.has_value()) return absl::OkStatus();
+  if (!state.pool().empty() && !InPool(*slice, state.pool())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "backend.public_ports: ", slice->ToString(), " of backend ",
+        Quoted(backend.id()), " is outside of the gateways' public ports ",
+        absl::StrJoin(state.pool(), ", ",
+                      [](std::string* out, const PortRange& range) {
+                        out->append(range.ToString());
+                      })));
+  }
+  const PortSlices::Slice* other =
+      state.slices().FindOverlap(*slice, backend.id());
+  if (other == nullptr) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat("backend.public_ports: ", slice->ToString(), " of backend ",
+                   Quoted(backend.id()), " overlaps ", other->ports.ToString(),
+                   " of backend ", Quoted(other->owner)));
+}
+
+absl::Status CheckTtl(const google::protobuf::Duration& ttl) {
+  const absl::Duration value =
+      absl::Seconds(ttl.seconds()) + absl::Nanoseconds(ttl.nanos());
+  if (value == absl::ZeroDuration() ||
+      (value >= kShortestTtl && value <= kLongestTtl)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("ttl: must be 0 (until deregistered) or 1s to 24h, not ",
+                   absl::FormatDuration(value)));
+}
+
+absl::Status CheckReplaces(const BackendEntry& known,
+                           const v1::RegisterBackendRequest& request) {
+  const v1::Backend& backend = request.backend();
+  absl::Status status =
+      CheckVersion(absl::StrCat("backend ", Quoted(backend.id())),
+                   known.version, request.expected_version());
+  if (!status.ok()) return status;
+  const bool same_place = known.farm == request.farm() &&
+                          known.backend.address() == backend.address();
+  if (!same_place &&
+      (request.expected_version() == 0 || known.source == v1::SOURCE_FILE)) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        "backend.id: ", Quoted(backend.id()), " is ",
+        Place(known.backend, known.farm),
+        known.source == v1::SOURCE_FILE ? " by the configuration file"
+                                        : " already",
+        "; it cannot be ", Place(backend, request.farm()), " too"));
+  }
+  if (known.source == v1::SOURCE_FILE) {
+    v1::Backend wanted = backend;
+    wanted.set_state(known.backend.state());
+    if (!google::protobuf::util::MessageDifferencer::Equals(wanted,
+                                                            known.backend)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "backend.id: ", Quoted(backend.id()),
+          " is set by the configuration file with other values; change it "
+          "there"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckRegisterBackend(const DesiredState& state,
+                                  const v1::RegisterBackendRequest& request) {
+  const v1::Backend& backend = request.backend();
+  snapshot::FieldProblems problems;
+  snapshot::CheckName(request.farm(), "farm", problems);
+  snapshot::CheckBackend(backend, "backend", problems);
+  absl::Status status = snapshot::StatusOf(problems);
+  if (status.ok()) status = CheckTtl(request.ttl());
+  if (!status.ok()) return status;
+  const BackendEntry* known = state.FindBackend(backend.id());
+  if (known != nullptr) {
+    status = CheckReplaces(*known, request);
+  } else if (request.expected_version() != 0) {
+    status = absl::AbortedError(absl::StrCat("expected_version: backend ",
+                                             Quoted(backend.id()),
+                                             " does not exist any more"));
+  } else if (state.backends().size() >= snapshot::kMaxBackends) {
+    status = absl::ResourceExhaustedError(
+        absl::StrCat("backend: there are ", state.backends().size(),
+                     " already, the most there may be"));
+  }
+  if (!status.ok()) return status;
+  return CheckPublicPorts(state, backend);
+}
+
+absl::Status CheckBackendChange(const DesiredState& state, absl::string_view id,
+                                uint64_t expected_version) {
+  if (id.empty()) return absl::InvalidArgumentError("id: must be set");
+  const BackendEntry* known = state.FindBackend(id);
+  if (known == nullptr) {
+    return absl::NotFoundError(absl::StrCat("id: no backend ", Quoted(id)));
+  }
+  return CheckVersion(absl::StrCat("backend ", Quoted(id)), known->version,
+                      expected_version);
+}
+
+absl::Status CheckDeregisterBackend(
+    const DesiredState& state, const v1::DeregisterBackendRequest& request) {
+  absl::Status status =
+      CheckBackendChange(state, request.id(), request.expected_version());
+  if (!status.ok()) return status;
+  if (state.FindBackend(request.id())->source == v1::SOURCE_FILE) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("id: ", Quoted(request.id()),
+                     " is set by the configuration file; remove it there"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSetFarm(const DesiredState& state,
+                          const v1::SetFarmRequest& request) {
+  snapshot::FieldProblems problems;
+  snapshot::CheckFarm(request.farm(), "farm", problems);
+  absl::Status status = snapshot::StatusOf(problems);
+  if (!status.ok()) return status;
+  const std::string& name = request.farm().name();
+  const FarmEntry* known = state.FindFarm(name);
+  if (known == nullptr) {
+    return request.expected_version() == 0
+               ? absl::OkStatus()
+               : absl::AbortedError(absl::StrCat("expected_version: farm ",
+                                                 Quoted(name),
+                                                 " does not exist any more"));
+  }
+  status = CheckVersion(absl::StrCat("farm ", Quoted(name)), known->version,
+                        request.expected_version());
+  if (status.ok() && known->source == v1::SOURCE_FILE) {
+    status = absl::FailedPreconditionError(
+        absl::StrCat("farm.name: ", Quoted(name),
+                     " is set by the configuration file; change it there"));
+  }
+  return status;
+}
+
+absl::Status CheckDeleteFarm(const DesiredState& state,
+                             const v1::DeleteFarmRequest& request) {
+  if (request.name().empty()) {
+    return absl::InvalidArgumentError("name: must be set");
+  }
+  const FarmEntry* known = state.FindFarm(request.name());
+  if (known == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("name: no farm ", Quoted(request.name())));
+  }
+  absl::Status status =
+      CheckVersion(absl::StrCat("farm ", Quoted(request.name())),
+                   known->version, request.expected_version());
+  if (!status.ok()) return status;
+  if (known->source == v1::SOURCE_FILE) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("name: ", Quoted(request.name()),
+                     " is set by the configuration file; remove it there"));
+  }
+  if (known->backends > 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("name: farm ", Quoted(request.name()), " has ",
+                     known->backends, " backends"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pinnace::registry

@@ -1,0 +1,113 @@
+#include "control-plane/service/control_plane.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "control-plane/service/discovery_service.h"
+#include "control-plane/service/registry_service.h"
+#include "control-plane/service/sessions_service.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/health_check_service_interface.h"
+
+namespace pinnace::service {
+namespace {
+
+// Snapshots of 10,000 backends and lists of 100,000 sessions fit.
+constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
+constexpr int kKeepaliveMilliseconds = 20'000;
+constexpr int kLeastPingIntervalMilliseconds = 5'000;
+constexpr absl::Duration kShutdownPatience = absl::Seconds(2);
+// A burst of changes becomes one snapshot.
+constexpr absl::Duration kSnapshotInterval = absl::Milliseconds(20);
+
+void Distribute(const StateKeeper& keeper, GatewayRoster& roster) {
+  SnapshotMessage snapshot = keeper.snapshot();
+  while (true) {
+    roster.OfferSnapshot(snapshot);
+    absl::SleepFor(kSnapshotInterval);
+    snapshot = keeper.AwaitSnapshot(snapshot->version());
+    if (snapshot == nullptr) return;
+  }
+}
+
+}  // namespace
+
+ControlPlane::ControlPlane() = default;
+
+ControlPlane::~ControlPlane() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
+    Options options) {
+  std::unique_ptr<ControlPlane> control_plane(new ControlPlane);
+  control_plane->store_ = std::move(options.store);
+  absl::StatusOr<std::unique_ptr<StateKeeper>> keeper =
+      StateKeeper::Load({.store = control_plane->store_.get(),
+                         .file_farms = std::move(options.file_farms),
+                         .pool = std::move(options.pool),
+                         .clock = options.clock});
+  if (!keeper.ok()) return keeper.status();
+  control_plane->keeper_ = *std::move(keeper);
+  StateKeeper* state = control_plane->keeper_.get();
+  GatewayRoster* roster = &control_plane->roster_;
+  control_plane->services_.push_back(
+      std::make_unique<RegistryService>(*state, *roster));
+  control_plane->services_.push_back(
+      std::make_unique<DiscoveryService>(*state, *roster, options.clock));
+  control_plane->services_.push_back(
+      std::make_unique<SessionsService>(*roster));
+  absl::Status status = control_plane->Listen(options.listen);
+  if (!status.ok()) return status;
+  control_plane->expiry_ = std::thread([state] { state->RunExpiry(); });
+  control_plane->distribution_ =
+      std::thread([state, roster] { Distribute(*state, *roster); });
+  return control_plane;
+}
+
+absl::Status ControlPlane::Listen(const Address& listen) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(listen.ToString(), grpc::InsecureServerCredentials(),
+                           &port);
+  // Two control planes on one port would each have half of the truth.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
+                             kKeepaliveMilliseconds);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      kLeastPingIntervalMilliseconds);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  for (const std::unique_ptr<grpc::Service>& service : services_) {
+    builder.RegisterService(service.get());
+  }
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("control_plane.listen: ", listen.ToString(),
+                     " is in use, or not an address of this machine"));
+  }
+  address_ = listen.WithPort(static_cast<uint16_t>(port));
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::Channel> ControlPlane::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  return server_->InProcessChannel(arguments);
+}
+
+void ControlPlane::Stop() {
+  if (keeper_ != nullptr) keeper_->Stop();
+  if (expiry_.joinable()) expiry_.join();
+  if (distribution_.joinable()) distribution_.join();
+  if (server_ == nullptr) return;
+  roster_.EndAll(absl::UnavailableError("the control plane stops"));
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + kShutdownPatience));
+  server_->Wait();
+  server_ = nullptr;
+}
+
+}  // namespace pinnace::service

@@ -1,0 +1,65 @@
+// The whole control plane: state, gateways, gRPC server and its threads.
+// Started and stopped as one.
+#ifndef PINNACE_CONTROL_PLANE_SERVICE_CONTROL_PLANE_H_
+#define PINNACE_CONTROL_PLANE_SERVICE_CONTROL_PLANE_H_
+
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "control-plane/service/gateway_roster.h"
+#include "control-plane/service/state_keeper.h"
+#include "control-plane/store/store.h"
+#include "proxy/base/address.h"
+
+namespace grpc {
+class Channel;
+class Server;
+class Service;
+}  // namespace grpc
+
+namespace pinnace::service {
+
+class ControlPlane {
+ public:
+  struct Options {
+    Address listen;  // port 0: any
+    std::unique_ptr<store::Store> store;
+    std::vector<v1::Farm> file_farms;  // checked by CheckFarms()
+    std::vector<PortRange> pool;       // the gateways' ports, if known
+    Clock clock = &absl::Now;
+  };
+
+  // Errors name the field: the listener in use, the backend that the file and
+  // the store contradict each other about.
+  static absl::StatusOr<std::unique_ptr<ControlPlane>> Start(Options options);
+  // Stops.
+  ~ControlPlane();
+
+  Address address() const { return address_; }
+  StateKeeper& keeper() { return *keeper_; }
+  // For a gateway in this process.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  // Ends every stream and waits for running calls. Once.
+  void Stop();
+
+ private:
+  ControlPlane();
+  absl::Status Listen(const Address& listen);
+
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<StateKeeper> keeper_;
+  GatewayRoster roster_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::Server> server_;
+  Address address_;
+  std::thread expiry_;
+  std::thread distribution_;
+};
+
+}  // namespace pinnace::service
+
+#endif  // PINNACE_CONTROL_PLANE_SERVICE_CONTROL_PLANE_H_

@@ -1,0 +1,157 @@
+#include "control-plane/service/gateway_roster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace pinnace::service {
+
+void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
+                         absl::string_view address, absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [other, member] : members_) {
+    if (member.gateway.name() == hello.name()) {
+      other->End(absl::AbortedError(absl::StrCat(
+          "hello.name: another gateway \"", hello.name(), "\" has connected")));
+    }
+  }
+  v1::Gateway gateway;
+  gateway.set_name(hello.name());
+  gateway.set_program_version(hello.program_version());
+  gateway.set_address(std::string(address));
+  *gateway.mutable_listeners() = hello.listeners();
+  *gateway.mutable_public_ports() = hello.public_ports();
+  *gateway.mutable_started() = hello.started();
+  gateway.mutable_connected()->set_seconds(absl::ToUnixSeconds(now));
+  members_[link] = {std::move(gateway), {}};
+}
+
+void GatewayRoster::Leave(GatewayLink* link) {
+  absl::MutexLock lock(&mutex_);
+  members_.erase(link);
+  for (auto& [id, question] : questions_) {
+    auto waiting = question->waiting.find(link);
+    if (waiting == question->waiting.end()) continue;
+    question->answers.silent.push_back(waiting->second);
+    question->waiting.erase(waiting);
+  }
+}
+
+void GatewayRoster::OfferSnapshot(const SnapshotMessage& snapshot) {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [link, member] : members_) {
+    member.gateway.set_sent_version(link->OfferSnapshot(snapshot));
+  }
+}
+
+void GatewayRoster::OnVerdict(GatewayLink* link, const v1::Verdict& verdict) {
+  absl::MutexLock lock(&mutex_);
+  auto found = members_.find(link);
+  if (found == members_.end()) return;
+  v1::Gateway& gateway = found->second.gateway;
+  gateway.set_last_error(verdict.error());
+  if (verdict.error().empty()) gateway.set_acked_version(verdict.version());
+}
+
+void GatewayRoster::OnReport(GatewayLink* link, const v1::Report& report) {
+  absl::MutexLock lock(&mutex_);
+  auto found = members_.find(link);
+  if (found == members_.end()) return;
+  Member& member = found->second;
+  member.gateway.set_sessions(report.sessions());
+  member.gateway.set_draining(report.draining());
+  member.backends.assign(report.backends().begin(), report.backends().end());
+}
+
+void GatewayRoster::OnAnswer(GatewayLink* link, v1::Answer answer) {
+  absl::MutexLock lock(&mutex_);
+  auto question = questions_.find(answer.id());
+  if (question == questions_.end()) return;  // Too late.
+  auto waiting = question->second->waiting.find(link);
+  if (waiting == question->second->waiting.end()) return;
+  question->second->answers.answers.push_back(
+      {waiting->second, std::move(answer)});
+  question->second->waiting.erase(waiting);
+}
+
+absl::StatusOr<Answers> GatewayRoster::Ask(absl::string_view gateway,
+                                           v1::Query query,
+                                           absl::Duration patience) {
+  absl::MutexLock lock(&mutex_);
+  if (members_.empty()) {
+    return absl::UnavailableError("no gateway is connected");
+  }
+  Question question;
+  for (const auto& [link, member] : members_) {
+    if (gateway.empty() || member.gateway.name() == gateway) {
+      question.waiting[link] = member.gateway.name();
+    }
+  }
+  if (question.waiting.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("gateway: no gateway \"", gateway, "\" is connected"));
+  }
+  query.set_id(++last_query_id_);
+  questions_[query.id()] = &question;
+  for (const auto& [link, name] : question.waiting) link->Ask(query);
+  const auto answered = [&question] { return question.waiting.empty(); };
+  mutex_.AwaitWithTimeout(absl::Condition(&answered), patience);
+  questions_.erase(query.id());
+  for (const auto& [link, name] : question.waiting) {
+    question.answers.silent.push_back(name);
+  }
+  if (question.answers.answers.empty()) {
+    return absl::UnavailableError(
+        absl::StrCat("no answer from gateway ",
+                     absl::StrJoin(question.answers.silent, ", ")));
+  }
+  std::sort(question.answers.answers.begin(), question.answers.answers.end(),
+            [](const GatewayAnswer& a, const GatewayAnswer& b) {
+              return a.gateway < b.gateway;
+            });
+  return std::move(question.answers);
+}
+
+std::vector<v1::Gateway> GatewayRoster::List() const {
+  std::vector<v1::Gateway> gateways;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [link, member] : members_) {
+      gateways.push_back(member.gateway);
+    }
+  }
+  std::sort(gateways.begin(), gateways.end(),
+            [](const v1::Gateway& a, const v1::Gateway& b) {
+              return a.name() < b.name();
+            });
+  return gateways;
+}
+
+std::map<std::string, v1::BackendLoad> GatewayRoster::Load() const {
+  absl::MutexLock lock(&mutex_);
+  std::map<std::string, v1::BackendLoad> loads;
+  for (const auto& [link, member] : members_) {
+    for (const v1::BackendLoad& one : member.backends) {
+      v1::BackendLoad& sum = loads[one.backend()];
+      sum.set_backend(one.backend());
+      sum.set_sessions(sum.sessions() + one.sessions());
+      sum.set_sessions_total(sum.sessions_total() + one.sessions_total());
+      sum.set_transfers_total(sum.transfers_total() + one.transfers_total());
+      sum.set_connect_failures(sum.connect_failures() + one.connect_failures());
+      // The worst that anybody sees: the enum is in that order.
+      sum.set_health(std::max(sum.health(), one.health()));
+      sum.set_ejected(sum.ejected() || one.ejected());
+      if (!one.trouble().empty()) sum.set_trouble(one.trouble());
+    }
+  }
+  return loads;
+}
+
+void GatewayRoster::EndAll(const absl::Status& status) {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [link, member] : members_) link->End(status);
+}
+
+}  // namespace pinnace::service

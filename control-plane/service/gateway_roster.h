@@ -1,0 +1,94 @@
+// The gateways that follow this control plane now: what they were sent and
+// reported, and questions to them with their answers. Any thread.
+#ifndef PINNACE_CONTROL_PLANE_SERVICE_GATEWAY_ROSTER_H_
+#define PINNACE_CONTROL_PLANE_SERVICE_GATEWAY_ROSTER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "control-plane/service/state_keeper.h"
+#include "protos/pinnace/v1/discovery.pb.h"
+#include "protos/pinnace/v1/sessions.pb.h"
+
+namespace pinnace::service {
+
+// The stream of one gateway, as the roster uses it. Calls return at once and
+// must not call the roster. Any thread.
+class GatewayLink {
+ public:
+  virtual ~GatewayLink() = default;
+  // The version that will be sent; an older one than that is left out.
+  virtual uint64_t OfferSnapshot(const SnapshotMessage& snapshot) = 0;
+  virtual void Ask(const v1::Query& query) = 0;
+  virtual void End(const absl::Status& status) = 0;
+};
+
+struct GatewayAnswer {
+  std::string gateway;
+  v1::Answer answer;
+};
+struct Answers {
+  std::vector<GatewayAnswer> answers;
+  std::vector<std::string> silent;  // asked, and did not answer in time
+};
+
+class GatewayRoster {
+ public:
+  // From Join() to Leave() the link is called. A gateway of the same name that
+  // is here already is ended.
+  void Join(GatewayLink* link, const v1::Hello& hello,
+            absl::string_view address, absl::Time now)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Leave(GatewayLink* link) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void OfferSnapshot(const SnapshotMessage& snapshot)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnVerdict(GatewayLink* link, const v1::Verdict& verdict)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnReport(GatewayLink* link, const v1::Report& report)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnAnswer(GatewayLink* link, v1::Answer answer)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Asks one gateway, or with an empty name all of them, and waits at most
+  // `patience`. NOT_FOUND: no such gateway. UNAVAILABLE: none is connected, or
+  // not one answered.
+  absl::StatusOr<Answers> Ask(absl::string_view gateway, v1::Query query,
+                              absl::Duration patience)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  std::vector<v1::Gateway> List() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Of every backend that was reported, summed over the gateways; by id.
+  std::map<std::string, v1::BackendLoad> Load() const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void EndAll(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  struct Member {
+    v1::Gateway gateway;
+    std::vector<v1::BackendLoad> backends;
+  };
+  struct Question {
+    std::map<GatewayLink*, std::string> waiting;  // to the gateway's name
+    Answers answers;
+  };
+
+  mutable absl::Mutex mutex_;
+  std::map<GatewayLink*, Member> members_ ABSL_GUARDED_BY(mutex_);
+  // Those being asked now, by query id.
+  std::map<uint64_t, Question*> questions_ ABSL_GUARDED_BY(mutex_);
+  uint64_t last_query_id_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace pinnace::service
+
+#endif  // PINNACE_CONTROL_PLANE_SERVICE_GATEWAY_ROSTER_H_

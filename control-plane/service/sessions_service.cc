@@ -1,0 +1,173 @@
+#include "control-plane/service/sessions_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "control-plane/service/grpc_status.h"
+#include "proxy/base/printable.h"
+
+namespace pinnace::service {
+namespace {
+
+// sessions.proto promises it.
+constexpr absl::Duration kPatience = absl::Seconds(2);
+
+template <typename Response>
+void AddSilent(const Answers& answers, Response* response) {
+  for (const std::string& name : answers.silent) {
+    response->add_silent_gateways(name);
+  }
+}
+
+bool AnyFound(const Answers& answers) {
+  return std::any_of(
+      answers.answers.begin(), answers.answers.end(),
+      [](const GatewayAnswer& one) { return one.answer.found(); });
+}
+
+absl::Status NoneFound(const Answers& answers, absl::Status not_found) {
+  if (answers.silent.empty()) return not_found;
+  return absl::UnavailableError(
+      absl::StrCat(not_found.message(),
+                   " where it could be asked; no answer "
+                   "from gateway ",
+                   absl::StrJoin(answers.silent, ", ")));
+}
+
+}  // namespace
+
+grpc::Status SessionsService::ListSessions(
+    grpc::ServerContext*, const v1::ListSessionsRequest* request,
+    v1::ListSessionsResponse* response) {
+  v1::Query query;
+  query.mutable_list_sessions();
+  absl::StatusOr<Answers> answers =
+      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  if (!answers.ok()) return GrpcStatus(answers.status());
+  for (GatewayAnswer& one : answers->answers) {
+    for (v1::Session& session :
+         *one.answer.mutable_sessions()->mutable_sessions()) {
+      if ((!request->farm().empty() && session.farm() != request->farm()) ||
+          (!request->backend().empty() &&
+           session.backend() != request->backend())) {
+        continue;
+      }
+      session.set_gateway(one.gateway);
+      *response->add_sessions() = std::move(session);
+    }
+  }
+  AddSilent(*answers, response);
+  return grpc::Status::OK;
+}
+
+absl::StatusOr<std::string> SessionsService::FindSession(
+    const v1::KillSessionRequest& request) {
+  v1::Query query;
+  query.mutable_list_sessions();
+  absl::StatusOr<Answers> answers =
+      roster_.Ask(request.gateway(), std::move(query), kPatience);
+  if (!answers.ok()) return answers.status();
+  std::vector<std::string> holders;
+  for (const GatewayAnswer& one : answers->answers) {
+    const auto& sessions = one.answer.sessions().sessions();
+    if (std::any_of(sessions.begin(), sessions.end(),
+                    [&](const v1::Session& session) {
+                      return session.id() == request.id();
+                    })) {
+      holders.push_back(one.gateway);
+    }
+  }
+  if (holders.empty()) {
+    return NoneFound(*answers, absl::NotFoundError(absl::StrCat(
+                                   "id: no session ", request.id())));
+  }
+  if (holders.size() > 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("gateway: must be set: session ", request.id(),
+                     " is on each of ", absl::StrJoin(holders, ", ")));
+  }
+  return holders[0];
+}
+
+grpc::Status SessionsService::KillSession(grpc::ServerContext*,
+                                          const v1::KillSessionRequest* request,
+                                          v1::KillSessionResponse*) {
+  if (request->id() == 0) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "id: must be set");
+  }
+  absl::StatusOr<std::string> gateway = FindSession(*request);
+  if (!gateway.ok()) return GrpcStatus(gateway.status());
+  v1::Query query;
+  query.mutable_kill_session()->set_id(request->id());
+  absl::StatusOr<Answers> answers =
+      roster_.Ask(*gateway, std::move(query), kPatience);
+  if (!answers.ok()) return GrpcStatus(answers.status());
+  if (AnyFound(*answers)) return grpc::Status::OK;
+  return GrpcStatus(
+      absl::NotFoundError(absl::StrCat("id: no session ", request->id())));
+}
+
+grpc::Status SessionsService::ListPins(grpc::ServerContext*,
+                                       const v1::ListPinsRequest* request,
+                                       v1::ListPinsResponse* response) {
+  v1::Query query;
+  query.mutable_list_pins();
+  absl::StatusOr<Answers> answers =
+      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  if (!answers.ok()) return GrpcStatus(answers.status());
+  for (GatewayAnswer& one : answers->answers) {
+    for (v1::Pin& pin : *one.answer.mutable_pins()->mutable_pins()) {
+      pin.set_gateway(one.gateway);
+      *response->add_pins() = std::move(pin);
+    }
+  }
+  AddSilent(*answers, response);
+  return grpc::Status::OK;
+}
+
+grpc::Status SessionsService::DeletePin(grpc::ServerContext*,
+                                        const v1::DeletePinRequest* request,
+                                        v1::DeletePinResponse*) {
+  if (request->key().empty()) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "key: must be set");
+  }
+  v1::Query query;
+  query.mutable_delete_pin()->set_key(request->key());
+  absl::StatusOr<Answers> answers =
+      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  if (!answers.ok()) return GrpcStatus(answers.status());
+  if (AnyFound(*answers)) return grpc::Status::OK;
+  return GrpcStatus(NoneFound(
+      *answers, absl::NotFoundError(absl::StrCat(
+                    "key: no pin \"", Printable(request->key(), 256), "\""))));
+}
+
+grpc::Status SessionsService::ListPorts(grpc::ServerContext*,
+                                        const v1::ListPortsRequest* request,
+                                        v1::ListPortsResponse* response) {
+  v1::Query query;
+  query.mutable_list_ports();
+  absl::StatusOr<Answers> answers =
+      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  if (!answers.ok()) return GrpcStatus(answers.status());
+  for (GatewayAnswer& one : answers->answers) {
+    v1::PortUse* ports = response->add_gateways();
+    *ports = std::move(*one.answer.mutable_ports());
+    ports->set_gateway(one.gateway);
+  }
+  AddSilent(*answers, response);
+  return grpc::Status::OK;
+}
+
+grpc::Status SessionsService::ListGateways(grpc::ServerContext*,
+                                           const v1::ListGatewaysRequest*,
+                                           v1::ListGatewaysResponse* response) {
+  for (v1::Gateway& gateway : roster_.List()) {
+    *response->add_gateways() = std::move(gateway);
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace pinnace::service

@@ -1,0 +1,44 @@
+// pinnace.v1.Sessions over gRPC: asks the gateways that are connected and puts
+// their answers together. Any thread; a call waits for the gateways.
+#ifndef PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
+#define PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
+
+#include "control-plane/service/gateway_roster.h"
+#include "protos/pinnace/v1/sessions.grpc.pb.h"
+
+namespace pinnace::service {
+
+class SessionsService final : public v1::Sessions::Service {
+ public:
+  explicit SessionsService(GatewayRoster& roster) : roster_(roster) {}
+
+  grpc::Status ListSessions(grpc::ServerContext* context,
+                            const v1::ListSessionsRequest* request,
+                            v1::ListSessionsResponse* response) override;
+  grpc::Status KillSession(grpc::ServerContext* context,
+                           const v1::KillSessionRequest* request,
+                           v1::KillSessionResponse* response) override;
+  grpc::Status ListPins(grpc::ServerContext* context,
+                        const v1::ListPinsRequest* request,
+                        v1::ListPinsResponse* response) override;
+  grpc::Status DeletePin(grpc::ServerContext* context,
+                         const v1::DeletePinRequest* request,
+                         v1::DeletePinResponse* response) override;
+  grpc::Status ListPorts(grpc::ServerContext* context,
+                         const v1::ListPortsRequest* request,
+                         v1::ListPortsResponse* response) override;
+  grpc::Status ListGateways(grpc::ServerContext* context,
+                            const v1::ListGatewaysRequest* request,
+                            v1::ListGatewaysResponse* response) override;
+
+ private:
+  // The one gateway that has the session; a Status when none or several have.
+  absl::StatusOr<std::string> FindSession(
+      const v1::KillSessionRequest& request);
+
+  GatewayRoster& roster_;
+};
+
+}  // namespace pinnace::service
+
+#endif  // PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_

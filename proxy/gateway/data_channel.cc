@@ -1,0 +1,132 @@
+#include "proxy/gateway/data_channel.h"
+
+#include <utility>
+
+namespace pinnace::gateway {
+
+using session::Direction;
+using session::Leg;
+
+DataChannel::DataChannel(const Shared& shared,
+                         const ports::LeaseOwner& lease_owner,
+                         const IpAddress& client, Owner* owner)
+    : shared_(shared),
+      lease_owner_(lease_owner),
+      client_address_(client),
+      owner_(owner) {}
+
+DataChannel::~DataChannel() {
+  if (lease_ != LeaseState::kNone) {
+    shared_.leases.Release(lease_owner_, client_address_, leased_port_);
+  }
+}
+
+ports::LeaseTable::Taken DataChannel::TakeLease(
+    const std::optional<PortRange>& slice) {
+  const ports::LeaseTable::Taken taken =
+      shared_.leases.Take(lease_owner_, client_address_, slice);
+  switch (taken.outcome) {
+    case ports::LeaseTable::Outcome::kGranted:
+      lease_ = LeaseState::kHeld;
+      leased_port_ = taken.port;
+      break;
+    case ports::LeaseTable::Outcome::kWaiting:
+      lease_ = LeaseState::kWaiting;
+      break;
+    case ports::LeaseTable::Outcome::kRefused:
+      break;
+  }
+  return taken;
+}
+
+void DataChannel::ClientAccepted(io::Socket socket, const Address& from) {
+  lease_ = LeaseState::kNone;
+  client_.socket = std::move(socket);
+  owner_->OnLegOpen(Leg::kClient, from);
+}
+
+void DataChannel::DialClient(const Address& target, const Address& from,
+                             absl::Time deadline) {
+  client_dial_ = io::Dial::Start(
+      shared_.loop, target,
+      {.deadline = deadline, .priority = io::Priority::kBulk, .from = from},
+      [this](absl::StatusOr<io::Connected> result) {
+        OnDialled(Leg::kClient, std::move(result));
+      });
+}
+
+void DataChannel::DialBackend(const Address& target, absl::Time deadline) {
+  backend_dial_ =
+      io::Dial::Start(shared_.loop, target,
+                      {.deadline = deadline, .priority = io::Priority::kBulk},
+                      [this](absl::StatusOr<io::Connected> result) {
+                        OnDialled(Leg::kBackend, std::move(result));
+                      });
+}
+
+void DataChannel::OnDialled(Leg leg, absl::StatusOr<io::Connected> result) {
+  if (!result.ok()) {
+    owner_->OnLegFailed(leg, result.status());
+    return;
+  }
+  end(leg).socket = std::move(result->socket);
+  end(leg).watch = std::move(result->watch);
+  end(leg).watch->Redirect(nullptr, io::Priority::kBulk);
+  owner_->OnLegOpen(leg, result->peer);
+}
+
+absl::StatusOr<Address> DataChannel::ListenForBackend(
+    const IpAddress& local, const IpAddress& backend) {
+  absl::StatusOr<std::unique_ptr<io::TcpListener>> listener =
+      io::TcpListener::Listen(
+          shared_.loop, {local, 0},
+          {.backlog = 4, .priority = io::Priority::kBulk},
+          [this, backend](io::Socket socket, const Address& from) {
+            if (from.ip != backend || backend_.socket.is_open()) {
+              socket.Reset();  // A stranger takes nobody's place.
+              return;
+            }
+            backend_.socket = std::move(socket);
+            backend_listener_.reset();
+            owner_->OnLegOpen(Leg::kBackend, from);
+          });
+  if (!listener.ok()) return listener.status();
+  backend_listener_ = *std::move(listener);
+  return backend_listener_->local_address();
+}
+
+io::Relay::End DataChannel::RelayEnd(EndPoint& end) {
+  if (end.watch == nullptr) {
+    end.watch =
+        shared_.loop.WatchSocket(end.socket.fd(), nullptr, io::Priority::kBulk);
+  }
+  return {&end.socket, end.watch.get()};
+}
+
+void DataChannel::StartRelay(Direction direction) {
+  direction_ = direction;
+  const bool download = direction == Direction::kDownload;
+  relay_ = std::make_unique<io::Relay>(
+      shared_.loop, shared_.pipes, RelayEnd(download ? backend_ : client_),
+      RelayEnd(download ? client_ : backend_), this);
+}
+
+void DataChannel::OnRelayDone(int64_t bytes) { owner_->OnRelayDone(bytes); }
+
+void DataChannel::OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
+                                int64_t bytes) {
+  const bool at_client =
+      (leg == io::Relay::Leg::kSource) == (direction_ == Direction::kUpload);
+  owner_->OnRelayBroken(at_client ? Leg::kClient : Leg::kBackend, status,
+                        bytes);
+}
+
+void DataChannel::Reset() {
+  relay_.reset();
+  for (EndPoint* end : {&client_, &backend_}) {
+    end->watch.reset();
+    if (end->socket.is_open()) end->socket.Reset();
+  }
+}
+
+}  // namespace pinnace::gateway

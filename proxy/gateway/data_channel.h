@@ -1,0 +1,107 @@
+// The data connections of one transfer: the public port's lease, the listener
+// or dials, the two sockets and the relay between them. Carries out; decides
+// nothing. One thread.
+#ifndef PINNACE_PROXY_GATEWAY_DATA_CHANNEL_H_
+#define PINNACE_PROXY_GATEWAY_DATA_CHANNEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proxy/base/address.h"
+#include "proxy/io/dial.h"
+#include "proxy/io/loop.h"
+#include "proxy/io/pipe_pool.h"
+#include "proxy/io/relay.h"
+#include "proxy/io/socket.h"
+#include "proxy/io/tcp_listener.h"
+#include "proxy/ports/lease_table.h"
+#include "proxy/session/action.h"
+
+namespace pinnace::gateway {
+
+class DataChannel final : public io::Relay::Owner {
+ public:
+  // Told of every leg once. May destroy the channel in any call.
+  class Owner {
+   public:
+    virtual void OnLegOpen(session::Leg leg, const Address& from) = 0;
+    virtual void OnLegFailed(session::Leg leg, const absl::Status& why) = 0;
+    virtual void OnRelayDone(int64_t bytes) = 0;
+    virtual void OnRelayBroken(session::Leg leg, const absl::Status& why,
+                               int64_t bytes) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+  struct Shared {
+    io::Loop& loop;
+    io::PipePool& pipes;
+    ports::LeaseTable& leases;
+  };
+
+  DataChannel(const Shared& shared, const ports::LeaseOwner& lease_owner,
+              const IpAddress& client, Owner* owner);
+  ~DataChannel();
+
+  session::DataPathId id() const { return lease_owner_.data_path; }
+
+  ports::LeaseTable::Taken TakeLease(const std::optional<PortRange>& slice);
+  // The wait for a lease is over.
+  void LeaseGranted(uint16_t port) {
+    lease_ = LeaseState::kHeld;
+    leased_port_ = port;
+  }
+  // A connection claimed the lease.
+  void ClientAccepted(io::Socket socket, const Address& from);
+  void DialClient(const Address& target, const Address& from,
+                  absl::Time deadline);
+  void DialBackend(const Address& target, absl::Time deadline);
+  // On `local`, for connections from `backend` alone.
+  absl::StatusOr<Address> ListenForBackend(const IpAddress& local,
+                                           const IpAddress& backend);
+  void StartRelay(session::Direction direction);
+  // With RST: what is unfinished is no clean end of file.
+  void Reset();
+
+  int64_t bytes_moved() const {
+    return relay_ == nullptr ? 0 : relay_->bytes_moved();
+  }
+
+ private:
+  struct EndPoint {
+    io::Socket socket;
+    std::unique_ptr<io::Loop::Watch> watch;  // destroyed before the socket
+  };
+  enum class LeaseState : uint8_t { kNone, kWaiting, kHeld };
+
+  void OnDialled(session::Leg leg, absl::StatusOr<io::Connected> result);
+  void OnRelayDone(int64_t bytes) override;
+  void OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
+                     int64_t bytes) override;
+  EndPoint& end(session::Leg leg) {
+    return leg == session::Leg::kClient ? client_ : backend_;
+  }
+  io::Relay::End RelayEnd(EndPoint& end);
+
+  const Shared shared_;
+  const ports::LeaseOwner lease_owner_;
+  const IpAddress client_address_;
+  Owner* const owner_;
+
+  LeaseState lease_ = LeaseState::kNone;
+  uint16_t leased_port_ = 0;
+  session::Direction direction_ = session::Direction::kDownload;
+  EndPoint client_;
+  EndPoint backend_;
+  std::unique_ptr<io::Dial> client_dial_;
+  std::unique_ptr<io::Dial> backend_dial_;
+  std::unique_ptr<io::TcpListener> backend_listener_;
+  std::unique_ptr<io::Relay> relay_;  // destroyed before the sockets
+};
+
+}  // namespace pinnace::gateway
+
+#endif  // PINNACE_PROXY_GATEWAY_DATA_CHANNEL_H_

@@ -1,0 +1,246 @@
+#include "proxy/gateway/gateway.h"
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/time/clock.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/log.h"
+#include "proxy/fleet/balancer.h"
+
+namespace pinnace::gateway {
+namespace {
+
+constexpr absl::Duration kDrainPoll = absl::Milliseconds(20);
+
+int WorkerCount(int wanted) {
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  return std::clamp(wanted > 0 ? wanted : cores, 1, limits::kMaxWorkers);
+}
+
+uint64_t RandomSecret() {
+  std::random_device device;
+  return static_cast<uint64_t>(device()) << 32 | device();
+}
+
+}  // namespace
+
+Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
+    : options_(std::move(options)),
+      leases_({.pool = options_.public_ports,
+               .match = options_.data_source,
+               .secret = RandomSecret(),
+               .max_waiters_per_client = limits::kMaxLeaseWaitersPerClient},
+              [this](const ports::LeaseOwner& owner, const IpAddress& source,
+                     uint16_t port) {
+                Worker& worker = *workers_[WorkerOf(owner.session)];
+                worker.Post([&worker, owner, source, port] {
+                  worker.OnLeaseGranted(owner, source, port);
+                });
+              }),
+      pins_(limits::kMaxPins),
+      shared_{.options = options_,
+              .leases = leases_,
+              .pins = pins_,
+              .sessions = sessions_,
+              .pass_on =
+                  [this](const ports::LeaseOwner& owner, io::Socket socket,
+                         const Address& from) {
+                    Worker& worker = *workers_[WorkerOf(owner.session)];
+                    worker.Post([&worker, owner, from,
+                                 socket = std::move(socket)]() mutable {
+                      worker.OnDataAccepted(owner, std::move(socket), from);
+                    });
+                  }},
+      snapshot_(std::move(snapshot)) {}
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
+    GatewayOptions options, snapshot::SnapshotPtr snapshot) {
+  std::unique_ptr<Gateway> gateway(
+      new Gateway(std::move(options), std::move(snapshot)));
+  const absl::Status listening = gateway->Listen();
+  if (!listening.ok()) return listening;
+  Gateway& started = *gateway;
+  started.running_ = true;
+  for (const std::unique_ptr<Worker>& worker : started.workers_) {
+    worker->Start();
+  }
+  Worker& first = *started.workers_.front();
+  first.Post([&started, &first, snapshot = started.snapshot()] {
+    started.name_refresher_ = std::make_unique<NameRefresher>(
+        first.loop(), started.options_.session.public_address.Names(),
+        [&started](const ingress::ResolvedNames& names) {
+          const auto shared =
+              std::make_shared<const ingress::ResolvedNames>(names);
+          for (const std::unique_ptr<Worker>& worker : started.workers_) {
+            worker->Post(
+                [&worker = *worker, shared] { worker.SetNames(shared); });
+          }
+        });
+    if (started.options_.probe_interval > absl::ZeroDuration()) {
+      started.prober_ = std::make_unique<Prober>(
+          first.loop(), started.options_.probe_interval);
+      started.prober_->Publish(*snapshot);
+    }
+  });
+  return gateway;
+}
+
+absl::Status Gateway::Listen() {
+  const auto names = std::make_shared<const ingress::ResolvedNames>();
+  const int count = WorkerCount(options_.workers);
+  for (int i = 0; i < count; ++i) {
+    workers_.push_back(std::make_unique<Worker>(static_cast<WorkerId>(i),
+                                                shared_, snapshot(), names));
+  }
+  std::set<IpAddress> data_addresses;
+  for (const ListenerOptions& listener : options_.listeners) {
+    data_addresses.insert(listener.address.ip);
+    Address address = listener.address;
+    for (const std::unique_ptr<Worker>& worker : workers_) {
+      absl::StatusOr<Address> bound = worker->ListenControl(listener, address);
+      if (!bound.ok()) return bound.status();
+      address = *bound;  // The others share the port that the first was given.
+    }
+    listening_.push_back(address);
+  }
+  // Each worker listens on its part of the pool, from start to end.
+  size_t turn = 0;
+  for (const uint16_t port : leases_.ports()) {
+    Worker& worker = *workers_[turn++ % workers_.size()];
+    for (const IpAddress& ip : data_addresses) {
+      const absl::Status status = worker.ListenData({ip, port});
+      if (!status.ok()) {
+        return absl::Status(status.code(),
+                            absl::StrCat("public port: ", status.message()));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+Gateway::~Gateway() { Stop(absl::ZeroDuration()); }
+
+void Gateway::Stop(absl::Duration patience) {
+  if (running_) {
+    StartDrain();
+    const absl::Time deadline = absl::Now() + patience;
+    while (sessions_.load() > 0 && absl::Now() < deadline) {
+      absl::SleepFor(kDrainPoll);
+    }
+    Worker& first = *workers_.front();
+    absl::BlockingCounter done(1);
+    first.Post([this, &done] {
+      prober_.reset();
+      name_refresher_.reset();
+      done.DecrementCount();
+    });
+    done.Wait();
+    for (const std::unique_ptr<Worker>& worker : workers_) {
+      worker->StopAndJoin();
+    }
+    running_ = false;
+  }
+  // A session that goes may post to another worker: all are there until all
+  // sessions are gone.
+  for (const std::unique_ptr<Worker>& worker : workers_) worker->Clear();
+  workers_.clear();
+}
+
+template <typename Work>
+void Gateway::OnEveryWorker(Work work) {
+  if (!running_) return;
+  absl::BlockingCounter done(static_cast<int>(workers_.size()));
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    worker->Post([&work, &done, &worker = *worker] {
+      work(worker);
+      done.DecrementCount();
+    });
+  }
+  done.Wait();
+}
+
+void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
+  auto next = std::make_shared<snapshot::Snapshot>(*snapshot);
+  {
+    absl::MutexLock lock(&mutex_);
+    next->fleet.InheritStatus(snapshot_->fleet);
+    snapshot_ = next;
+  }
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    worker->Post([&worker = *worker, next] { worker.Publish(next); });
+  }
+  workers_.front()->Post([this, next] {
+    if (prober_ != nullptr) prober_->Publish(*next);
+  });
+}
+
+snapshot::SnapshotPtr Gateway::snapshot() const {
+  absl::MutexLock lock(&mutex_);
+  return snapshot_;
+}
+
+std::string Gateway::why_not_ready() const {
+  if (draining()) return "draining";
+  const snapshot::SnapshotPtr present = snapshot();
+  const absl::Time now = absl::Now();
+  for (const fleet::Farm& farm : present->fleet.farms) {
+    for (const fleet::Backend& backend : farm.backends) {
+      if (fleet::IsUsable(backend, now)) return "";
+    }
+  }
+  return "no usable backend";
+}
+
+std::vector<session::SessionFacts> Gateway::Sessions() {
+  absl::Mutex mutex;
+  std::vector<session::SessionFacts> facts;
+  OnEveryWorker([&](Worker& worker) {
+    absl::MutexLock lock(&mutex);
+    worker.AppendSessions(facts);
+  });
+  std::sort(facts.begin(), facts.end(),
+            [](const session::SessionFacts& a, const session::SessionFacts& b) {
+              return a.id < b.id;
+            });
+  return facts;
+}
+
+bool Gateway::KillSession(SessionId id) {
+  std::atomic<bool> killed{false};
+  OnEveryWorker([&](Worker& worker) {
+    if (worker.Kill(id)) killed = true;
+  });
+  return killed;
+}
+
+std::vector<fleet::PinTable::Pin> Gateway::Pins() {
+  return pins_.List(absl::Now());
+}
+
+bool Gateway::DeletePin(absl::string_view key) { return pins_.Delete(key); }
+
+ports::LeaseTable::Facts Gateway::Ports() { return leases_.facts(); }
+
+metrics::CounterValues Gateway::Counters() {
+  metrics::CounterValues sum{};
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    worker->counters().AddTo(sum);
+  }
+  return sum;
+}
+
+void Gateway::StartDrain() {
+  if (draining_.exchange(true)) return;
+  Log(LogLevel::kInfo, "draining: new sessions are refused");
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    worker->Post([&worker = *worker] { worker.StartDrain(); });
+  }
+}
+
+}  // namespace pinnace::gateway

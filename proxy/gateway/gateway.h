@@ -1,0 +1,82 @@
+// A running gateway: its workers, what they share, the prober and the refresher
+// of public names. Starts whole or not at all. Any thread.
+#ifndef PINNACE_PROXY_GATEWAY_GATEWAY_H_
+#define PINNACE_PROXY_GATEWAY_GATEWAY_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "proxy/fleet/pin_table.h"
+#include "proxy/gateway/gateway_options.h"
+#include "proxy/gateway/gateway_view.h"
+#include "proxy/gateway/name_refresher.h"
+#include "proxy/gateway/prober.h"
+#include "proxy/gateway/worker.h"
+#include "proxy/ports/lease_table.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace pinnace::gateway {
+
+class Gateway final : public GatewayView {
+ public:
+  // Opens every listener and public port before the first worker runs. The
+  // error names the address that is taken.
+  static absl::StatusOr<std::unique_ptr<Gateway>> Start(
+      GatewayOptions options, snapshot::SnapshotPtr snapshot);
+  ~Gateway() override;  // Stop() without a wait.
+
+  // The next decisions of every worker read this one. Live facts of backends
+  // that stay are taken over.
+  void Publish(snapshot::SnapshotPtr snapshot) ABSL_LOCKS_EXCLUDED(mutex_);
+  // A usable backend is there, and no drain is under way.
+  bool ready() const { return why_not_ready().empty(); }
+  std::string why_not_ready() const;
+  // Drains, waits up to `patience` for the sessions to end, ends the rest.
+  void Stop(absl::Duration patience);
+
+  snapshot::SnapshotPtr snapshot() const override ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<session::SessionFacts> Sessions() override;
+  bool KillSession(SessionId id) override;
+  std::vector<fleet::PinTable::Pin> Pins() override;
+  bool DeletePin(absl::string_view key) override;
+  ports::LeaseTable::Facts Ports() override;
+  metrics::CounterValues Counters() override;
+  void StartDrain() override;
+  bool draining() const override { return draining_.load(); }
+  // Control listeners as bound: a port 0 in the options is the real one here.
+  const std::vector<Address>& listening() const { return listening_; }
+
+ private:
+  Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot);
+
+  absl::Status Listen();
+  // Runs `work` on every worker and waits.
+  template <typename Work>
+  void OnEveryWorker(Work work);
+
+  const GatewayOptions options_;
+  ports::LeaseTable leases_;
+  fleet::PinTable pins_;
+  std::atomic<int64_t> sessions_{0};
+  std::atomic<bool> draining_{false};
+  bool running_ = false;
+  Worker::Shared shared_;
+  mutable absl::Mutex mutex_;
+  snapshot::SnapshotPtr snapshot_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Address> listening_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  // Live on the first worker's loop.
+  std::unique_ptr<Prober> prober_;
+  std::unique_ptr<NameRefresher> name_refresher_;
+};
+
+}  // namespace pinnace::gateway
+
+#endif  // PINNACE_PROXY_GATEWAY_GATEWAY_H_

@@ -1,0 +1,344 @@
+#include "proxy/gateway/session_runner.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/base/check.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/log.h"
+#include "proxy/base/printable.h"
+#include "proxy/gateway/worker.h"
+
+namespace pinnace::gateway {
+
+using session::Leg;
+using session::Outbox;
+using session::Session;
+using session::Turn;
+
+SessionRunner::SessionRunner(Worker& worker, io::Socket client,
+                             Session::Start start)
+    : worker_(worker),
+      session_(worker.options().session, std::move(start)),
+      client_(std::make_unique<io::TcpStream>(worker.loop(), std::move(client),
+                                              this)),
+      timer_(worker.loop(), [this] {
+        Deliver([this](Session& session, Turn& turn) {
+          session.OnDeadline(data_ == nullptr ? 0 : data_->bytes_moved(), turn);
+        });
+      }) {}
+
+template <typename Event>
+void SessionRunner::Deliver(Event event) {
+  if (session_.has_ended()) return;
+  if (data_ != nullptr) session_.set_bytes_moved(data_->bytes_moved());
+  {
+    const Worker::OutboxUse use(worker_);
+    Turn turn = worker_.NewTurn(
+        client_ == nullptr ? 0 : client_->unsent_bytes(), use.outbox());
+    event(session_, turn);
+    CarryOut(use.outbox());
+  }
+  if (session_.has_ended()) return;
+  timer_.Set(session_.deadline());
+  TellAnswers();
+}
+
+void SessionRunner::TellAnswers() {
+  if (lease_answer_.has_value()) {
+    const LeaseAnswer answer = *std::exchange(lease_answer_, std::nullopt);
+    Deliver([&](Session& session, Turn& turn) {
+      session.OnLease(answer.path, answer.port, turn);
+    });
+  }
+  if (listen_answer_.has_value()) {
+    const ListenAnswer answer = *std::exchange(listen_answer_, std::nullopt);
+    Deliver([&](Session& session, Turn& turn) {
+      session.OnBackendListening(answer.path, answer.address, turn);
+    });
+  }
+}
+
+void SessionRunner::CarryOut(const Outbox& out) {
+  for (const session::Action& action : out.actions()) {
+    std::visit([&](const auto& asked) { Do(asked, out); }, action);
+  }
+}
+
+void SessionRunner::Start() {
+  Deliver([](Session& session, Turn& turn) { session.OnStart(turn); });
+}
+
+void SessionRunner::Drain() {
+  Deliver([](Session& session, Turn& turn) { session.OnDrain(turn); });
+}
+
+void SessionRunner::Kill() {
+  Deliver([](Session& session, Turn& turn) { session.OnKill(turn); });
+}
+
+session::SessionFacts SessionRunner::facts() const {
+  session::SessionFacts facts = session_.facts();
+  if (facts.transfer.has_value() && data_ != nullptr) {
+    facts.transfer->bytes = data_->bytes_moved();
+  }
+  return facts;
+}
+
+std::string SessionRunner::LogPrefix() const {
+  return absl::StrCat("session=", session_.id(),
+                      " client=", session_.start().client.ToString(),
+                      " user=\"", Printable(session_.user()),
+                      "\" backend=", session_.backend());
+}
+
+// --- Actions
+// --------------------------------------------------------------------
+
+void SessionRunner::Do(const session::SendClient& action, const Outbox& out) {
+  client_->Write(out.Bytes(action));
+}
+
+void SessionRunner::Do(const session::SendBackend& action, const Outbox& out) {
+  // It may have gone before the session was told.
+  if (backend_ != nullptr) backend_->Write(out.Bytes(action));
+}
+
+void SessionRunner::Do(const session::ConnectBackend& action, const Outbox&) {
+  backend_.reset();
+  backend_dial_ =
+      io::Dial::Start(worker_.loop(), action.address,
+                      {.deadline = worker_.loop().now() + action.timeout},
+                      [this](absl::StatusOr<io::Connected> result) {
+                        OnBackendDialled(std::move(result));
+                      });
+}
+
+void SessionRunner::OnBackendDialled(absl::StatusOr<io::Connected> result) {
+  if (!result.ok()) {
+    Deliver([&](Session& session, Turn& turn) {
+      session.OnBackendConnectFailed(result.status().message(), turn);
+    });
+    return;
+  }
+  result->socket.SetNoDelay();
+  result->socket.SetKeepalive(Worker::ControlKeepalive());
+  const Address peer = result->peer;
+  backend_ =
+      std::make_unique<io::TcpStream>(worker_.loop(), std::move(result->socket),
+                                      this, std::move(result->watch));
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnBackendConnected(peer, turn);
+  });
+}
+
+void SessionRunner::Do(const session::CloseBackend&, const Outbox&) {
+  backend_dial_.reset();
+  if (backend_ != nullptr) {
+    io::FinishAndClose(std::move(backend_),
+                       worker_.loop().now() + limits::kCloseTimeout);
+  }
+}
+
+DataChannel& SessionRunner::Channel(session::DataPathId path) {
+  if (data_ == nullptr || data_->id() != path) {
+    data_ = std::make_unique<DataChannel>(
+        worker_.data_shared(),
+        ports::LeaseOwner{.session = session_.id(), .data_path = path},
+        session_.start().client.ip, this);
+  }
+  return *data_;
+}
+
+void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
+  const ports::LeaseTable::Taken taken =
+      Channel(action.path).TakeLease(action.slice);
+  switch (taken.outcome) {
+    case ports::LeaseTable::Outcome::kGranted:
+      lease_answer_ = {action.path, taken.port};
+      return;
+    case ports::LeaseTable::Outcome::kWaiting:
+      return;
+    case ports::LeaseTable::Outcome::kRefused:
+      lease_answer_ = {action.path, std::nullopt};
+      return;
+  }
+}
+
+bool SessionRunner::OnLeaseGranted(session::DataPathId path, uint16_t port) {
+  // It may have been given up while the news was under way.
+  if (data_ == nullptr || data_->id() != path) return false;
+  data_->LeaseGranted(port);
+  Deliver(
+      [&](Session& session, Turn& turn) { session.OnLease(path, port, turn); });
+  return true;
+}
+
+void SessionRunner::OnDataAccepted(session::DataPathId path, io::Socket socket,
+                                   const Address& from) {
+  if (data_ == nullptr || data_->id() != path) {
+    socket.Reset();
+    return;
+  }
+  data_->ClientAccepted(std::move(socket), from);
+}
+
+void SessionRunner::Do(const session::ListenForBackend& action, const Outbox&) {
+  absl::StatusOr<Address> local =
+      backend_ == nullptr ? absl::UnavailableError("the backend is gone")
+                          : backend_->LocalAddress();
+  absl::StatusOr<Address> backend =
+      backend_ == nullptr ? absl::UnavailableError("the backend is gone")
+                          : backend_->PeerAddress();
+  listen_answer_ = {action.path, std::nullopt};
+  if (!local.ok() || !backend.ok()) return;
+  absl::StatusOr<Address> listening =
+      Channel(action.path).ListenForBackend(local->ip, backend->ip);
+  if (listening.ok()) {
+    listen_answer_->address = *listening;
+  } else {
+    Log(LogLevel::kWarning,
+        absl::StrCat(LogPrefix(), " ", listening.status().message()));
+  }
+}
+
+void SessionRunner::Do(const session::DialClient& action, const Outbox&) {
+  Channel(action.path)
+      .DialClient(action.target, action.from,
+                  worker_.loop().now() +
+                      worker_.options().session.timeouts.data_connect);
+}
+
+void SessionRunner::Do(const session::DialBackend& action, const Outbox&) {
+  Channel(action.path)
+      .DialBackend(action.target,
+                   worker_.loop().now() +
+                       worker_.options().session.timeouts.data_connect);
+}
+
+void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
+  PINNACE_CHECK(data_ != nullptr && data_->id() == action.path);
+  data_->StartRelay(action.direction);
+}
+
+void SessionRunner::Do(const session::CloseDataPath& action, const Outbox&) {
+  if (data_ == nullptr || data_->id() != action.path) return;
+  if (action.how == session::Closing::kReset) data_->Reset();
+  data_.reset();
+  lease_answer_.reset();
+  listen_answer_.reset();
+}
+
+void SessionRunner::Do(const session::PauseClient&, const Outbox&) {
+  client_->PauseReading();
+}
+
+void SessionRunner::Do(const session::ResumeClient&, const Outbox&) {
+  client_->ResumeReading();
+}
+
+void SessionRunner::Do(const session::ReportLogin& action, const Outbox&) {
+  Log(LogLevel::kInfo,
+      absl::StrCat(LogPrefix(), action.accepted ? " login" : " login refused",
+                   " code=", action.code));
+}
+
+void SessionRunner::Do(const session::ReportTransfer& action, const Outbox&) {
+  const LogLevel level =
+      action.trouble.empty() ? LogLevel::kInfo : LogLevel::kWarning;
+  if (!IsLogged(level)) return;
+  std::string line =
+      absl::StrCat(LogPrefix(), " transfer ", action.verb, " \"", action.path,
+                   "\" bytes=", action.bytes,
+                   " ms=", absl::ToInt64Milliseconds(action.duration),
+                   " code=", action.code);
+  if (!action.trouble.empty()) {
+    absl::StrAppend(&line, " trouble=\"", action.trouble, "\"");
+  }
+  Log(level, line);
+}
+
+void SessionRunner::Do(const session::ReportBackendTrouble& action,
+                       const Outbox&) {
+  Log(LogLevel::kWarning,
+      absl::StrCat(LogPrefix(), " trouble with backend ", action.backend, ": ",
+                   Printable(action.trouble)));
+}
+
+void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
+  Log(LogLevel::kInfo,
+      absl::StrCat(LogPrefix(), " ended: ", EndReasonName(action.reason)));
+  timer_.Set(absl::InfiniteFuture());
+  data_.reset();
+  backend_dial_.reset();
+  const absl::Time deadline = worker_.loop().now() + limits::kCloseTimeout;
+  if (backend_ != nullptr) io::FinishAndClose(std::move(backend_), deadline);
+  if (client_ != nullptr) io::FinishAndClose(std::move(client_), deadline);
+  worker_.Retire(session_.id());
+}
+
+// --- Events
+// ---------------------------------------------------------------------
+
+void SessionRunner::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
+  if (&stream == client_.get()) {
+    Deliver([&](Session& session, Turn& turn) {
+      session.OnClientBytes(bytes, turn);
+    });
+  } else {
+    Deliver([&](Session& session, Turn& turn) {
+      session.OnBackendBytes(bytes, turn);
+    });
+  }
+}
+
+void SessionRunner::OnEnd(io::ByteStream& stream, const absl::Status& status) {
+  if (&stream == client_.get()) {
+    const auto cleanness =
+        status.ok() ? Session::Cleanness::kFin : Session::Cleanness::kBroken;
+    Deliver([&](Session& session, Turn& turn) {
+      session.OnClientEnd(cleanness, turn);
+    });
+    return;
+  }
+  const std::string why =
+      status.ok() ? "it closed the connection" : std::string(status.message());
+  Deliver(
+      [&](Session& session, Turn& turn) { session.OnBackendEnd(why, turn); });
+}
+
+void SessionRunner::OnDrained(io::ByteStream& stream) {
+  if (&stream != client_.get()) return;
+  Deliver([](Session& session, Turn& turn) { session.OnClientDrained(turn); });
+}
+
+void SessionRunner::OnLegOpen(Leg leg, const Address& from) {
+  const session::DataPathId path = data_->id();
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnLegOpen(path, leg, from, turn);
+  });
+}
+
+void SessionRunner::OnLegFailed(Leg leg, const absl::Status& why) {
+  const session::DataPathId path = data_->id();
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnLegFailed(path, leg, why.message(), turn);
+  });
+}
+
+void SessionRunner::OnRelayDone(int64_t bytes) {
+  const session::DataPathId path = data_->id();
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnRelayDone(path, bytes, turn);
+  });
+}
+
+void SessionRunner::OnRelayBroken(Leg leg, const absl::Status&, int64_t bytes) {
+  const session::DataPathId path = data_->id();
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnRelayBroken(path, leg, bytes, turn);
+  });
+}
+
+}  // namespace pinnace::gateway

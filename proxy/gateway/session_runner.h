@@ -1,0 +1,109 @@
+// One session's shell: owns its streams, timer and data channel, reports what
+// happens to the pure Session and carries out what that asks for. One thread.
+#ifndef PINNACE_PROXY_GATEWAY_SESSION_RUNNER_H_
+#define PINNACE_PROXY_GATEWAY_SESSION_RUNNER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "proxy/base/address.h"
+#include "proxy/gateway/data_channel.h"
+#include "proxy/io/byte_stream.h"
+#include "proxy/io/dial.h"
+#include "proxy/io/socket.h"
+#include "proxy/io/tcp_stream.h"
+#include "proxy/io/timer.h"
+#include "proxy/session/session.h"
+
+namespace pinnace::gateway {
+
+class Worker;
+
+class SessionRunner final : public io::ByteStream::Owner,
+                            public DataChannel::Owner {
+ public:
+  // `worker` outlives the runner.
+  SessionRunner(Worker& worker, io::Socket client,
+                session::Session::Start start);
+
+  void Start();  // Says the greeting.
+  // A wait for a port is over. False when nobody waits any more.
+  bool OnLeaseGranted(session::DataPathId path, uint16_t port);
+  // A connection that claimed this session's lease.
+  void OnDataAccepted(session::DataPathId path, io::Socket socket,
+                      const Address& from);
+  void Drain();
+  void Kill();
+
+  SessionId id() const { return session_.id(); }
+  session::SessionFacts facts() const;
+
+ private:
+  // Gives `event` to the session, and carries out its answer.
+  template <typename Event>
+  void Deliver(Event event);
+  void TellAnswers();
+  void CarryOut(const session::Outbox& out);
+
+  void Do(const session::SendClient& action, const session::Outbox& out);
+  void Do(const session::SendBackend& action, const session::Outbox& out);
+  void Do(const session::ConnectBackend& action, const session::Outbox& out);
+  void Do(const session::CloseBackend& action, const session::Outbox& out);
+  void Do(const session::TakeLease& action, const session::Outbox& out);
+  void Do(const session::ListenForBackend& action, const session::Outbox& out);
+  void Do(const session::DialClient& action, const session::Outbox& out);
+  void Do(const session::DialBackend& action, const session::Outbox& out);
+  void Do(const session::StartRelay& action, const session::Outbox& out);
+  void Do(const session::CloseDataPath& action, const session::Outbox& out);
+  void Do(const session::PauseClient& action, const session::Outbox& out);
+  void Do(const session::ResumeClient& action, const session::Outbox& out);
+  void Do(const session::ReportLogin& action, const session::Outbox& out);
+  void Do(const session::ReportTransfer& action, const session::Outbox& out);
+  void Do(const session::ReportBackendTrouble& action,
+          const session::Outbox& out);
+  void Do(const session::EndSession& action, const session::Outbox& out);
+
+  void OnBackendDialled(absl::StatusOr<io::Connected> result);
+  // ByteStream::Owner
+  void OnBytes(io::ByteStream& stream, absl::string_view bytes) override;
+  void OnEnd(io::ByteStream& stream, const absl::Status& status) override;
+  void OnDrained(io::ByteStream& stream) override;
+  // DataChannel::Owner
+  void OnLegOpen(session::Leg leg, const Address& from) override;
+  void OnLegFailed(session::Leg leg, const absl::Status& why) override;
+  void OnRelayDone(int64_t bytes) override;
+  void OnRelayBroken(session::Leg leg, const absl::Status& why,
+                     int64_t bytes) override;
+
+  DataChannel& Channel(session::DataPathId path);
+  // "session=12 client=... user=... backend=...": how a log line begins.
+  std::string LogPrefix() const;
+
+  Worker& worker_;
+  session::Session session_;
+  std::unique_ptr<io::TcpStream> client_;
+  std::unique_ptr<io::TcpStream> backend_;
+  std::unique_ptr<io::Dial> backend_dial_;
+  std::unique_ptr<DataChannel> data_;
+  io::Timer timer_;
+
+  // Answers of actions that are known at once; told when the turn is carried
+  // out.
+  struct LeaseAnswer {
+    session::DataPathId path;
+    std::optional<uint16_t> port;
+  };
+  struct ListenAnswer {
+    session::DataPathId path;
+    std::optional<Address> address;
+  };
+  std::optional<LeaseAnswer> lease_answer_;
+  std::optional<ListenAnswer> listen_answer_;
+};
+
+}  // namespace pinnace::gateway
+
+#endif  // PINNACE_PROXY_GATEWAY_SESSION_RUNNER_H_

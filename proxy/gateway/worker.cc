@@ -1,0 +1,205 @@
+#include "proxy/gateway/worker.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/base/check.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/log.h"
+#include "proxy/ftp/reply.h"
+
+namespace pinnace::gateway {
+
+using metrics::Counter;
+
+Worker::Worker(WorkerId id, const Shared& shared,
+               snapshot::SnapshotPtr snapshot, ResolvedNamesPtr names)
+    : id_(id),
+      shared_(shared),
+      mailbox_(loop_),
+      snapshot_(std::move(snapshot)),
+      names_(std::move(names)),
+      destroy_retired_(loop_, [this] { DestroyRetired(); }) {}
+
+Worker::~Worker() { Clear(); }
+
+void Worker::Clear() {
+  PINNACE_CHECK(!thread_.joinable());
+  listeners_.clear();
+  shared_.sessions.fetch_sub(static_cast<int64_t>(sessions_.size()),
+                             std::memory_order_relaxed);
+  sessions_.clear();
+  retired_.clear();
+  loop_.CloseLingering();
+}
+
+absl::StatusOr<Address> Worker::ListenControl(const ListenerOptions& listener,
+                                              const Address& address) {
+  absl::StatusOr<std::unique_ptr<io::TcpListener>> listening =
+      io::TcpListener::Listen(
+          loop_, address, {.reuse_port = true},
+          [this, &listener](io::Socket socket, const Address& client) {
+            OnControlAccepted(listener, std::move(socket), client);
+          });
+  if (!listening.ok()) return listening.status();
+  // Accepted sockets inherit these.
+  io::Socket& socket = (*listening)->socket();
+  socket.SetNoDelay();
+  socket.SetUrgentInline();
+  socket.SetKeepalive(ControlKeepalive());
+  listeners_.push_back(*std::move(listening));
+  return listeners_.back()->local_address();
+}
+
+absl::Status Worker::ListenData(const Address& address) {
+  absl::StatusOr<std::unique_ptr<io::TcpListener>> listening =
+      io::TcpListener::Listen(
+          loop_, address, {.priority = io::Priority::kBulk},
+          [this, port = address.port](io::Socket socket, const Address& from) {
+            const std::optional<ports::LeaseOwner> owner =
+                shared_.leases.Claim(port, from.ip);
+            if (!owner.has_value()) {
+              socket.Reset();
+              return;
+            }
+            if (WorkerOf(owner->session) == id_) {
+              OnDataAccepted(*owner, std::move(socket), from);
+            } else {
+              shared_.pass_on(*owner, std::move(socket), from);
+            }
+          });
+  if (!listening.ok()) return listening.status();
+  listeners_.push_back(*std::move(listening));
+  return absl::OkStatus();
+}
+
+void Worker::Start() {
+  thread_ = std::thread([this] { loop_.Run(); });
+}
+
+void Worker::StopAndJoin() {
+  if (!thread_.joinable()) return;
+  Post([this] { loop_.Stop(); });
+  thread_.join();
+}
+
+io::Socket::Keepalive Worker::ControlKeepalive() {
+  return {.idle = limits::kKeepaliveIdle,
+          .interval = limits::kKeepaliveInterval,
+          .probes = limits::kKeepaliveProbes};
+}
+
+// --- Sessions
+// ---------------------------------------------------------------------
+
+void Worker::OnControlAccepted(const ListenerOptions& listener,
+                               io::Socket socket, const Address& client) {
+  if (draining_) {
+    Refuse(std::move(socket), "The gateway is going down, try again later.");
+    return;
+  }
+  const int64_t sessions =
+      shared_.sessions.fetch_add(1, std::memory_order_relaxed);
+  if (sessions >= static_cast<int64_t>(options().max_sessions)) {
+    shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    Refuse(std::move(socket), "Too many sessions, try again later.");
+    return;
+  }
+  absl::StatusOr<Address> local = socket.LocalAddress();
+  if (!local.ok()) {  // Gone already.
+    shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  const SessionId id = MakeSessionId(++last_session_, id_);
+  auto runner = std::make_unique<SessionRunner>(
+      *this, std::move(socket),
+      session::Session::Start{.id = id,
+                              .client = client,
+                              .local = *local,
+                              .listener = listener.address.ToString(),
+                              .farm = listener.farm,
+                              .now = loop_.now()});
+  SessionRunner& started = *runner;
+  sessions_[id] = std::move(runner);
+  started.Start();
+}
+
+void Worker::Refuse(io::Socket socket, absl::string_view why) {
+  counters_.Add(Counter::kSessionsRefused);
+  auto stream =
+      std::make_unique<io::TcpStream>(loop_, std::move(socket), nullptr);
+  stream->Write(
+      ftp::Reply::OneLine(ftp::ReplyCode::kServiceClosing, why).wire());
+  io::FinishAndClose(std::move(stream), loop_.now() + limits::kCloseTimeout);
+}
+
+void Worker::Retire(SessionId id) {
+  auto found = sessions_.find(id);
+  PINNACE_CHECK(found != sessions_.end());
+  retired_.push_back(std::move(found->second));
+  sessions_.erase(found);
+  shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+  destroy_retired_.Schedule();
+}
+
+void Worker::DestroyRetired() { retired_.clear(); }
+
+void Worker::StartDrain() {
+  draining_ = true;
+  std::vector<SessionRunner*> runners;
+  for (const auto& [id, runner] : sessions_) runners.push_back(runner.get());
+  for (SessionRunner* runner : runners) runner->Drain();
+}
+
+void Worker::OnLeaseGranted(const ports::LeaseOwner& owner,
+                            const IpAddress& source, uint16_t port) {
+  auto found = sessions_.find(owner.session);
+  if (found == sessions_.end() ||
+      !found->second->OnLeaseGranted(owner.data_path, port)) {
+    shared_.leases.Release(owner, source, port);
+  }
+}
+
+void Worker::OnDataAccepted(const ports::LeaseOwner& owner, io::Socket socket,
+                            const Address& from) {
+  auto found = sessions_.find(owner.session);
+  if (found == sessions_.end()) {
+    socket.Reset();
+    return;
+  }
+  found->second->OnDataAccepted(owner.data_path, std::move(socket), from);
+}
+
+void Worker::AppendSessions(std::vector<session::SessionFacts>& facts) const {
+  for (const auto& [id, runner] : sessions_) facts.push_back(runner->facts());
+}
+
+bool Worker::Kill(SessionId id) {
+  auto found = sessions_.find(id);
+  if (found == sessions_.end()) return false;
+  found->second->Kill();
+  return true;
+}
+
+session::Turn Worker::NewTurn(size_t client_unsent_bytes,
+                              session::Outbox& out) {
+  return {.now = loop_.now(),
+          .snapshot = *snapshot_,
+          .names = *names_,
+          .pins = shared_.pins,
+          .counters = counters_,
+          .client_unsent_bytes = client_unsent_bytes,
+          .out = out};
+}
+
+Worker::OutboxUse::OutboxUse(Worker& worker) : worker_(worker) {
+  PINNACE_CHECK(!worker_.outbox_in_use_);
+  worker_.outbox_in_use_ = true;
+}
+
+Worker::OutboxUse::~OutboxUse() {
+  worker_.outbox_.Clear();
+  worker_.outbox_in_use_ = false;
+}
+
+}  // namespace pinnace::gateway

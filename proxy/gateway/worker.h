@@ -1,0 +1,133 @@
+// One thread of a gateway: its loop, its share of the listeners, and the
+// sessions that it accepted, from their first byte to their last. What workers
+// share is passed in: the leases, the pins and the immutable snapshot.
+#ifndef PINNACE_PROXY_GATEWAY_WORKER_H_
+#define PINNACE_PROXY_GATEWAY_WORKER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proxy/base/ids.h"
+#include "proxy/fleet/pin_table.h"
+#include "proxy/gateway/data_channel.h"
+#include "proxy/gateway/gateway_options.h"
+#include "proxy/gateway/session_runner.h"
+#include "proxy/ingress/advertised.h"
+#include "proxy/io/loop.h"
+#include "proxy/io/mailbox.h"
+#include "proxy/io/pipe_pool.h"
+#include "proxy/io/tcp_listener.h"
+#include "proxy/metrics/counters.h"
+#include "proxy/ports/lease_table.h"
+#include "proxy/session/turn.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace pinnace::gateway {
+
+using ResolvedNamesPtr = std::shared_ptr<const ingress::ResolvedNames>;
+
+class Worker {
+ public:
+  // What all workers of a gateway share; outlives them. Any thread.
+  struct Shared {
+    const GatewayOptions& options;
+    ports::LeaseTable& leases;
+    fleet::PinTable& pins;
+    std::atomic<int64_t>& sessions;  // of all workers
+    // Gives a data connection to the worker of the session that has its lease.
+    absl::AnyInvocable<void(const ports::LeaseOwner& owner, io::Socket socket,
+                            const Address& from) const>
+        pass_on;
+  };
+
+  Worker(WorkerId id, const Shared& shared, snapshot::SnapshotPtr snapshot,
+         ResolvedNamesPtr names);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Before Start(). The error names the address. `address` is the listener's,
+  // with the port that another worker was given if the configured one is 0.
+  absl::StatusOr<Address> ListenControl(const ListenerOptions& listener,
+                                        const Address& address);
+  absl::Status ListenData(const Address& address);
+
+  void Start();  // the thread
+  // From outside: ends the thread's loop.
+  void StopAndJoin();
+  // When the thread is gone: closes every listener and session.
+  void Clear();
+
+  // Any thread; runs on the worker.
+  void Post(absl::AnyInvocable<void()> work) { mailbox_.Post(std::move(work)); }
+  metrics::Counters& counters() { return counters_; }
+
+  // The rest is for the worker's own thread.
+  void Publish(snapshot::SnapshotPtr snapshot) {
+    snapshot_ = std::move(snapshot);
+  }
+  void SetNames(ResolvedNamesPtr names) { names_ = std::move(names); }
+  void StartDrain();
+  void OnLeaseGranted(const ports::LeaseOwner& owner, const IpAddress& source,
+                      uint16_t port);
+  void OnDataAccepted(const ports::LeaseOwner& owner, io::Socket socket,
+                      const Address& from);
+  void AppendSessions(std::vector<session::SessionFacts>& facts) const;
+  bool Kill(SessionId id);
+
+  // For the sessions.
+  io::Loop& loop() { return loop_; }
+  const GatewayOptions& options() const { return shared_.options; }
+  DataChannel::Shared data_shared() { return {loop_, pipes_, shared_.leases}; }
+  session::Turn NewTurn(size_t client_unsent_bytes, session::Outbox& out);
+  // Destroys a session that has ended, when its own calls have returned.
+  void Retire(SessionId id);
+
+  static io::Socket::Keepalive ControlKeepalive();
+
+  // The worker's one outbox, for the length of a turn.
+  class OutboxUse {
+   public:
+    explicit OutboxUse(Worker& worker);
+    ~OutboxUse();
+    session::Outbox& outbox() const { return worker_.outbox_; }
+
+   private:
+    Worker& worker_;
+  };
+
+ private:
+  void OnControlAccepted(const ListenerOptions& listener, io::Socket socket,
+                         const Address& client);
+  void Refuse(io::Socket socket, absl::string_view why);
+  void DestroyRetired();
+
+  const WorkerId id_;
+  const Shared& shared_;
+  io::Loop loop_;
+  io::Mailbox mailbox_;
+  io::PipePool pipes_;
+  metrics::Counters counters_;
+  snapshot::SnapshotPtr snapshot_;
+  ResolvedNamesPtr names_;
+  session::Outbox outbox_;
+  bool outbox_in_use_ = false;
+  bool draining_ = false;
+  uint64_t last_session_ = 0;
+  std::vector<std::unique_ptr<io::TcpListener>> listeners_;
+  absl::flat_hash_map<SessionId, std::unique_ptr<SessionRunner>> sessions_;
+  std::vector<std::unique_ptr<SessionRunner>> retired_;
+  io::Loop::Deferred destroy_retired_;
+  std::thread thread_;
+};
+
+}  // namespace pinnace::gateway
+
+#endif  // PINNACE_PROXY_GATEWAY_WORKER_H_

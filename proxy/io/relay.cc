@@ -1,0 +1,204 @@
+#include "proxy/io/relay.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "proxy/base/limits.h"
+#include "proxy/io/errno_status.h"
+
+namespace pinnace::io {
+namespace {
+
+// Moved bytes, or a negated errno; EINTR never.
+ssize_t Splice(int from_fd, int to_fd, size_t bytes) {
+  // Not SPLICE_F_MORE: nobody knows whether more follows, and the tail of a
+  // pause would wait 200 ms for it.
+  ssize_t moved;
+  do {
+    moved = splice(from_fd, nullptr, to_fd, nullptr, bytes,
+                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  } while (moved < 0 && errno == EINTR);
+  return moved < 0 ? -errno : moved;
+}
+
+}  // namespace
+
+Relay::Relay(Loop& loop, PipePool& pipes, End source, End sink, Owner* owner)
+    : loop_(loop),
+      pipes_(pipes),
+      source_(source),
+      sink_(sink),
+      owner_(owner),
+      source_ready_(*this),
+      sink_ready_(*this),
+      continue_(loop, [this] { Move(); }) {
+  // The sink first: what the source tells can then be moved at once.
+  sink_.watch->Redirect(&sink_ready_, Priority::kBulk);
+  source_.watch->Redirect(&source_ready_, Priority::kBulk);
+}
+
+Relay::~Relay() {
+  // Closed with what it holds otherwise.
+  if (pipe_.has_value() && pipe_bytes_ == 0) pipes_.Put(*std::move(pipe_));
+  source_.watch->Redirect(nullptr, Priority::kBulk);
+  sink_.watch->Redirect(nullptr, Priority::kBulk);
+}
+
+void Relay::SourceReady::OnReady(Readiness readiness) {
+  if (relay_.over_) return;
+  if (!readiness.readable && !readiness.peer_finished && !readiness.hang_up) {
+    return;
+  }
+  relay_.source_readable_ = true;
+  if (readiness.hang_up || readiness.urgent) relay_.receive_to_end_ = true;
+  if (readiness.urgent) relay_.copy_only_ = true;
+  if (readiness.peer_finished && !readiness.hang_up) {
+    relay_.source_finished_ = true;
+  }
+  relay_.Move();
+}
+
+void Relay::SinkReady::OnReady(Readiness readiness) {
+  if (relay_.over_) return;
+  if (readiness.writable) relay_.sink_writable_ = true;
+  if (readiness.hang_up) {
+    const int error = relay_.sink_.socket->TakeErrno();
+    relay_.Break(Leg::kSink, error != 0 ? error : ECONNRESET);
+    return;
+  }
+  if (readiness.writable) relay_.Move();
+}
+
+void Relay::Move() {
+  if (over_) return;
+  if (turn_ != loop_.turn()) {
+    turn_ = loop_.turn();
+    turn_bytes_ = 0;
+  }
+  Step step = Step::kMoved;
+  while (step == Step::kMoved) {
+    if (held_bytes() == 0 && turn_bytes_ >= limits::kRelayTurnBytes) {
+      continue_.Schedule();
+      return;
+    }
+    step = MoveOnce();
+  }
+  if (step == Step::kOver) return;  // This may be destroyed.
+  if (pipe_.has_value() && pipe_bytes_ == 0) {
+    pipes_.Put(*std::move(pipe_));
+    pipe_.reset();
+  }
+}
+
+Relay::Step Relay::MoveOnce() {
+  if (held_bytes() > 0) return sink_writable_ ? SendHeld() : Step::kBlocked;
+  if (at_end_) return Finish();
+  // Not before the sink has room: its back-pressure is the source's.
+  if (!source_readable_ || !sink_writable_) return Step::kBlocked;
+  return WantsSplice() ? ReceiveBySplice() : ReceiveByCopy();
+}
+
+bool Relay::WantsSplice() {
+  if (copy_only_ ||
+      moved_bytes_ < static_cast<int64_t>(limits::kRelayCopyBytes)) {
+    return false;
+  }
+  if (!pipe_.has_value()) pipe_ = pipes_.Take();
+  return pipe_.has_value();
+}
+
+Relay::Step Relay::SendHeld() {
+  if (pipe_bytes_ == 0) {
+    const size_t before = unsent_.size();
+    const int error = unsent_.Flush(sink_.socket->fd());
+    moved_bytes_ += static_cast<int64_t>(before - unsent_.size());
+    return error == 0 ? Step::kMoved : OnSendStopped(error);
+  }
+  // The pipe holds bytes, so EAGAIN is the sink's.
+  const ssize_t moved =
+      Splice(pipe_->read_fd(), sink_.socket->fd(), pipe_bytes_);
+  if (moved <= 0) return OnSendStopped(static_cast<int>(-moved));
+  pipe_bytes_ -= static_cast<size_t>(moved);
+  moved_bytes_ += moved;
+  return Step::kMoved;
+}
+
+Relay::Step Relay::ReceiveByCopy() {
+  const absl::Span<char> buffer = loop_.shared_buffer();
+  ssize_t size;
+  do {
+    size = recv(source_.socket->fd(), buffer.data(), buffer.size(), 0);
+  } while (size < 0 && errno == EINTR);
+  if (size <= 0) return OnReceiveStopped(size == 0 ? 0 : errno);
+
+  const auto count = static_cast<size_t>(size);
+  turn_bytes_ += count;
+  if (count < buffer.size() && !receive_to_end_) {
+    source_readable_ = false;
+    // The FIN had come before this call, and nothing else is before it.
+    at_end_ = source_finished_;
+  }
+  const int error =
+      unsent_.Send(sink_.socket->fd(), absl::string_view(buffer.data(), count));
+  if (error != 0) return OnSendStopped(error);
+  moved_bytes_ += static_cast<int64_t>(count - unsent_.size());
+  if (!unsent_.empty()) sink_writable_ = false;
+  return Step::kMoved;
+}
+
+Relay::Step Relay::ReceiveBySplice() {
+  // The pipe is empty, so EAGAIN is the source's. A short one is no news: the
+  // pipe's places may be full of small segments.
+  const ssize_t moved =
+      Splice(source_.socket->fd(), pipe_->write_fd(), limits::kRelayPipeBytes);
+  if (moved < 0) return OnReceiveStopped(static_cast<int>(-moved));
+  if (moved == 0) {
+    // The end, or an urgent mark, which splice(2) does not pass: recv knows.
+    copy_only_ = true;
+    receive_to_end_ = true;
+    return Step::kMoved;
+  }
+  pipe_bytes_ = static_cast<size_t>(moved);
+  turn_bytes_ += pipe_bytes_;
+  return Step::kMoved;
+}
+
+Relay::Step Relay::OnSendStopped(int error) {
+  if (error != EAGAIN && error != 0) return Break(Leg::kSink, error);
+  sink_writable_ = false;
+  return Step::kBlocked;
+}
+
+Relay::Step Relay::OnReceiveStopped(int error) {
+  if (error == 0) {
+    at_end_ = true;
+    return Step::kMoved;
+  }
+  if (error != EAGAIN) return Break(Leg::kSource, error);
+  source_readable_ = false;
+  receive_to_end_ = false;
+  return Step::kBlocked;
+}
+
+Relay::Step Relay::Finish() {
+  over_ = true;
+  sink_.socket->ShutdownWrite();
+  owner_->OnRelayDone(moved_bytes_);  // May destroy this.
+  return Step::kOver;
+}
+
+Relay::Step Relay::Break(Leg leg, int error) {
+  over_ = true;
+  continue_.Cancel();
+  owner_->OnRelayBroken(
+      leg, StatusFromErrno(error, leg == Leg::kSource ? "receive" : "send"),
+      moved_bytes_);  // May destroy this.
+  return Step::kOver;
+}
+
+}  // namespace pinnace::io

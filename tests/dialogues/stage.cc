@@ -1,0 +1,448 @@
+#include "tests/dialogues/stage.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/support/action_text.h"
+
+namespace pinnace::dialogues {
+namespace {
+
+using session::Leg;
+using session::Session;
+using session::Turn;
+
+// One turn of a session is far shorter; more is a loop.
+constexpr int kMostDeadlinesAtOnce = 100;
+
+std::optional<std::string> Find(const Arguments& arguments,
+                                const std::string& key) {
+  auto found = arguments.find(key);
+  if (found == arguments.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string Get(const Arguments& arguments, const std::string& key,
+                absl::string_view otherwise) {
+  return Find(arguments, key).value_or(std::string(otherwise));
+}
+
+int64_t Number(const Arguments& arguments, const std::string& key) {
+  int64_t number = 0;
+  (void)absl::SimpleAtoi(Get(arguments, key, "0"), &number);
+  return number;
+}
+
+Leg LegFrom(const Arguments& arguments) {
+  return Get(arguments, "leg", "client") == "backend" ? Leg::kBackend
+                                                      : Leg::kClient;
+}
+
+std::string Unknown(const Line& line) {
+  return absl::StrCat("nothing is called \"", line.name, "\"");
+}
+
+}  // namespace
+
+Stage::Stage() {
+  fleet::Farm main;
+  main.name = "main";
+  world_.snapshot.fleet.farms.push_back(std::move(main));
+  world_.options.public_address.default_address = "203.0.113.9";
+  start_ = {.id = MakeSessionId(1, 0),
+            .client = *Address::Parse("192.0.2.10:40000"),
+            .local = *Address::Parse("198.51.100.1:2121"),
+            .listener = "0.0.0.0:2121",
+            .farm = "main"};
+}
+
+// --- Settings ---------------------------------------------------------------
+
+std::string Stage::Set(const Line& setting) {
+  const Arguments arguments = ParseArguments(setting.text);
+  if (setting.name == "client" || setting.name == "local") {
+    const std::optional<Address> address = Address::Parse(setting.text);
+    if (!address.has_value()) return "not an address";
+    (setting.name == "client" ? start_.client : start_.local) = *address;
+    return "";
+  }
+  if (setting.name == "reports") {
+    shows_reports_ = true;
+    return "";
+  }
+  if (setting.name == "farm") return SetFarm(arguments);
+  if (setting.name == "backend") return SetBackend(arguments);
+  if (setting.name == "feature") return AddFeature(setting.text);
+  if (setting.name == "timeouts") return SetTimeouts(arguments);
+  if (setting.name == "option") return SetOption(arguments);
+  if (setting.name == "pin") {
+    world_.pins.Set("main", start_.client.ip, setting.text,
+                    world_.now + absl::Hours(1));
+    return "";
+  }
+  if (setting.name == "resolved") {
+    for (const auto& [name, address] : arguments) {
+      world_.names[name] = IpAddress::Parse(address).value();
+    }
+    return "";
+  }
+  return Unknown(setting);
+}
+
+std::string Stage::SetFarm(const Arguments& arguments) {
+  if (Find(arguments, "none")) world_.snapshot.fleet.farms.clear();
+  for (const auto& [key, value] : arguments) {
+    if (key == "data_mode") {
+      farm().data_mode = value == "active" ? fleet::DataMode::kActive
+                                           : fleet::DataMode::kPassive;
+    } else if (key == "allow_foreign_data_address") {
+      farm().allow_foreign_data_address = value == "yes";
+    } else if (key == "pin_ttl") {
+      if (!absl::ParseDuration(value, &farm().pin_ttl)) return "not a time";
+    } else if (key != "none") {
+      return absl::StrCat("a farm has no ", key);
+    }
+  }
+  return "";
+}
+
+std::string Stage::SetBackend(const Arguments& arguments) {
+  const std::optional<HostPort> address =
+      HostPort::Parse(Get(arguments, "address", "10.0.0.7:21"));
+  if (!address.has_value()) return "not an address";
+  fleet::Backend backend =
+      testing::TestWorld::NewBackend(Get(arguments, "id", "a"), *address);
+  if (Get(arguments, "state", "") == "draining") {
+    backend.state = fleet::AdminState::kDraining;
+  }
+  if (Get(arguments, "health", "") == "unhealthy") {
+    backend.status->health = fleet::Health::kUnhealthy;
+  }
+  if (Get(arguments, "lacks_epsv", "") == "yes") {
+    backend.status->lacks_epsv = true;
+  }
+  backend.public_ports = PortRange::Parse(Get(arguments, "public_ports", ""));
+  farm().backends.push_back(std::move(backend));
+  return "";
+}
+
+std::string Stage::AddFeature(absl::string_view text) {
+  // "@feature a MLST type*;size*;"
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(text, absl::MaxSplits(' ', 1));
+  fleet::Backend* backend = FindBackend(parts.first);
+  if (backend == nullptr) return "no such backend";
+  std::vector<std::string> lines;
+  if (backend->status->features() != nullptr) {
+    lines = *backend->status->features();
+  }
+  if (!parts.second.empty()) lines.push_back(parts.second);
+  backend->status->SetFeatures(
+      std::make_shared<const std::vector<std::string>>(std::move(lines)));
+  return "";
+}
+
+std::string Stage::SetTimeouts(const Arguments& arguments) {
+  session::SessionTimeouts& timeouts = world_.options.timeouts;
+  const std::map<std::string, absl::Duration*> known = {
+      {"idle", &timeouts.idle},
+      {"login", &timeouts.login},
+      {"backend_connect", &timeouts.backend_connect},
+      {"backend_reply", &timeouts.backend_reply},
+      {"data_connect", &timeouts.data_connect},
+      {"transfer_stall", &timeouts.transfer_stall},
+      {"lease_wait", &timeouts.lease_wait}};
+  for (const auto& [key, value] : arguments) {
+    auto found = known.find(key);
+    if (found == known.end() || !absl::ParseDuration(value, found->second)) {
+      return absl::StrCat("not a time-out: ", key);
+    }
+  }
+  return "";
+}
+
+std::string Stage::SetOption(const Arguments& arguments) {
+  session::SessionOptions& options = world_.options;
+  for (const auto& [key, value] : arguments) {
+    if (key == "banner") {
+      options.banner = value;
+    } else if (key == "public_address") {
+      options.public_address.default_address = value;
+    } else if (key == "for_client") {  // CIDR>ADDRESS
+      const std::pair<std::string, std::string> rule =
+          absl::StrSplit(value, absl::MaxSplits('>', 1));
+      options.public_address.by_client.push_back(
+          {ingress::Cidr::Parse(rule.first).value(), rule.second});
+    } else if (key == "active_source_port") {
+      options.active_source_port =
+          value == "twenty" ? session::ActiveSourcePort::kTwenty
+                            : session::ActiveSourcePort::kListenerMinusOne;
+    } else if (key == "replace_private_port_address") {
+      options.replace_private_port_address = value == "yes";
+    } else {
+      return absl::StrCat("no option is called ", key);
+    }
+  }
+  return "";
+}
+
+fleet::Backend* Stage::FindBackend(absl::string_view id) {
+  for (fleet::Backend& backend : farm().backends) {
+    if (backend.id == id) return &backend;
+  }
+  return nullptr;
+}
+
+// --- Events -----------------------------------------------------------------
+
+void Stage::Start() {
+  if (!world_.snapshot.fleet.farms.empty() && farm().backends.empty()) {
+    SetBackend({});
+  }
+  start_.now = world_.now;
+  session_ = std::make_unique<Session>(world_.options, start_);
+  Deliver([](Session& session, Turn& turn) { session.OnStart(turn); });
+}
+
+void Stage::Deliver(const Event& event) {
+  if (session_->has_ended()) return;  // As a shell retires its session.
+  Turn turn = world_.NewTurn(unsent_bytes_);
+  session_->set_bytes_moved(bytes_moved_);
+  event(*session_, turn);
+  rules_.OnActions(world_.out);
+  WriteDown();
+}
+
+void Stage::ClientSends(absl::string_view bytes) {
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnClientBytes(bytes, turn);
+  });
+}
+
+void Stage::BackendSends(absl::string_view bytes) {
+  if (!rules_.backend_is_open()) return;  // Nobody reads there any more.
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnBackendBytes(bytes, turn);
+  });
+}
+
+session::DataPathId Stage::PathFrom(const Arguments& arguments) const {
+  return Find(arguments, "path") ? Number(arguments, "path") : last_path_;
+}
+
+std::string Stage::Happen(const Line& event) {
+  const Arguments arguments = ParseArguments(event.text);
+  const std::string& name = event.name;
+  const session::DataPathId path = PathFrom(arguments);
+  const std::string why = Get(arguments, "why", "connection refused");
+  if (name == "backend-connected") {
+    const std::optional<Address> peer =
+        Address::Parse(Get(arguments, "peer", dialled_.ToString()));
+    if (!peer.has_value()) return "not an address";
+    if (!rules_.backend_is_dialled()) return "nobody dials a backend";
+    rules_.OnBackendConnected();
+    Deliver([&](Session& s, Turn& t) { s.OnBackendConnected(*peer, t); });
+  } else if (name == "backend-connect-failed") {
+    if (!rules_.backend_is_dialled()) return "nobody dials a backend";
+    rules_.OnBackendConnectFailed();
+    Deliver([&](Session& s, Turn& t) { s.OnBackendConnectFailed(why, t); });
+  } else if (name == "backend-lost") {
+    rules_.OnBackendEnd();
+    Deliver([&](Session& s, Turn& t) {
+      s.OnBackendEnd(Get(arguments, "why", "it closed the connection"), t);
+    });
+  } else if (name == "client-lost" || name == "client-fin") {
+    const auto how = name == "client-fin" ? Session::Cleanness::kFin
+                                          : Session::Cleanness::kBroken;
+    Deliver([&](Session& s, Turn& t) { s.OnClientEnd(how, t); });
+  } else if (name == "lease") {
+    std::optional<uint16_t> port;
+    if (Find(arguments, "port")) {
+      port = static_cast<uint16_t>(Number(arguments, "port"));
+    }
+    rules_.OnLease();
+    Deliver([&](Session& s, Turn& t) { s.OnLease(path, port, t); });
+  } else if (name == "backend-listening") {
+    Deliver([&](Session& s, Turn& t) {
+      s.OnBackendListening(path, Address::Parse(Get(arguments, "address", "")),
+                           t);
+    });
+  } else if (name == "leg-open") {
+    const std::optional<Address> from = Address::Parse(
+        Get(arguments, "from",
+            LegFrom(arguments) == Leg::kClient ? "192.0.2.10:40001"
+                                               : "10.0.0.7:51201"));
+    if (!from.has_value()) return "not an address";
+    if (path == rules_.path()) rules_.OnLegOpen(LegFrom(arguments));
+    Deliver([&](Session& s, Turn& t) {
+      s.OnLegOpen(path, LegFrom(arguments), *from, t);
+    });
+  } else if (name == "leg-failed") {
+    if (path == rules_.path()) rules_.OnLegFailed(LegFrom(arguments));
+    Deliver([&](Session& s, Turn& t) {
+      s.OnLegFailed(path, LegFrom(arguments), why, t);
+    });
+  } else if (name == "relay-done") {
+    Deliver([&](Session& s, Turn& t) {
+      s.OnRelayDone(path, Number(arguments, "bytes"), t);
+    });
+  } else if (name == "relay-broken") {
+    Deliver([&](Session& s, Turn& t) {
+      s.OnRelayBroken(path, LegFrom(arguments), Number(arguments, "bytes"), t);
+    });
+  } else if (name == "moved") {
+    bytes_moved_ = Number(arguments, "bytes");
+  } else if (name == "unsent") {
+    unsent_bytes_ = static_cast<size_t>(Number(arguments, "bytes"));
+  } else if (name == "drained") {
+    unsent_bytes_ = 0;
+    Deliver([](Session& s, Turn& t) { s.OnClientDrained(t); });
+  } else if (name == "drain") {
+    Deliver([](Session& s, Turn& t) { s.OnDrain(t); });
+  } else if (name == "kill") {
+    Deliver([](Session& s, Turn& t) { s.OnKill(t); });
+  } else if (name == "after") {
+    absl::Duration time;
+    if (!absl::ParseDuration(event.text, &time)) return "not a time";
+    LetPass(time);
+  } else {
+    return Unknown(event);
+  }
+  return "";
+}
+
+void Stage::LetPass(absl::Duration time) {
+  const absl::Time end = world_.now + time;
+  int deadlines = 0;
+  while (!session_->has_ended() && session_->deadline() <= end) {
+    world_.now = std::max(world_.now, session_->deadline());
+    Deliver([&](Session& s, Turn& t) { s.OnDeadline(bytes_moved_, t); });
+    if (session_->deadline() <= world_.now) {
+      broken_ = "a deadline stays in the past after OnDeadline";
+      break;
+    }
+    if (++deadlines > kMostDeadlinesAtOnce) {
+      broken_ = "one deadline after the other";
+      break;
+    }
+  }
+  world_.now = end;
+}
+
+void Stage::Finish() {
+  Deliver([](Session& s, Turn& t) {
+    s.OnClientEnd(Session::Cleanness::kBroken, t);
+  });
+  if (!session_->has_ended() || !rules_.has_ended()) {
+    broken_ = "the session does not end";
+  }
+  for (const fleet::Farm& farm : world_.snapshot.fleet.farms) {
+    for (const fleet::Backend& backend : farm.backends) {
+      if (backend.status->sessions != 0) {
+        broken_ = absl::StrCat("backend ", backend.id, " keeps ",
+                               backend.status->sessions.load(), " sessions");
+      }
+    }
+  }
+  session_.reset();
+}
+
+// --- Deeds ------------------------------------------------------------------
+
+void Stage::AddDeed(LineKind kind, absl::string_view text) {
+  if (kind == LineKind::kAction) {
+    deeds_.push_back({kind, std::string(text)});
+    return;
+  }
+  // Bytes are cut at line ends, however they came.
+  while (!text.empty()) {
+    const size_t newline = text.find('\n');
+    const size_t size =
+        newline == absl::string_view::npos ? text.size() : newline + 1;
+    if (!deeds_.empty() && deeds_.back().kind == kind &&
+        deeds_.back().text.back() != '\n') {
+      deeds_.back().text.append(text.data(), size);
+    } else {
+      deeds_.push_back({kind, std::string(text.substr(0, size))});
+    }
+    text.remove_prefix(size);
+  }
+}
+
+void Stage::WriteDown() {
+  for (const session::Action& action : world_.out.actions()) {
+    if (const auto* send = std::get_if<session::SendClient>(&action)) {
+      AddDeed(LineKind::kClientReceives, world_.out.Bytes(*send));
+      continue;
+    }
+    if (const auto* send = std::get_if<session::SendBackend>(&action)) {
+      AddDeed(LineKind::kBackendReceives, world_.out.Bytes(*send));
+      continue;
+    }
+    if (const auto* dial = std::get_if<session::ConnectBackend>(&action)) {
+      dialled_ = dial->address;
+    }
+    const session::DataPathId path = testing::PathOf(action);
+    last_path_ = std::max(last_path_, path);
+    if (testing::IsReport(action) && !shows_reports_) continue;
+    AddDeed(LineKind::kAction, testing::ActionText(action, last_path_));
+  }
+}
+
+std::vector<Deed> Stage::TakeDeeds() {
+  return std::exchange(deeds_, std::vector<Deed>());
+}
+
+std::string Stage::broken_rule() const {
+  return rules_.broken().empty() ? broken_ : rules_.broken().front();
+}
+
+std::string Stage::Fact(const std::string& key) const {
+  const session::SessionFacts facts = session_->facts();
+  if (key == "phase") return facts.phase;
+  if (key == "user") return facts.user;
+  if (key == "backend") return facts.backend;
+  if (key == "transfers") return absl::StrCat(facts.transfers);
+  if (key == "deadline") {
+    return absl::FormatDuration(session_->deadline() - world_.now);
+  }
+  metrics::CounterValues values{};
+  world_.counters.AddTo(values);
+  for (const metrics::CounterRow& row : metrics::CounterRows()) {
+    if (key == row.name) {
+      return absl::StrCat(values[static_cast<size_t>(row.counter)]);
+    }
+  }
+  for (const fleet::Backend& backend :
+       world_.snapshot.fleet.farms[0].backends) {
+    if (key == "sessions." + backend.id) {
+      return absl::StrCat(backend.status->sessions.load());
+    }
+    if (key == "ejected." + backend.id) {
+      return backend.status->IsEjected(world_.now) ? "yes" : "no";
+    }
+    if (key == "lacks_epsv." + backend.id) {
+      return backend.status->lacks_epsv ? "yes" : "no";
+    }
+  }
+  if (key == "pin") {
+    const std::vector<fleet::PinTable::Pin> pins = world_.pins.List(world_.now);
+    return pins.empty() ? "none" : pins[0].backend;
+  }
+  return "nothing of that name";
+}
+
+std::string Stage::Ask(const Line& query) const {
+  for (const auto& [key, value] : ParseArguments(query.text)) {
+    const std::string fact = Fact(key);
+    if (fact != value) {
+      return absl::StrCat(key, " is ", fact, ", not ", value);
+    }
+  }
+  return "";
+}
+
+}  // namespace pinnace::dialogues

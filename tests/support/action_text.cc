@@ -1,0 +1,102 @@
+#include "tests/support/action_text.h"
+
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+
+namespace pinnace::testing {
+namespace {
+
+using namespace session;  // NOLINT: every action is named below.
+
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", text, "\"");
+}
+
+struct Describe {
+  std::string path;  // " path=3", or empty
+
+  std::string operator()(const SendClient&) const { return ""; }
+  std::string operator()(const SendBackend&) const { return ""; }
+  std::string operator()(const ConnectBackend& a) const {
+    return absl::StrCat("connect-backend address=", a.address.ToString());
+  }
+  std::string operator()(const CloseBackend&) const { return "close-backend"; }
+  std::string operator()(const TakeLease& a) const {
+    const std::string slice =
+        a.slice.has_value() ? absl::StrCat(" slice=", a.slice->ToString()) : "";
+    return absl::StrCat("take-lease", path, slice);
+  }
+  std::string operator()(const ListenForBackend&) const {
+    return absl::StrCat("listen-for-backend", path);
+  }
+  std::string operator()(const DialClient& a) const {
+    return absl::StrCat("dial-client", path, " target=", a.target.ToString(),
+                        " from=", a.from.ToString());
+  }
+  std::string operator()(const DialBackend& a) const {
+    return absl::StrCat("dial-backend", path, " target=", a.target.ToString());
+  }
+  std::string operator()(const StartRelay& a) const {
+    return absl::StrCat(
+        "start-relay", path, " direction=",
+        a.direction == Direction::kDownload ? "download" : "upload");
+  }
+  std::string operator()(const CloseDataPath& a) const {
+    return absl::StrCat("close-data-path", path, " how=",
+                        a.how == Closing::kFinished ? "finished" : "reset");
+  }
+  std::string operator()(const PauseClient&) const { return "pause-client"; }
+  std::string operator()(const ResumeClient&) const { return "resume-client"; }
+  std::string operator()(const ReportLogin& a) const {
+    return absl::StrCat("report-login accepted=", a.accepted ? "yes" : "no",
+                        " code=", a.code);
+  }
+  std::string operator()(const ReportTransfer& a) const {
+    return absl::StrCat("report-transfer verb=", a.verb,
+                        " path=", Quoted(a.path), " bytes=", a.bytes,
+                        " seconds=", absl::ToInt64Seconds(a.duration),
+                        " code=", a.code, " trouble=", Quoted(a.trouble));
+  }
+  std::string operator()(const ReportBackendTrouble& a) const {
+    return absl::StrCat("report-backend-trouble backend=", a.backend,
+                        " trouble=", Quoted(a.trouble));
+  }
+  std::string operator()(const EndSession& a) const {
+    return absl::StrCat("end-session reason=", EndReasonName(a.reason));
+  }
+};
+
+}  // namespace
+
+std::string ActionText(const Action& action, DataPathId path) {
+  const DataPathId own = PathOf(action);
+  return std::visit(Describe{own == path ? "" : absl::StrCat(" path=", own)},
+                    action);
+}
+
+DataPathId PathOf(const Action& action) {
+  return std::visit(
+      [](const auto& a) -> DataPathId {
+        if constexpr (requires {
+                        requires !std::is_same_v<decltype(a.path), std::string>;
+                      }) {
+          return a.path;
+        } else {
+          return 0;
+        }
+      },
+      action);
+}
+
+bool IsReport(const Action& action) {
+  return std::holds_alternative<ReportLogin>(action) ||
+         std::holds_alternative<ReportTransfer>(action) ||
+         std::holds_alternative<ReportBackendTrouble>(action);
+}
+
+absl::string_view LegName(Leg leg) {
+  return leg == Leg::kClient ? "client" : "backend";
+}
+
+}  // namespace pinnace::testing

@@ -1,0 +1,107 @@
+#include "tests/support/shell_rules.h"
+
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/action_text.h"
+
+namespace pinnace::testing {
+
+using session::Leg;
+
+void ShellRules::Check(bool kept, absl::string_view rule) {
+  if (!kept) broken_.emplace_back(rule);
+}
+
+void ShellRules::OnActions(const session::Outbox& out) {
+  for (const session::Action& action : out.actions()) {
+    const size_t before = broken_.size();
+    Check(!ended_, "an action after end-session");
+    std::visit([this](const auto& a) { Do(a); }, action);
+    if (broken_.size() > before) {
+      absl::StrAppend(&broken_.back(), " (", ActionText(action, 0), ")");
+    }
+  }
+}
+
+void ShellRules::UsePath(session::DataPathId path) {
+  if (path_.id == path) return;
+  Check(path_.id == 0, "a second data path while one is open");
+  Check(path > last_path_, "an action names a closed data path");
+  path_ = Path();
+  path_.id = path;
+  last_path_ = path;
+}
+
+void ShellRules::Do(const session::SendClient&) {}
+
+void ShellRules::Do(const session::SendBackend&) {
+  Check(backend_ == BackendState::kOpen,
+        "bytes for a backend that is not there");
+}
+
+void ShellRules::Do(const session::ConnectBackend&) {
+  Check(backend_ == BackendState::kNone, "a second backend connection");
+  backend_ = BackendState::kDialled;
+}
+
+void ShellRules::Do(const session::CloseBackend&) {
+  Check(backend_ == BackendState::kOpen || backend_ == BackendState::kGone,
+        "close-backend without a backend");
+  backend_ = BackendState::kNone;
+}
+
+void ShellRules::Do(const session::TakeLease& action) {
+  UsePath(action.path);
+  Check(path_.lease == Lease::kNone, "two leases for one data path");
+  path_.lease = Lease::kAsked;
+}
+
+void ShellRules::Do(const session::ListenForBackend& action) {
+  UsePath(action.path);
+  Check(path_.backend == LegState::kNone, "two backend legs");
+  path_.backend = LegState::kAsked;
+}
+
+void ShellRules::Do(const session::DialClient& action) {
+  Check(path_.id == action.path, "an action names a closed data path");
+  Check(path_.client == LegState::kNone && path_.lease == Lease::kNone,
+        "two client legs");
+  path_.client = LegState::kAsked;
+}
+
+void ShellRules::Do(const session::DialBackend& action) {
+  UsePath(action.path);
+  Check(path_.backend == LegState::kNone, "two backend legs");
+  path_.backend = LegState::kAsked;
+}
+
+void ShellRules::Do(const session::StartRelay& action) {
+  Check(path_.id == action.path, "an action names a closed data path");
+  Check(path_.client == LegState::kOpen && path_.backend == LegState::kOpen,
+        "a relay without two open legs");
+  Check(!path_.relay, "two relays on one data path");
+  path_.relay = true;
+}
+
+void ShellRules::Do(const session::CloseDataPath& action) {
+  Check(path_.id == action.path, "an action names a closed data path");
+  path_ = Path();
+}
+
+void ShellRules::Do(const session::PauseClient&) {
+  Check(!paused_, "paused twice");
+  paused_ = true;
+}
+
+void ShellRules::Do(const session::ResumeClient&) {
+  Check(paused_, "resumed, but not paused");
+  paused_ = false;
+}
+
+void ShellRules::Do(const session::EndSession&) {
+  Check(path_.id == 0, "end-session leaves a data path open");
+  ended_ = true;
+}
+
+}  // namespace pinnace::testing
