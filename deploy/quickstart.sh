@@ -91,6 +91,8 @@ bazel ${PINNACE_OUTPUT_BASE:+--output_base="$PINNACE_OUTPUT_BASE"} \
 "$pinnace" --version 2>/dev/null || true
 
 say "Two vsftpd backends"
+root_prefix=()
+[ "$(id -u)" -eq 0 ] || root_prefix=(sudo)
 for backend in "${backends[@]}"; do
   id=${backend%%:*} address=${backend#*:}
   home=$folder/$id
@@ -101,7 +103,8 @@ for backend in "${backends[@]}"; do
   fill_in deploy/quickstart/vsftpd.conf ADDRESS="$address" \
     PORT="$BACKEND_PORT" FOLDER="$home" >"$home/vsftpd.conf"
   as_root chown 0:0 "$home/vsftpd.conf"
-  as_root "$(unpacked_root)/usr/sbin/vsftpd" "$home/vsftpd.conf" \
+  # No function here: $! must be the server and not a shell around it.
+  "${root_prefix[@]}" "$(unpacked_root)/usr/sbin/vsftpd" "$home/vsftpd.conf" \
     </dev/null >"$home/log" 2>&1 &
   started+=($!)
   until_true 10 greets "$address" "$BACKEND_PORT" ||
@@ -133,7 +136,7 @@ ctl() { "$pinnace" ctl "$@" --server "$server"; }
 say "Registering both backends over gRPC"
 for backend in "${backends[@]}"; do
   ctl backend register --farm main --id "${backend%%:*}" \
-    --address "${backend#*:}:$BACKEND_PORT" --ttl 1h
+    --address "${backend#*:}:$BACKEND_PORT" --ttl 24h
 done
 logs_in() { curl -sS -m 5 --user ftp:quickstart "$url/hello.txt"; }
 until_true 15 logs_in || fail "no backend serves: $(logs_in 2>&1)"

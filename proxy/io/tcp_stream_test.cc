@@ -158,7 +158,7 @@ TEST_F(TcpStreamTest, UnsentBytesFollowInOrderAndDrainOnce) {
   Open(4096);
   std::string expected;
   const std::string block = Pattern(10'000);
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 100; ++i) {
     stream_->Write(block);
     expected += block;
   }

@@ -18,10 +18,12 @@ void BackendLink::Choose(const fleet::Farm& farm,
 void BackendLink::Connected(const Address& peer) {
   peer_ = peer;
   connected_ = true;
+  hears_us_ = true;
 }
 
 void BackendLink::Drop() {
   connected_ = false;
+  hears_us_ = false;
   if (status_ == nullptr) return;
   status_->sessions.fetch_sub(1, std::memory_order_relaxed);
   status_.reset();

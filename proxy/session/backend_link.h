@@ -22,10 +22,13 @@ class BackendLink {
   void Choose(const fleet::Farm& farm, const fleet::Backend& backend);
   // The control connection is up; `peer` is the address it reached.
   void Connected(const Address& peer);
+  // It closed the control connection; the shell has not let go of it yet.
+  void Lost() { hears_us_ = false; }
   void Drop();
 
   bool is_chosen() const { return status_ != nullptr; }
   bool is_connected() const { return connected_; }
+  bool hears_us() const { return hears_us_; }
   const BackendId& id() const { return id_; }
   const std::string& farm() const { return farm_; }
   const Address& peer() const { return peer_; }
@@ -43,6 +46,7 @@ class BackendLink {
   fleet::DataMode data_mode_ = fleet::DataMode::kPassive;
   bool foreign_ = false;
   bool connected_ = false;
+  bool hears_us_ = false;
 };
 
 }  // namespace pinnace::session

@@ -22,7 +22,7 @@ constexpr CommandRule kCommandRules[] = {
     {Verb::kPort, When::kLoggedIn, ArgumentRule::kRequired, Effect::kActive},
     {Verb::kPasv, When::kLoggedIn, ArgumentRule::kAny, Effect::kPassive},
     {Verb::kType, When::kLoggedIn, ArgumentRule::kAny, Effect::kPassOn},
-    {Verb::kStru, When::kLoggedIn, ArgumentRule::kAny, Effect::kPassOn},
+    {Verb::kStru, When::kLoggedIn, ArgumentRule::kRequired, Effect::kStru},
     {Verb::kMode, When::kLoggedIn, ArgumentRule::kRequired, Effect::kMode},
     {Verb::kRetr, When::kLoggedIn, ArgumentRule::kRequired, Effect::kDownload},
     {Verb::kStor, When::kLoggedIn, ArgumentRule::kRequired, Effect::kUpload},
@@ -99,6 +99,37 @@ static_assert(RowsFollowVerbs());
 
 const CommandRule& RuleFor(ftp::Verb verb) {
   return kCommandRules[static_cast<size_t>(verb)];
+}
+
+bool KeepsRest(Effect effect) {
+  switch (effect) {
+    case Effect::kPassive:
+    case Effect::kExtendedPassive:
+    case Effect::kActive:
+    case Effect::kExtendedActive:
+    case Effect::kDownload:
+    case Effect::kUpload:
+    case Effect::kRest:
+      return true;
+    case Effect::kPassOn:
+    case Effect::kUser:
+    case Effect::kPass:
+    case Effect::kAcct:
+    case Effect::kRein:
+    case Effect::kQuit:
+    case Effect::kAbor:
+    case Effect::kMode:
+    case Effect::kStru:
+    case Effect::kStat:
+    case Effect::kFeat:
+    case Effect::kHost:
+    case Effect::kAuth:
+    case Effect::kProtect:
+    case Effect::kNotOffered:
+    case Effect::kBeforeLogin:
+      return false;
+  }
+  return false;
 }
 
 }  // namespace pinnace::session

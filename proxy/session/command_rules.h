@@ -29,6 +29,7 @@ enum class Effect : uint8_t {
   kRest,
   kAbor,
   kMode,
+  kStru,
   kStat,  // passed on; answered by the gateway in mid-transfer
   kFeat,
   kHost,
@@ -46,6 +47,10 @@ struct CommandRule {
 };
 
 const CommandRule& RuleFor(ftp::Verb verb);
+
+// REST is for the command that follows it (RFC 3659 §5.3); only what sets up
+// that very transfer may stand between.
+bool KeepsRest(Effect effect);
 
 }  // namespace pinnace::session
 

@@ -68,7 +68,8 @@ Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
   user_ = command.argument;
   trouble_.clear();
   tried_.clear();
-  if (link_.is_connected()) {
+  reuses_connection_ = link_.is_connected();
+  if (reuses_connection_) {
     turn.Send(CommandOf(ftp::Verb::kUser, user_));
     state_ = State::kAwaitUser;
     deadline_ = turn.now + options_.timeouts.backend_reply;
@@ -133,11 +134,12 @@ void Login::Reset() {
   opts_mlst_.clear();
   clnt_.clear();
   tried_.clear();
+  former_user_.clear();
   welcome_.reset();
 }
 
 // --- The choice
-// -----------------------------------------------------------------
+// ---------------------------------------------------------------
 
 Login::Verdict Login::TryNext(Turn& turn) {
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
@@ -188,14 +190,18 @@ void Login::RenewPin(Turn& turn) {
 }
 
 Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
-  turn.Count(Counter::kBackendConnectFailures);
-  fleet::BackendStatus& status = link_.status();
-  status.connect_failures.fetch_add(1, std::memory_order_relaxed);
-  status.Eject(turn.now + limits::kEjection);
-  status.SetTrouble(std::string(why));
-  turn.Do(ReportBackendTrouble{link_.id(), Printable(why)});
-  if (!trouble_.empty()) trouble_ += "; ";
-  absl::StrAppend(&trouble_, link_.id(), ": ", Printable(why, 80));
+  // A server that hangs up after so many refused logins is well: nobody may
+  // take it from the others by guessing passwords.
+  if (!std::exchange(reuses_connection_, false)) {
+    turn.Count(Counter::kBackendConnectFailures);
+    fleet::BackendStatus& status = link_.status();
+    status.connect_failures.fetch_add(1, std::memory_order_relaxed);
+    status.Eject(turn.now + limits::kEjection);
+    status.SetTrouble(Printable(why));
+    turn.Do(ReportBackendTrouble{link_.id(), Printable(why)});
+    if (!trouble_.empty()) trouble_ += "; ";
+    absl::StrAppend(&trouble_, link_.id(), ": ", Printable(why, 80));
+  }
   if (link_.is_connected()) turn.Do(CloseBackend{});
   link_.Drop();
   return TryNext(turn);
@@ -220,8 +226,9 @@ bool Login::MayRetry() const {
     case State::kConnecting:
     case State::kAwaitGreeting:
     case State::kAwaitHost:
-    case State::kAwaitUser:
       return true;
+    case State::kAwaitUser:
+      return former_user_.empty();
     case State::kLoggedOut:
     case State::kNeedPassword:
     case State::kAwaitPass:
@@ -248,7 +255,7 @@ Login::Verdict Login::OnDeadline(Turn& turn) {
 }
 
 // --- The backend's side
-// ----------------------------------------------------------
+// -------------------------------------------------------
 
 Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
   // Also the greeting may be announced with a 120 first (RFC 959 §5.4).
@@ -266,10 +273,11 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
       // A server that has no HOST (RFC 7151 §3.2: 500, 502) is asked by USER
       // all the same; one that knows HOST but not the name is not.
       if (reply.Is(ReplyCode::kParameterNotImplemented)) {
-        state_ = State::kLoggedOut;
-        turn.Say(ReplyCode::kNotLoggedIn,
-                 "The backend does not serve that HOST.");
+        RefuseHost(turn);
         return Verdict::kGoOn;
+      }
+      if (reply.Is(ReplyCode::kServiceClosing)) {
+        return CandidateFailed(absl::StrCat("421 ", reply.last_text()), turn);
       }
       turn.Send(CommandOf(ftp::Verb::kUser, user_));
       state_ = State::kAwaitUser;
@@ -290,6 +298,16 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
       return Verdict::kGoOn;
   }
   return Verdict::kGoOn;
+}
+
+// The client may name another HOST, for a connection that has heard of none.
+void Login::RefuseHost(Turn& turn) {
+  turn.SendLine("QUIT");
+  turn.Do(CloseBackend{});
+  link_.Drop();
+  state_ = State::kLoggedOut;
+  deadline_ = absl::InfiniteFuture();
+  turn.Say(ReplyCode::kNotLoggedIn, "The backend does not serve that HOST.");
 }
 
 void Login::SendHostOrUser(Turn& turn) {

@@ -69,7 +69,8 @@ class Login {
   // While busy every reply of the backend comes here.
   Verdict OnBackendReply(const ftp::Reply& reply, Turn& turn);
   // The backend's control connection is gone while we are busy with it. True
-  // when a next candidate may be tried, nobody's password having been sent yet.
+  // when a next candidate may be tried: no password was sent yet, and nobody is
+  // logged in whom the next backend does not know.
   bool MayRetry() const;
   Verdict OnBackendLost(absl::string_view why, Turn& turn);
 
@@ -88,6 +89,7 @@ class Login {
  private:
   Verdict TryNext(Turn& turn);
   Verdict CandidateFailed(absl::string_view why, Turn& turn);
+  void RefuseHost(Turn& turn);
   void SendHostOrUser(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
@@ -112,6 +114,8 @@ class Login {
   std::string opts_mlst_;
   std::string clnt_;
   absl::InlinedVector<BackendId, 1> tried_;
+  // This USER goes to a connection that has refused a login before.
+  bool reuses_connection_ = false;
   std::string trouble_;  // of the candidates, for the 421
   size_t replayed_ = 0;
   std::optional<ftp::Reply> welcome_;  // said when all is replayed

@@ -21,8 +21,8 @@ using ftp::ReplyReader;
 using ftp::Verb;
 using metrics::Counter;
 
-bool IsQuit(absl::string_view line) {
-  return Command::FromLine(line).verb == Verb::kQuit;
+bool IsAbor(absl::string_view line) {
+  return Command::FromLine(line).verb == Verb::kAbor;
 }
 
 // RFC 959 §4.1.3: what may come in mid-transfer and is not for later.
@@ -58,7 +58,7 @@ void Session::OnStart(Turn& turn) {
 }
 
 // --- The client's commands
-// ------------------------------------------------------
+// ----------------------------------------------------
 
 void Session::OnClientBytes(absl::string_view bytes, Turn& turn) {
   if (ended_) return;
@@ -76,30 +76,38 @@ bool Session::IsFree() const {
 }
 
 void Session::Advance(Turn& turn) {
-  while (IsFree() && turn.client_unsent_bytes + turn.out.client_bytes() <
-                         limits::kMaxUnsentBytes) {
-    std::optional<LineBuffer::Line> line = lines_.Next();
+  // A client that does not take its replies gets no more of them.
+  while (!ended_ && turn.client_unsent_bytes + turn.out.client_bytes() <
+                        limits::kMaxUnsentBytes) {
+    const std::optional<LineBuffer::Line> line = TakeLine();
     if (!line.has_value()) break;
     OnLine(*line, turn);
   }
-  if (transfer_.state() == Transfer::State::kRunning) TakeUrgentCommands(turn);
   if (ended_) return;
-  if (IsFree() && !lines_.HasLine()) {
-    if (client_finished_) return OnQuit(turn);
-    if (draining_) {
-      turn.Say(ReplyCode::kServiceClosing,
-               "The gateway is going down, please connect again.");
-      return End(EndReason::kDrained, turn);
-    }
+  if (draining_ && IsFree() && !lines_.HasLine()) {
+    turn.Say(ReplyCode::kServiceClosing,
+             "The gateway is going down, please connect again.");
+    return End(EndReason::kDrained, turn);
   }
   UpdateReading(turn);
+  UpdateIdleDeadline(turn.now);
 }
 
-void Session::TakeUrgentCommands(Turn& turn) {
-  while (transfer_.state() == Transfer::State::kRunning) {
-    std::optional<LineBuffer::Line> line = lines_.TakeFirst(IsUrgent);
-    if (!line.has_value()) return;
-    OnLine(*line, turn);
+std::optional<LineBuffer::Line> Session::TakeLine() {
+  if (IsFree()) return lines_.Next();
+  if (transfer_.state() == Transfer::State::kRunning) {
+    // STAT before the 1yz would be taken for the answer of the transfer.
+    return lines_.TakeFirst(transfer_.preliminary_said() ? IsUrgent : IsAbor);
+  }
+  return std::nullopt;
+}
+
+// RFC 1123 §4.1.3.2: time is not idle while something is going on.
+void Session::UpdateIdleDeadline(absl::Time now) {
+  if (!IsFree()) {
+    idle_deadline_ = absl::InfiniteFuture();
+  } else if (idle_deadline_ == absl::InfiniteFuture()) {
+    idle_deadline_ = now + options_.timeouts.idle;
   }
 }
 
@@ -154,6 +162,7 @@ void Session::OnCommand(const Command& command, Turn& turn) {
     return;
   }
   login_.RenewPin(turn);
+  if (!KeepsRest(rule.effect)) transfer_.OnOtherCommand();
   Serve(command, rule.effect, turn);
 }
 
@@ -193,6 +202,14 @@ void Session::Serve(const Command& command, Effect effect, Turn& turn) {
       if (!absl::EqualsIgnoreCase(command.argument, "S")) {
         turn.Say(ReplyCode::kParameterNotImplemented,
                  "Only MODE S is offered.");
+        return;
+      }
+      return PassOn(command, turn);
+    case Effect::kStru:
+      // Record and page structure put codes of their own into the data.
+      if (!absl::EqualsIgnoreCase(command.argument, "F")) {
+        turn.Say(ReplyCode::kParameterNotImplemented,
+                 "Only STRU F is offered.");
         return;
       }
       return PassOn(command, turn);
@@ -241,7 +258,6 @@ void Session::ServeBeforeLogin(const Command& command, Turn& turn) {
 }
 
 void Session::PassOn(const Command& command, Turn& turn) {
-  transfer_.OnOtherCommand();
   turn.Send(command);
   passed_on_ = command;
   preliminary_said_ = false;
@@ -271,28 +287,31 @@ void Session::SayFeatures(Turn& turn) {
 
 void Session::OnClientEnd(Cleanness cleanness, Turn& turn) {
   if (ended_) return;
-  if (cleanness == Cleanness::kFin && lines_.TakeFirst(IsQuit).has_value()) {
-    // It said what it wants and that it wants no more: RFC 959 §4.1.1 QUIT.
-    client_finished_ = true;
-    Advance(turn);
-    return;
-  }
+  // It said what it wants and that it wants no more (RFC 959 §4.1.1, QUIT):
+  // what is queued is still served, up to the QUIT.
+  if (cleanness == Cleanness::kFin && HasQuit()) return;
   transfer_.Cut(std::nullopt, "the control connection is lost", turn);
   End(EndReason::kClientLost, turn);
 }
 
+bool Session::HasQuit() {
+  bool found = false;
+  lines_.TakeFirst([&found](absl::string_view line) {
+    found = found || Command::FromLine(line).verb == Verb::kQuit;
+    return false;  // Each has its turn.
+  });
+  return found;
+}
+
 // --- The backend
-// ------------------------------------------------------------------
+// --------------------------------------------------------------
 
 void Session::OnVerdict(Login::Verdict verdict, Turn& turn) {
   switch (verdict) {
     case Login::Verdict::kGoOn:
-      // Login may have asked the shell for a connection in this turn.
-      backend_open_ = link_.is_chosen();
       if (login_.is_logged_in()) login_deadline_ = absl::InfiniteFuture();
       return;
     case Login::Verdict::kNoBackend:
-      backend_open_ = false;
       return End(EndReason::kNoBackend, turn);
     case Login::Verdict::kTooManyFailures:
       return End(EndReason::kTooManyFailures, turn);
@@ -349,8 +368,7 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
   if (reply.Is(ReplyCode::kServiceClosing)) {
     if (!login_.is_logged_in() && !login_.is_busy()) {
       // Between two tries to log in: the next USER gets another connection.
-      DropBackend(turn);
-      login_.BackendGone();
+      ForgetBackend(turn);
       return;
     }
     transfer_.Cut(std::nullopt, "the backend closes", turn);
@@ -377,6 +395,8 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
     }
     // RFC 959 §5.4: at most one.
     if (!std::exchange(preliminary_said_, true)) turn.Say(reply);
+    // It is at work.
+    reply_deadline_ = turn.now + options_.timeouts.backend_reply;
     return;
   }
   if (passed_on_->verb == Verb::kRest && reply.Is(ReplyCode::kPending)) {
@@ -384,23 +404,16 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
   }
   passed_on_.reset();
   reply_deadline_ = absl::InfiniteFuture();
-  idle_deadline_ = turn.now + options_.timeouts.idle;
   turn.Say(reply);
 }
 
 void Session::OnBackendEnd(absl::string_view why, Turn& turn) {
-  if (ended_ || !backend_open_) return;
-  if (login_.is_busy() && login_.MayRetry()) {
-    backend_open_ = false;
-    OnVerdict(login_.OnBackendLost(why, turn), turn);
-    Advance(turn);
-    return;
-  }
+  if (ended_ || !link_.is_connected()) return;
+  link_.Lost();
+  if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
   if (!login_.is_logged_in() && !login_.is_busy()) {
     // It may close after a refused password; the client may still try USER.
-    DropBackend(turn);
-    login_.BackendGone();
-    return;
+    return ForgetBackend(turn);
   }
   BackendFailed(EndReason::kBackendLost, "the backend closed the connection",
                 turn);
@@ -409,11 +422,7 @@ void Session::OnBackendEnd(absl::string_view why, Turn& turn) {
 void Session::BackendFailed(EndReason reason, absl::string_view why,
                             Turn& turn) {
   turn.Count(Counter::kBackendFaults);
-  if (login_.is_busy() && login_.MayRetry()) {
-    OnVerdict(login_.OnBackendLost(why, turn), turn);
-    Advance(turn);
-    return;
-  }
+  if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
   turn.Do(ReportBackendTrouble{link_.id(), std::string(why)});
   transfer_.Cut(ReplyCode::kTransferAborted, why, turn);
   turn.Say(ReplyCode::kServiceClosing,
@@ -421,10 +430,22 @@ void Session::BackendFailed(EndReason reason, absl::string_view why,
   End(reason, turn);
 }
 
+void Session::TryNextBackend(absl::string_view why, Turn& turn) {
+  // A path that is left over from an earlier login leads to the wrong backend.
+  transfer_.Cut(std::nullopt, why, turn);
+  OnVerdict(login_.OnBackendLost(why, turn), turn);
+  Advance(turn);
+}
+
+void Session::ForgetBackend(Turn& turn) {
+  transfer_.Cut(std::nullopt, "", turn);
+  DropBackend(turn);
+  login_.BackendGone();
+}
+
 void Session::DropBackend(Turn& turn) {
-  if (link_.is_connected()) turn.SendLine("QUIT");
-  if (backend_open_) turn.Do(CloseBackend{});
-  backend_open_ = false;
+  if (link_.hears_us()) turn.SendLine("QUIT");
+  if (link_.is_connected()) turn.Do(CloseBackend{});
   passed_on_.reset();
   reply_deadline_ = absl::InfiniteFuture();
   link_.Drop();
@@ -435,7 +456,7 @@ void Session::End(EndReason reason, Turn& turn) {
   transfer_.Cut(std::nullopt, EndReasonName(reason), turn);
   // A backend in mid-transfer hears ABOR first (RFC 959 §4.1.1: an unexpected
   // close is as ABOR and QUIT).
-  if (link_.is_connected()) {
+  if (link_.hears_us()) {
     if (reason == EndReason::kClientLost) turn.SendLine("ABOR");
     turn.SendLine("QUIT");
   }
@@ -447,7 +468,7 @@ void Session::End(EndReason reason, Turn& turn) {
 }
 
 // --- Data events
-// ------------------------------------------------------------------
+// --------------------------------------------------------------
 
 void Session::OnLease(DataPathId path, std::optional<uint16_t> port,
                       Turn& turn) {
@@ -479,7 +500,6 @@ void Session::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
 void Session::OnRelayDone(DataPathId path, int64_t bytes, Turn& turn) {
   if (ended_) return;
   transfer_.OnRelayDone(path, bytes, turn);
-  idle_deadline_ = turn.now + options_.timeouts.idle;
   Advance(turn);
 }
 
@@ -487,20 +507,18 @@ void Session::OnRelayBroken(DataPathId path, Leg leg, int64_t bytes,
                             Turn& turn) {
   if (ended_) return;
   transfer_.OnRelayBroken(path, leg, bytes, turn);
-  idle_deadline_ = turn.now + options_.timeouts.idle;
   Advance(turn);
 }
 
 // --- Time
-// -----------------------------------------------------------------------------
+// ---------------------------------------------------------------------
 
 absl::Time Session::deadline() const {
   if (ended_) return absl::InfiniteFuture();
   absl::Time next = std::min(login_deadline_, login_.deadline());
   next = std::min(next, transfer_.deadline());
   next = std::min(next, reply_deadline_);
-  // RFC 1123 §4.1.3.2: no idle time-out while something is going on.
-  return IsFree() ? std::min(next, idle_deadline_) : next;
+  return std::min(next, idle_deadline_);
 }
 
 void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
@@ -514,7 +532,9 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
       return BackendFailed(EndReason::kBackendTimeout,
                            "the backend does not answer", turn);
     }
+    transfer_.Cut(std::nullopt, "", turn);
     OnVerdict(login_.OnDeadline(turn), turn);
+    if (ended_) return;
   }
   if (turn.now >= reply_deadline_) {
     return BackendFailed(EndReason::kBackendTimeout,
@@ -524,7 +544,7 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
     return BackendFailed(EndReason::kBackendTimeout,
                          "the backend does not answer", turn);
   }
-  if (IsFree() && turn.now >= idle_deadline_) {
+  if (turn.now >= idle_deadline_) {
     turn.Count(Counter::kIdleTimeouts);
     turn.Say(
         ReplyCode::kServiceClosing,
@@ -549,7 +569,7 @@ void Session::OnKill(Turn& turn) {
 }
 
 // --- Facts
-// ------------------------------------------------------------------------------
+// --------------------------------------------------------------------
 
 absl::string_view Session::PhaseName() const {
   if (ended_) return "ended";

@@ -87,7 +87,8 @@ class Session {
   // May the next command be taken? One at a time (RFC 959 §5.4).
   bool IsFree() const;
   void Advance(Turn& turn);
-  void TakeUrgentCommands(Turn& turn);
+  std::optional<ftp::LineBuffer::Line> TakeLine();
+  bool HasQuit();
   void OnLine(const ftp::LineBuffer::Line& line, Turn& turn);
   void OnCommand(const ftp::Command& command, Turn& turn);
   void Serve(const ftp::Command& command, Effect effect, Turn& turn);
@@ -97,10 +98,14 @@ class Session {
   void OnRein(Turn& turn);
   void SayFeatures(Turn& turn);
   void UpdateReading(Turn& turn);
+  void UpdateIdleDeadline(absl::Time now);
 
   void OnReply(const ftp::Reply& reply, Turn& turn);
   void OnPassedOnReply(const ftp::Reply& reply, Turn& turn);
   void OnVerdict(Login::Verdict verdict, Turn& turn);
+  void TryNextBackend(absl::string_view why, Turn& turn);
+  // Between two tries to log in: the next USER gets another connection.
+  void ForgetBackend(Turn& turn);
   void DropBackend(Turn& turn);
   void BackendFailed(EndReason reason, absl::string_view why, Turn& turn);
   void End(EndReason reason, Turn& turn);
@@ -118,16 +123,13 @@ class Session {
   std::optional<ftp::Command> passed_on_;
   bool preliminary_said_ = false;
 
-  absl::Time idle_deadline_;
+  absl::Time idle_deadline_;  // infinite while something is going on
   absl::Time login_deadline_;
   absl::Time reply_deadline_ = absl::InfiniteFuture();
   absl::Time last_command_;
   int64_t commands_ = 0;
   int64_t bytes_moved_ = 0;
-  bool backend_open_ = false;  // connecting or connected, as the shell sees it
   bool reading_paused_ = false;
-  bool client_finished_ =
-      false;  // FIN after QUIT: what is queued is still served
   bool draining_ = false;
   bool ended_ = false;
 };

@@ -23,13 +23,16 @@ constexpr uint16_t kFtpDataPort = 20;
 // The final replies to the transfer command, to ABOR and to NOOP.
 constexpr int kMostAbortReplies = 3;
 
-// The backend knows no EPSV (RFC 2428 is younger than it), or not for this.
+// The backend knows no EPSV (RFC 2428 is younger than it), or is told not to.
 bool RefusesExtendedPassive(const Reply& reply) {
-  return reply.Is(ReplyCode::kSyntaxError) ||
-         reply.Is(ReplyCode::kArgumentError) ||
-         reply.Is(ReplyCode::kNotImplemented) ||
-         reply.Is(ReplyCode::kParameterNotImplemented) ||
-         reply.Is(ReplyCode::kNetworkProtocolUnsupported);
+  return reply.severity() == ftp::Severity::kPermanent &&
+         !reply.Is(ReplyCode::kNotLoggedIn);
+}
+
+// A listing is no file: it does not use up what REST has said.
+bool UsesRest(ftp::Verb verb) {
+  return verb == ftp::Verb::kRetr || verb == ftp::Verb::kStor ||
+         verb == ftp::Verb::kAppe || verb == ftp::Verb::kStou;
 }
 
 Reply CannotOpenData(absl::string_view why) {
@@ -68,7 +71,7 @@ void Transfer::OnPasv(Turn& turn) {
   }
   const std::optional<IpAddress> announced = ingress::AdvertisedAddress(
       options_.public_address, turn.names, client_.ip, local_.ip);
-  if (!announced.has_value()) {
+  if (!announced.has_value() || !announced->is_ipv4()) {
     turn.Say(CannotOpenData(
         "the gateway's public address is not known now, use EPSV."));
     return;
@@ -187,7 +190,9 @@ void Transfer::AskBackend(Turn& turn) {
 
 void Transfer::AskBackendPassive(Turn& turn) {
   path_.backend_setup = BackendSetup::kAsked;
+  // PASV can say nothing about an IPv6 address.
   path_.asked_extended =
+      !link_.peer().ip.is_ipv4() ||
       !link_.status().lacks_epsv.load(std::memory_order_relaxed);
   turn.SendLine(path_.asked_extended ? "EPSV" : "PASV");
 }
@@ -231,7 +236,8 @@ void Transfer::OnPassiveSetupReply(const Reply& reply, Turn& turn) {
     const std::optional<uint16_t> port =
         ftp::ParseExtendedPassiveText(reply.last_text());
     if (port.has_value()) data = link_.peer().WithPort(*port);
-  } else if (path_.asked_extended && RefusesExtendedPassive(reply)) {
+  } else if (path_.asked_extended && RefusesExtendedPassive(reply) &&
+             link_.peer().ip.is_ipv4()) {
     link_.status().lacks_epsv.store(true, std::memory_order_relaxed);
     AskBackendPassive(turn);
     return;
@@ -308,8 +314,9 @@ void Transfer::AnswerSetupWhenReady(Turn& turn) {
       break;
   }
   // The lease does not outlive the wait for its connection.
-  deadline_ = is_passive() ? turn.now + options_.timeouts.data_connect
-                           : absl::InfiniteFuture();
+  deadline_ = is_passive() && path_.client_leg != LegState::kOpen
+                  ? turn.now + options_.timeouts.data_connect
+                  : absl::InfiniteFuture();
 }
 
 // --- The transfer -----------------------------------------------------------
@@ -321,28 +328,42 @@ void Transfer::OnCommand(const ftp::Command& command, Direction direction,
     turn.Say(CannotOpenData("use PASV, EPSV, PORT or EPRT first."));
     return;
   }
-  if (path_.backend_leg == LegState::kFailed) {
-    const Reply error = CannotOpenData(
-        absl::StrCat("the backend's data port: ", path_.backend_leg_error));
-    ClosePath(Closing::kReset, turn);
-    turn.Count(Counter::kTransfersFailed);
-    turn.Say(error);
-    return;
-  }
+  if (RefuseForFailedLeg(turn)) return;
   StartRun(command, direction, turn);
-  if (rest_ == Rest::kStale) {
+  if (!UsesRest(command.verb)) {
+    OnOtherCommand();
+    SendTransferCommand(turn);
+  } else if (rest_ == Rest::kStale) {
+    rest_ = Rest::kNone;
     run_.resetting_rest = true;
     turn.SendLine("REST 0");
+    SetRunningDeadline(turn.now);
   } else {
+    run_.restarts = std::exchange(rest_, Rest::kNone) == Rest::kArmed;
     SendTransferCommand(turn);
   }
-  rest_ = Rest::kNone;
   StartRelayWhenReady(turn);
+}
+
+bool Transfer::RefuseForFailedLeg(Turn& turn) {
+  std::string why;
+  if (path_.backend_leg == LegState::kFailed) {
+    why = absl::StrCat("the backend's data port: ", path_.backend_leg_error);
+  } else if (path_.client_leg == LegState::kFailed) {
+    why = "your data connection failed.";
+  } else {
+    return false;
+  }
+  ClosePath(Closing::kReset, turn);
+  turn.Count(Counter::kTransfersFailed);
+  turn.Say(CannotOpenData(why));
+  return true;
 }
 
 void Transfer::OnCommandTurnedTransfer(const ftp::Command& command,
                                        Turn& turn) {
   PINNACE_CHECK(state_ == State::kOpen);
+  if (RefuseForFailedLeg(turn)) return AbortBackend(std::nullopt, turn);
   StartRun(command, Direction::kDownload, turn);
   SetRunningDeadline(turn.now);
   StartRelayWhenReady(turn);
@@ -460,6 +481,11 @@ void Transfer::OnTransferReply(const Reply& reply, Turn& turn) {
   if (run_.resetting_rest) {
     if (reply.IsPreliminary()) return;
     run_.resetting_rest = false;
+    if (run_.relay == RelayState::kBroken) {
+      // Too late: a STOR would leave an empty file behind.
+      Finish(*run_.failure, run_.failure->last_text(), turn);
+      return;
+    }
     SendTransferCommand(turn);
     StartRelayWhenReady(turn);
     return;
@@ -485,16 +511,15 @@ void Transfer::DialActiveClient(Turn& turn) {
 }
 
 void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
-  if (!reply.IsCompletion()) {
-    // Also a 3yz, which makes no sense here: the transfer is over either way.
-    Finish(run_.failure.has_value() ? *run_.failure : reply,
-           run_.failure.has_value() ? run_.failure->last_text()
-                                    : reply.last_text(),
-           turn);
+  if (run_.failure.has_value()) {
+    Finish(*run_.failure, run_.failure->last_text(), turn);
     return;
   }
-  if (run_.relay == RelayState::kBroken) {
-    Finish(*run_.failure, run_.failure->last_text(), turn);
+  if (!reply.IsCompletion()) {
+    // Also a 3yz, which makes no sense here: the transfer is over either way.
+    // One that never began leaves nothing unfinished.
+    Finish(reply, reply.last_text(),
+           run_.preliminary_said ? Closing::kReset : Closing::kFinished, turn);
     return;
   }
   // No preliminary reply may have come; the data is there all the same.
@@ -545,9 +570,17 @@ void Transfer::FinishWhenTrue(Turn& turn) {
 
 void Transfer::Finish(const Reply& reply, absl::string_view trouble,
                       Turn& turn) {
+  Finish(reply, trouble,
+         reply.IsCompletion() ? Closing::kFinished : Closing::kReset, turn);
+}
+
+void Transfer::Finish(const Reply& reply, absl::string_view trouble,
+                      Closing how, Turn& turn) {
   turn.Say(reply);
   Report(reply.code(), trouble, turn);
-  ClosePath(reply.IsCompletion() ? Closing::kFinished : Closing::kReset, turn);
+  // Whether the backend has forgotten REST cannot be known.
+  if (run_.restarts && !reply.IsCompletion()) rest_ = Rest::kStale;
+  ClosePath(how, turn);
   run_ = Run();
 }
 
@@ -613,7 +646,7 @@ void Transfer::SayStatus(int64_t bytes_moved, Turn& turn) const {
 }
 
 // --- Ends
-// ---------------------------------------------------------------------
+// ----------------------------------------------------------------------
 
 Transfer::Verdict Transfer::OnDeadline(int64_t bytes_moved, Turn& turn) {
   if (turn.now < deadline_) return Verdict::kGoOn;

@@ -43,6 +43,8 @@ class Transfer {
   bool is_busy() const {
     return state_ != State::kIdle && state_ != State::kOpen;
   }
+  // The client knows that its transfer has begun.
+  bool preliminary_said() const { return run_.preliminary_said; }
 
   // Each answers the client, now or once both legs are prepared. Not while
   // busy.
@@ -55,8 +57,8 @@ class Transfer {
   // A verb we do not know was passed on and answered with 1yz while a path is
   // open: it is a transfer, taken for a listing.
   void OnCommandTurnedTransfer(const ftp::Command& command, Turn& turn);
-  // A command that is no transfer goes to the backend: REST is for the next
-  // transfer only (RFC 3659 §5.3).
+  // REST is for the next transfer only (RFC 3659 §5.3): a command that has
+  // nothing to do with one came.
   void OnRestAccepted() { rest_ = Rest::kArmed; }
   void OnOtherCommand() {
     if (rest_ == Rest::kArmed) rest_ = Rest::kStale;
@@ -129,6 +131,7 @@ class Transfer {
     Direction direction = Direction::kDownload;
     absl::Time started;
     bool resetting_rest = false;  // REST 0 goes first
+    bool restarts = false;        // REST went before
     bool dialled_client = false;
     bool preliminary_said = false;
     RelayState relay = RelayState::kNotStarted;
@@ -157,10 +160,14 @@ class Transfer {
   void OnFinalReply(const ftp::Reply& reply, Turn& turn);
   void DialActiveClient(Turn& turn);
   void StartRelayWhenReady(Turn& turn);
+  // A leg failed before the command came: answers it.
+  bool RefuseForFailedLeg(Turn& turn);
   // The data path is of no more use: close it, and hear what the backend says.
   void BreakPath(ftp::Reply failure, Turn& turn);
   void FinishWhenTrue(Turn& turn);
   void Finish(const ftp::Reply& reply, absl::string_view trouble, Turn& turn);
+  void Finish(const ftp::Reply& reply, absl::string_view trouble, Closing how,
+              Turn& turn);
   // Tells the backend to stop, and reads its replies away up to the answer of a
   // NOOP: how many a server sends to an ABOR cannot be known.
   void AbortBackend(std::optional<ftp::Reply> said_when_quiet, Turn& turn);

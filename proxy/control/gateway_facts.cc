@@ -1,0 +1,176 @@
+#include "proxy/control/gateway_facts.h"
+
+#include "proxy/fleet/balancer.h"
+
+namespace pinnace::control {
+namespace {
+
+google::protobuf::Duration DurationMessage(absl::Duration duration) {
+  google::protobuf::Duration message;
+  message.set_seconds(absl::ToInt64Seconds(duration));
+  message.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(duration % absl::Seconds(1))));
+  return message;
+}
+
+// Empty for one that is not known yet.
+std::string Text(const Address& address) {
+  return address == Address{} ? "" : address.ToString();
+}
+
+v1::Transfer TransferMessage(const session::TransferFacts& facts) {
+  v1::Transfer transfer;
+  transfer.set_verb(facts.verb);
+  transfer.set_path(facts.path);
+  transfer.set_client_mode(facts.client_mode);
+  transfer.set_backend_mode(facts.backend_mode);
+  transfer.set_bytes(facts.bytes);
+  transfer.set_public_port(facts.public_port);
+  transfer.set_client_data(Text(facts.client_data));
+  transfer.set_backend_data(Text(facts.backend_data));
+  *transfer.mutable_started() = TimestampOf(facts.started);
+  return transfer;
+}
+
+v1::BackendLoad::Health HealthOf(fleet::Health health) {
+  switch (health) {
+    case fleet::Health::kUnknown:
+      return v1::BackendLoad::HEALTH_UNKNOWN;
+    case fleet::Health::kHealthy:
+      return v1::BackendLoad::HEALTH_HEALTHY;
+    case fleet::Health::kUnhealthy:
+      return v1::BackendLoad::HEALTH_UNHEALTHY;
+  }
+  return v1::BackendLoad::HEALTH_UNSPECIFIED;
+}
+
+}  // namespace
+
+google::protobuf::Timestamp TimestampOf(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  const absl::Duration since = time - absl::UnixEpoch();
+  const int64_t seconds =
+      absl::ToInt64Seconds(absl::Floor(since, absl::Seconds(1)));
+  timestamp.set_seconds(seconds);
+  timestamp.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(since - absl::Seconds(seconds))));
+  return timestamp;
+}
+
+v1::Session SessionMessage(const session::SessionFacts& facts) {
+  v1::Session session;
+  session.set_id(facts.id);
+  session.set_user(facts.user);
+  session.set_listener(facts.listener);
+  session.set_farm(facts.farm);
+  session.set_backend(facts.backend);
+  session.set_phase(facts.phase);
+  session.set_client(Text(facts.client));
+  session.set_local(Text(facts.local));
+  session.set_backend_address(Text(facts.backend_address));
+  *session.mutable_started() = TimestampOf(facts.started);
+  *session.mutable_last_command() = TimestampOf(facts.last_command);
+  session.set_commands(facts.commands);
+  session.set_transfers(facts.transfers);
+  if (facts.transfer.has_value()) {
+    *session.mutable_transfer() = TransferMessage(*facts.transfer);
+  }
+  return session;
+}
+
+v1::Pin PinMessage(const fleet::PinTable::Pin& pin) {
+  v1::Pin message;
+  message.set_key(pin.Key());
+  message.set_farm(pin.farm);
+  message.set_client(pin.client.ToString());
+  message.set_backend(pin.backend);
+  *message.mutable_expires() = TimestampOf(pin.expires);
+  return message;
+}
+
+v1::PortUse PortUseMessage(const ports::LeaseTable::Facts& facts) {
+  v1::PortUse use;
+  use.set_ports(facts.ports);
+  use.set_pending(facts.pending);
+  use.set_waiting(facts.waiting);
+  use.set_granted_total(facts.granted_total);
+  use.set_claimed_total(facts.claimed_total);
+  use.set_waited_total(facts.waited_total);
+  use.set_refused_total(facts.refused_total);
+  use.set_strangers_total(facts.strangers_total);
+  for (const ports::LeaseTable::Facts::Port& port : facts.by_port) {
+    v1::PortUse::Port* message = use.add_by_port();
+    message->set_port(port.port);
+    message->set_pending(port.pending);
+  }
+  return use;
+}
+
+v1::Backend BackendMessage(const fleet::Backend& backend) {
+  v1::Backend message;
+  message.set_id(backend.id);
+  message.set_address(backend.address.ToString());
+  message.set_weight(backend.weight);
+  message.set_zone(backend.zone);
+  message.set_capacity(backend.capacity);
+  message.mutable_labels()->insert(backend.labels.begin(),
+                                   backend.labels.end());
+  if (backend.passive_ports.has_value()) {
+    message.set_passive_ports(backend.passive_ports->ToString());
+  }
+  if (backend.public_ports.has_value()) {
+    message.set_public_ports(backend.public_ports->ToString());
+  }
+  message.set_state(backend.state == fleet::AdminState::kDraining
+                        ? v1::Backend::STATE_DRAINING
+                        : v1::Backend::STATE_UP);
+  return message;
+}
+
+v1::BackendLoad BackendLoadMessage(const fleet::Backend& backend,
+                                   absl::Time now) {
+  const fleet::BackendStatus& status = *backend.status;
+  v1::BackendLoad load;
+  load.set_backend(backend.id);
+  load.set_sessions(status.sessions.load());
+  load.set_sessions_total(status.sessions_total.load());
+  load.set_transfers_total(status.transfers_total.load());
+  load.set_connect_failures(status.connect_failures.load());
+  load.set_health(HealthOf(status.health.load()));
+  load.set_ejected(status.IsEjected(now));
+  load.set_trouble(status.trouble());
+  return load;
+}
+
+v1::Farm FarmMessage(const fleet::Farm& farm) {
+  v1::Farm message;
+  message.set_name(farm.name);
+  switch (farm.balance) {
+    case fleet::Balance::kRoundRobin:
+      message.set_balance(v1::Farm::BALANCE_ROUND_ROBIN);
+      break;
+    case fleet::Balance::kLeastSessions:
+      message.set_balance(v1::Farm::BALANCE_LEAST_SESSIONS);
+      break;
+  }
+  message.set_data_mode(farm.data_mode == fleet::DataMode::kActive
+                            ? v1::Farm::DATA_MODE_ACTIVE
+                            : v1::Farm::DATA_MODE_PASSIVE);
+  message.set_allow_foreign_data_address(farm.allow_foreign_data_address);
+  *message.mutable_pin_ttl() = DurationMessage(farm.pin_ttl);
+  return message;
+}
+
+std::string WhyNotReady(const gateway::GatewayView& gateway, absl::Time now) {
+  if (gateway.draining()) return "draining";
+  const snapshot::SnapshotPtr snapshot = gateway.snapshot();
+  if (snapshot == nullptr) return "no snapshot yet";
+  for (const fleet::Farm& farm : snapshot->fleet.farms) {
+    for (const fleet::Backend& backend : farm.backends) {
+      if (fleet::IsUsable(backend, now)) return "";
+    }
+  }
+  return "no usable backend";
+}
+
+}  // namespace pinnace::control

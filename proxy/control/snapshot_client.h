@@ -1,0 +1,75 @@
+// Follows a control plane for one gateway: hands over each good snapshot, says
+// ACK or NACK, reports load, answers questions about sessions. Connects again,
+// with jitter, for as long as it lives; meanwhile the gateway serves on. Two
+// threads of its own.
+#ifndef PINNACE_PROXY_CONTROL_SNAPSHOT_CLIENT_H_
+#define PINNACE_PROXY_CONTROL_SNAPSHOT_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "protos/pinnace/v1/discovery.pb.h"
+#include "proxy/gateway/gateway_view.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace grpc {
+class Channel;
+class ClientContext;
+}  // namespace grpc
+
+namespace pinnace::control {
+
+// To a control plane at HOST:PORT.
+std::shared_ptr<grpc::Channel> ControlPlaneChannel(const std::string& address);
+
+class SnapshotClient {
+ public:
+  struct Options {
+    std::shared_ptr<grpc::Channel> channel;
+    v1::Hello hello;
+    std::function<void(snapshot::SnapshotPtr)> publish;
+    std::function<void(absl::string_view)> log;
+    std::string snapshot_file;  // keeps each good snapshot there; empty: no
+    absl::Duration report_interval = absl::Seconds(1);
+    absl::Duration shortest_wait = absl::Milliseconds(200);  // to reconnect
+    absl::Duration longest_wait = absl::Seconds(10);
+  };
+
+  // Follows from now on. `gateway` outlives it.
+  SnapshotClient(gateway::GatewayView& gateway, Options options);
+  ~SnapshotClient();
+
+ private:
+  class Stream;
+
+  void Run();
+  // One connection, from Hello to its end.
+  void FollowOnce();
+  void OnMessage(Stream& stream, const v1::ControlMessage& message);
+  void OnSnapshot(Stream& stream, const v1::Snapshot& message);
+  v1::Answer AnswerTo(const v1::Query& query);
+  v1::Report ReportNow();
+  // Sends reports until the stream ends.
+  void Report(Stream& stream);
+  // False when it is time to stop.
+  bool Wait(absl::Duration duration) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  gateway::GatewayView& gateway_;
+  const Options options_;
+  bool got_snapshot_ = false;  // on the present stream
+  bool away_logged_ = false;
+  absl::Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  std::thread thread_;
+};
+
+}  // namespace pinnace::control
+
+#endif  // PINNACE_PROXY_CONTROL_SNAPSHOT_CLIENT_H_

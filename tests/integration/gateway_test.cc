@@ -1,0 +1,407 @@
+// The whole gateway on real sockets, between clients and backends of the test's
+// own.
+#include "proxy/gateway/gateway.h"
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/integration/plain_backend.h"
+#include "tests/integration/plain_client.h"
+
+namespace pinnace::integration {
+namespace {
+
+using gateway::Gateway;
+using gateway::GatewayOptions;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using Mode = PlainClient::Mode;
+
+const IpAddress kLoopback = *IpAddress::Parse("127.0.0.1");
+const IpAddress kLoopback6 = *IpAddress::Parse("::1");
+
+// Free now, and likely still in a moment: the kernel hands them out in turn.
+PortRange FreePorts(int count) {
+  while (true) {
+    const uint16_t first =
+        BlockingSocket::Listen({kLoopback, 0}).LocalAddress().port;
+    if (first > 65000) continue;
+    bool all_free = true;
+    for (int i = 0; i < count; ++i) {
+      const Address address{kLoopback, static_cast<uint16_t>(first + i)};
+      all_free &= !BlockingSocket::Connect(address).is_open();
+    }
+    if (all_free) {
+      return {first, static_cast<uint16_t>(first + count - 1)};
+    }
+  }
+}
+
+class GatewayTest : public ::testing::Test {
+ protected:
+  GatewayTest() {
+    options_.workers = 2;
+    options_.listeners = {{{kLoopback, 0}, "main"}, {{kLoopback6, 0}, "main"}};
+    options_.public_ports = {FreePorts(4)};
+    options_.probe_interval = absl::ZeroDuration();
+    farm_.name = "main";
+    farm_.pin_ttl = absl::ZeroDuration();
+    farm_.balance = fleet::Balance::kRoundRobin;
+  }
+
+  ~GatewayTest() override {
+    if (gateway_ == nullptr) return;
+    // Whatever a test did, nothing may be left behind it.
+    const absl::Time deadline = absl::Now() + absl::Seconds(10);
+    while (!gateway_->Sessions().empty() && absl::Now() < deadline) {
+      std::this_thread::yield();
+    }
+    EXPECT_TRUE(gateway_->Sessions().empty());
+    EXPECT_EQ(gateway_->Ports().pending, 0);
+    EXPECT_EQ(gateway_->Ports().waiting, 0);
+    for (const fleet::Backend& backend :
+         gateway_->snapshot()->fleet.farms[0].backends) {
+      EXPECT_EQ(backend.status->sessions.load(), 0) << backend.id;
+    }
+  }
+
+  PlainBackend& AddBackend(const IpAddress& address = kLoopback) {
+    return AddBackend(address, PlainBackend::Behaviour());
+  }
+
+  PlainBackend& AddBackend(const IpAddress& address,
+                           PlainBackend::Behaviour behaviour) {
+    backends_.push_back(std::make_unique<PlainBackend>(address, behaviour));
+    AddAddress(backends_.back()->address());
+    return *backends_.back();
+  }
+
+  void AddAddress(const Address& address) {
+    fleet::Backend backend;
+    backend.id = absl::StrCat("b", farm_.backends.size());
+    backend.address = {address.ip.ToString(), address.port};
+    farm_.backends.push_back(backend);
+  }
+
+  void Start() {
+    auto snapshot = std::make_shared<snapshot::Snapshot>();
+    snapshot->version = 1;
+    snapshot->fleet.farms = {farm_};
+    absl::StatusOr<std::unique_ptr<Gateway>> started =
+        Gateway::Start(options_, snapshot);
+    ASSERT_TRUE(started.ok()) << started.status();
+    gateway_ = *std::move(started);
+  }
+
+  Address ipv4() const { return gateway_->listening()[0]; }
+  Address ipv6() const { return gateway_->listening()[1]; }
+
+  GatewayOptions options_;
+  fleet::Farm farm_;
+  std::vector<std::unique_ptr<PlainBackend>> backends_;
+  std::unique_ptr<Gateway> gateway_;
+};
+
+TEST_F(GatewayTest, GreetsAndLogsIn) {
+  AddBackend();
+  Start();
+  PlainClient client(ipv4());
+  EXPECT_EQ(client.greeting(), "220 Pinnace ready.");
+  EXPECT_EQ(client.Login(), "230 Welcome");
+  EXPECT_EQ(client.Command("SITE anything"), "200 OK");
+  EXPECT_THAT(client.Command("QUIT"), StartsWith("221"));
+  EXPECT_EQ(client.Reply(), "");
+}
+
+struct ModeCase {
+  Mode mode;
+  bool client_ipv6;
+  bool backend_ipv6;
+  fleet::DataMode backend_mode;
+};
+
+class GatewayModeTest : public GatewayTest,
+                        public ::testing::WithParamInterface<ModeCase> {};
+
+TEST_P(GatewayModeTest, MovesFilesOfEverySize) {
+  PlainBackend& backend =
+      AddBackend(GetParam().backend_ipv6 ? kLoopback6 : kLoopback);
+  farm_.data_mode = GetParam().backend_mode;
+  Start();
+  PlainClient client(GetParam().client_ipv6 ? ipv6() : ipv4());
+  ASSERT_EQ(client.Login(), "230 Welcome");
+  for (const size_t size : {0, 1, 1024, 65536, 65537, 3'000'000}) {
+    std::string content(size, 'x');
+    for (size_t i = 0; i < size; i += 7) content[i] = static_cast<char>(i);
+    EXPECT_EQ(client.Upload(GetParam().mode, "STOR file", content),
+              "226 Stored");
+    EXPECT_TRUE(backend.File("file") == content) << size;
+    std::string back;
+    EXPECT_EQ(client.Download(GetParam().mode, "RETR file", &back), "226 Done");
+    EXPECT_TRUE(back == content) << size << " got " << back.size();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, GatewayModeTest,
+    ::testing::Values(
+        ModeCase{Mode::kPasv, false, false, fleet::DataMode::kPassive},
+        ModeCase{Mode::kEpsv, false, false, fleet::DataMode::kPassive},
+        ModeCase{Mode::kPort, false, false, fleet::DataMode::kPassive},
+        ModeCase{Mode::kEprt, false, false, fleet::DataMode::kPassive},
+        ModeCase{Mode::kPasv, false, false, fleet::DataMode::kActive},
+        ModeCase{Mode::kPort, false, false, fleet::DataMode::kActive},
+        ModeCase{Mode::kEpsv, true, false, fleet::DataMode::kPassive},
+        ModeCase{Mode::kEprt, true, false, fleet::DataMode::kActive},
+        ModeCase{Mode::kPasv, false, true, fleet::DataMode::kPassive},
+        ModeCase{Mode::kPasv, false, true, fleet::DataMode::kActive},
+        ModeCase{Mode::kEpsv, true, true, fleet::DataMode::kPassive}));
+
+TEST_F(GatewayTest, TwoHundredClientsShareOnePublicPort) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("file", std::string(100'000, 'f'));
+  options_.public_ports = {FreePorts(1)};
+  Start();
+  std::vector<std::thread> threads;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 200; ++i) {
+    threads.emplace_back([this, i, &good] {
+      const IpAddress from =
+          IpAddress::FromIpv4({127, 1, 1, static_cast<uint8_t>(i + 1)});
+      PlainClient client(ipv4(), from);
+      std::string content;
+      if (client.Login() == "230 Welcome" &&
+          client.Download(Mode::kPasv, "RETR file", &content) == "226 Done" &&
+          content == std::string(100'000, 'f')) {
+        ++good;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 200);
+}
+
+TEST_F(GatewayTest, FiftyTransfersOfOneClientWaitForFourPorts) {
+  PlainBackend& backend = AddBackend();
+  for (int i = 0; i < 50; ++i) {
+    backend.SetFile(absl::StrCat("file", i),
+                    std::string(50'000 + i, static_cast<char>('A' + i % 26)));
+  }
+  Start();
+  std::vector<std::thread> threads;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 50; ++i) {
+    threads.emplace_back([this, i, &good, &backend] {
+      PlainClient client(ipv4());
+      std::string content;
+      const std::string name = absl::StrCat("file", i);
+      if (client.Login() == "230 Welcome" &&
+          client.Download(Mode::kEpsv, "RETR " + name, &content) ==
+              "226 Done" &&
+          content == backend.File(name)) {
+        ++good;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 50);
+}
+
+TEST_F(GatewayTest, StrangerIsResetAndTheOwnerIsServed) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("file", "content");
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  ASSERT_TRUE(client.OpenData(Mode::kPasv));
+  BlockingSocket stranger = BlockingSocket::Connect(
+      {kLoopback, client.data_port()}, *IpAddress::Parse("127.9.9.9"));
+  EXPECT_EQ(stranger.ReceiveToEnd(), "");
+  EXPECT_TRUE(stranger.was_reset());
+  BlockingSocket data = client.TakeData();
+  EXPECT_THAT(client.Command("RETR file"), StartsWith("150"));
+  EXPECT_EQ(data.ReceiveToEnd(), "content");
+  EXPECT_EQ(client.Reply(), "226 Done");
+  EXPECT_EQ(gateway_->Ports().strangers_total, 1);
+}
+
+TEST_F(GatewayTest, TransferWithoutFreshDataPathIsRefused) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("file", "content");
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  EXPECT_THAT(client.Command("RETR file"), StartsWith("425"));
+  std::string content;
+  EXPECT_EQ(client.Download(Mode::kPasv, "RETR file", &content), "226 Done");
+  EXPECT_THAT(client.Command("RETR file"), StartsWith("425"));
+}
+
+TEST_F(GatewayTest, BackendThatDiesInMidTransferIsToldAtOnce) {
+  PlainBackend& backend = AddBackend(kLoopback, {.dies_in_download = true});
+  backend.SetFile("file", std::string(1'000'000, 'x'));
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  std::string content;
+  const absl::Time before = absl::Now();
+  EXPECT_THAT(client.Download(Mode::kPasv, "RETR file", &content),
+              StartsWith("426"));
+  EXPECT_LT(absl::Now() - before, absl::Seconds(1));
+  EXPECT_THAT(client.Reply(), StartsWith("421"));
+}
+
+TEST_F(GatewayTest, NextCandidateIsTriedAtUser) {
+  // Nobody listens there.
+  AddAddress(BlockingSocket::Listen({kLoopback, 0}).LocalAddress());
+  AddBackend(kLoopback, {.greeting = "421 Full"});
+  PlainBackend& good = AddBackend();
+  Start();
+  for (int i = 0; i < 6; ++i) {
+    PlainClient client(ipv4());
+    EXPECT_EQ(client.Login(), "230 Welcome");
+  }
+  EXPECT_EQ(good.logins(), 6);
+}
+
+TEST_F(GatewayTest, NoBackendLeftIsA421ThatSaysWhy) {
+  AddBackend(kLoopback, {.greeting = "421 Full"});
+  Start();
+  PlainClient client(ipv4());
+  EXPECT_THAT(client.Command("USER alice"),
+              ::testing::AllOf(StartsWith("421"), HasSubstr("b0"),
+                               HasSubstr("421 Full")));
+}
+
+TEST_F(GatewayTest, BackendWithoutEpsvIsAskedByPasvFromThenOn) {
+  PlainBackend& backend =
+      AddBackend(kLoopback, {.answers = {{"EPSV", "502 What?"}}});
+  backend.SetFile("file", "content");
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  std::string content;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.Download(Mode::kEpsv, "RETR file", &content), "226 Done");
+    EXPECT_EQ(content, "content");
+  }
+  int epsv = 0;
+  for (const std::string& verb : backend.verbs()) epsv += verb == "EPSV";
+  EXPECT_EQ(epsv, 1);
+}
+
+TEST_F(GatewayTest, BrokenUploadNeverLooksComplete) {
+  PlainBackend& backend = AddBackend();
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  ASSERT_TRUE(client.OpenData(Mode::kPasv));
+  BlockingSocket data = client.TakeData();
+  EXPECT_THAT(client.Command("STOR file"), StartsWith("150"));
+  data.Send(std::string(500'000, 'x'));
+  data.Reset();
+  EXPECT_THAT(client.Reply(), StartsWith("426"));
+  EXPECT_FALSE(backend.HasFile("file"));
+  EXPECT_EQ(client.Command("NOOP"), "200 OK");
+}
+
+TEST_F(GatewayTest, AbortIsAnsweredTwiceAndTheSessionGoesOn) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("big", std::string(30'000'000, 'x'));
+  backend.SetFile("small", "s");
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  ASSERT_TRUE(client.OpenData(Mode::kPasv));
+  BlockingSocket data = client.TakeData();
+  EXPECT_THAT(client.Command("RETR big"), StartsWith("150"));
+  EXPECT_FALSE(data.Receive().empty());
+  EXPECT_THAT(client.Command("ABOR"), StartsWith("426"));
+  EXPECT_THAT(client.Reply(), StartsWith("226"));
+  std::string content;
+  EXPECT_EQ(client.Download(Mode::kEpsv, "RETR small", &content), "226 Done");
+  EXPECT_EQ(content, "s");
+}
+
+TEST_F(GatewayTest, PortTakenStopsTheStartAndIsNamed) {
+  BlockingSocket taken = BlockingSocket::Listen({kLoopback, 0});
+  const uint16_t port = taken.LocalAddress().port;
+  options_.public_ports = {{port, port}};
+  absl::StatusOr<std::unique_ptr<Gateway>> started =
+      Gateway::Start(options_, std::make_shared<snapshot::Snapshot>());
+  ASSERT_FALSE(started.ok());
+  EXPECT_THAT(std::string(started.status().message()),
+              ::testing::AllOf(HasSubstr(absl::StrCat(":", port)),
+                               HasSubstr("in use")));
+}
+
+TEST_F(GatewayTest, ManyPipelinedCommandsAreAnsweredInOrder) {
+  AddBackend();
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  std::thread sender([&client] {
+    std::string commands;
+    for (int i = 0; i < 5000; ++i) commands += "NOOP\r\nSYNTAX!\r\n";
+    client.control().Send(commands);
+  });
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_EQ(client.Reply(), "200 OK") << i;
+    ASSERT_THAT(client.Reply(), StartsWith("500")) << i;
+  }
+  sender.join();
+}
+
+TEST_F(GatewayTest, KillAndDrainEndSessionsWith421) {
+  AddBackend();
+  Start();
+  PlainClient killed(ipv4());
+  killed.Login();
+  ASSERT_EQ(gateway_->Sessions().size(), 1u);
+  EXPECT_EQ(gateway_->Sessions()[0].user, "alice");
+  EXPECT_FALSE(gateway_->KillSession(0xffffff));
+  EXPECT_TRUE(gateway_->KillSession(gateway_->Sessions()[0].id));
+  EXPECT_THAT(killed.Reply(), StartsWith("421"));
+  PlainClient drained(ipv4());
+  drained.Login();
+  EXPECT_TRUE(gateway_->ready());
+  gateway_->StartDrain();
+  EXPECT_FALSE(gateway_->ready());
+  EXPECT_THAT(drained.Reply(), StartsWith("421"));
+  EXPECT_THAT(PlainClient(ipv4()).greeting(), StartsWith("421"));
+}
+
+TEST_F(GatewayTest, SessionLimitIsA421AtTheDoor) {
+  AddBackend();
+  options_.max_sessions = 3;
+  Start();
+  std::vector<std::unique_ptr<PlainClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<PlainClient>(ipv4()));
+    EXPECT_THAT(clients.back()->greeting(), StartsWith("220"));
+  }
+  EXPECT_THAT(PlainClient(ipv4()).greeting(), StartsWith("421"));
+}
+
+TEST_F(GatewayTest, ParallelSessionsOfOneClientMeetThePinnedBackend) {
+  PlainBackend& first = AddBackend();
+  PlainBackend& second = AddBackend();
+  farm_.pin_ttl = absl::Minutes(1);
+  Start();
+  for (int i = 0; i < 8; ++i) PlainClient(ipv4()).Login();
+  EXPECT_EQ(first.logins() + second.logins(), 8);
+  EXPECT_TRUE(first.logins() == 0 || second.logins() == 0);
+  ASSERT_EQ(gateway_->Pins().size(), 1u);
+  EXPECT_EQ(gateway_->Pins()[0].Key(), "main/127.0.0.1");
+}
+
+}  // namespace
+}  // namespace pinnace::integration
