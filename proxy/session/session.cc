@@ -215,7 +215,7 @@ void Session::Serve(const Command& command, Effect effect, Turn& turn) {
       return PassOn(command, turn);
     case Effect::kStat:
       if (transfer_.state() == Transfer::State::kRunning) {
-        return transfer_.SayStatus(bytes_moved_, turn);
+        return transfer_.SayStatus(turn);
       }
       return PassOn(command, turn);
     case Effect::kFeat:
@@ -540,7 +540,8 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
     return BackendFailed(EndReason::kBackendTimeout,
                          "the backend does not answer", turn);
   }
-  if (transfer_.OnDeadline(bytes_moved, turn) == Transfer::Verdict::kGiveUp) {
+  transfer_.set_bytes_moved(bytes_moved);
+  if (transfer_.OnDeadline(turn) == Transfer::Verdict::kGiveUp) {
     return BackendFailed(EndReason::kBackendTimeout,
                          "the backend does not answer", turn);
   }

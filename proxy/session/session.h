@@ -73,8 +73,9 @@ class Session {
   void OnDrain(Turn& turn);
   void OnKill(Turn& turn);
 
-  // Needed for STAT in mid-transfer: what the relay has moved so far.
-  void set_bytes_moved(int64_t bytes) { bytes_moved_ = bytes; }
+  // What the relay has moved so far: for STAT, and for the report of a transfer
+  // that ends before its relay does.
+  void set_bytes_moved(int64_t bytes) { transfer_.set_bytes_moved(bytes); }
 
   bool has_ended() const { return ended_; }
   SessionId id() const { return start_.id; }
@@ -128,7 +129,6 @@ class Session {
   absl::Time reply_deadline_ = absl::InfiniteFuture();
   absl::Time last_command_;
   int64_t commands_ = 0;
-  int64_t bytes_moved_ = 0;
   bool reading_paused_ = false;
   bool draining_ = false;
   bool ended_ = false;

@@ -589,10 +589,10 @@ void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
   turn.counters.Add(run_.direction == Direction::kDownload
                         ? Counter::kBytesToClients
                         : Counter::kBytesToBackends,
-                    run_.bytes);
+                    bytes());
   turn.Do(ReportTransfer{.verb = std::string(ftp::VerbName(run_.command.verb)),
                          .path = Printable(run_.command.argument),
-                         .bytes = run_.bytes,
+                         .bytes = bytes(),
                          .duration = turn.now - run_.started,
                          .code = code,
                          .trouble = Printable(trouble)});
@@ -637,18 +637,18 @@ void Transfer::OnAbortReply(const Reply& reply, Turn& turn) {
   abort_reply_.reset();
 }
 
-void Transfer::SayStatus(int64_t bytes_moved, Turn& turn) const {
+void Transfer::SayStatus(Turn& turn) const {
   turn.Say(
       ReplyCode::kFileStatus,
-      absl::StrCat(ftp::VerbName(run_.command.verb), " in progress, ",
-                   bytes_moved, " bytes transferred in ",
+      absl::StrCat(ftp::VerbName(run_.command.verb), " in progress, ", bytes(),
+                   " bytes transferred in ",
                    absl::ToInt64Seconds(turn.now - run_.started), " seconds."));
 }
 
 // --- Ends
 // ----------------------------------------------------------------------
 
-Transfer::Verdict Transfer::OnDeadline(int64_t bytes_moved, Turn& turn) {
+Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
   if (turn.now < deadline_) return Verdict::kGoOn;
   switch (state_) {
     case State::kIdle:
@@ -675,13 +675,13 @@ Transfer::Verdict Transfer::OnDeadline(int64_t bytes_moved, Turn& turn) {
   }
   switch (run_.relay) {
     case RelayState::kMoving:
-      if (bytes_moved != bytes_at_deadline_) {
-        bytes_at_deadline_ = bytes_moved;
+      if (bytes_moved_ != bytes_at_deadline_) {
+        bytes_at_deadline_ = bytes_moved_;
         SetRunningDeadline(turn.now);
         return Verdict::kGoOn;
       }
       turn.Count(Counter::kTransferStalls);
-      run_.bytes = bytes_moved;
+      run_.bytes = bytes_moved_;
       BreakPath(Reply::OneLine(ReplyCode::kTransferAborted,
                                "Transfer aborted: no data moved for too long."),
                 turn);
@@ -734,7 +734,7 @@ std::optional<TransferFacts> Transfer::facts() const {
   facts.client_mode = is_passive() ? "passive" : "active";
   facts.backend_mode =
       link_.data_mode() == fleet::DataMode::kPassive ? "passive" : "active";
-  facts.bytes = run_.bytes;
+  facts.bytes = bytes();
   facts.public_port = path_.public_port;
   facts.client_data = path_.client_data;
   facts.backend_data = path_.backend_data;

@@ -67,7 +67,9 @@ class Transfer {
   // ABOR while running, and while not (one reply, RFC 959 §4.1.3).
   void OnAbor(Turn& turn);
   // STAT without an argument, in mid-transfer.
-  void SayStatus(int64_t bytes_moved, Turn& turn) const;
+  void SayStatus(Turn& turn) const;
+  // Of the present relay.
+  void set_bytes_moved(int64_t bytes) { bytes_moved_ = bytes; }
 
   // While busy every reply of the backend comes here.
   void OnBackendReply(const ftp::Reply& reply, Turn& turn);
@@ -84,7 +86,7 @@ class Transfer {
   // What has to happen when a wait is over. kGiveUp: the backend no longer
   // answers.
   enum class Verdict : uint8_t { kGoOn, kGiveUp };
-  Verdict OnDeadline(int64_t bytes_moved, Turn& turn);
+  Verdict OnDeadline(Turn& turn);
 
   // The session or its backend ends: closes what is open. A transfer in
   // progress is answered with `code`, when given, and reported.
@@ -135,7 +137,7 @@ class Transfer {
     bool dialled_client = false;
     bool preliminary_said = false;
     RelayState relay = RelayState::kNotStarted;
-    int64_t bytes = 0;
+    int64_t bytes = 0;  // once the relay has ended
     std::optional<ftp::Reply>
         final;  // the backend's, until the last byte has gone
     std::optional<ftp::Reply>
@@ -175,6 +177,9 @@ class Transfer {
   void Report(int code, absl::string_view trouble, Turn& turn);
   void ClosePath(Closing how, Turn& turn);
   void SetRunningDeadline(absl::Time now);
+  int64_t bytes() const {
+    return run_.relay == RelayState::kMoving ? bytes_moved_ : run_.bytes;
+  }
 
   const SessionOptions& options_;
   const Address& client_;
@@ -187,6 +192,7 @@ class Transfer {
   absl::Time deadline_ = absl::InfiniteFuture();
   DataPathId last_path_ = 0;
   int64_t transfers_ = 0;
+  int64_t bytes_moved_ = 0;
   int64_t bytes_at_deadline_ = 0;
   Path path_;
   Run run_;

@@ -2,7 +2,11 @@
 // own.
 #include "proxy/gateway/gateway.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,16 +32,30 @@ using Mode = PlainClient::Mode;
 const IpAddress kLoopback = *IpAddress::Parse("127.0.0.1");
 const IpAddress kLoopback6 = *IpAddress::Parse("::1");
 
-// Free now, and likely still in a moment: the kernel hands them out in turn.
+bool IsFree(const Address& address) {
+  const int fd = socket(address.ip.is_ipv4() ? AF_INET : AF_INET6,
+                        SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  sockaddr_storage storage;
+  const socklen_t length = address.ToSockaddr(&storage);
+  const bool is_free =
+      bind(fd, reinterpret_cast<sockaddr*>(&storage), length) == 0 &&
+      listen(fd, 1) == 0;
+  close(fd);
+  return is_free;
+}
+
+// Below the ports that the kernel hands out by itself, so that they stay free
+// until the gateway has them.
 PortRange FreePorts(int count) {
+  std::random_device random;
   while (true) {
-    const uint16_t first =
-        BlockingSocket::Listen({kLoopback, 0}).LocalAddress().port;
-    if (first > 65000) continue;
+    const auto first = static_cast<uint16_t>(10'000 + random() % 20'000);
     bool all_free = true;
     for (int i = 0; i < count; ++i) {
-      const Address address{kLoopback, static_cast<uint16_t>(first + i)};
-      all_free &= !BlockingSocket::Connect(address).is_open();
+      const auto port = static_cast<uint16_t>(first + i);
+      all_free &= IsFree({kLoopback, port}) && IsFree({kLoopback6, port});
     }
     if (all_free) {
       return {first, static_cast<uint16_t>(first + count - 1)};
