@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "httplib.h"
 
 namespace pinnace::admin {
@@ -29,7 +30,6 @@ AdminServer::AdminServer(gateway::GatewayView& gateway, Routes::Options options)
 
 AdminServer::~AdminServer() {
   if (!thread_.joinable()) return;
-  server_->wait_until_ready();
   server_->stop();
   thread_.join();
 }
@@ -87,6 +87,8 @@ absl::Status AdminServer::Listen(const Address& listen) {
   }
   address_ = listen.WithPort(static_cast<uint16_t>(port));
   thread_ = std::thread([this] { server_->listen_after_bind(); });
+  // The library forgets a stop() that comes before it runs.
+  while (!server_->is_running()) absl::SleepFor(absl::Milliseconds(1));
   return absl::OkStatus();
 }
 

@@ -320,6 +320,11 @@ absl::Status CheckConfig(const ConfigFile& file) {
     problems.push_back(std::move(problem));
   }
   CheckSlicesInPool(config, problems);
+  if (!config.farms().empty() && !config.gateway().control_plane().empty()) {
+    problems.push_back({"farms",
+                        "a gateway that follows gateway.control_plane has its "
+                        "farms from there; move them to its file"});
+  }
   CheckFarmsKnown(config, problems);
   if (problems.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(

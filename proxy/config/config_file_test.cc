@@ -221,6 +221,9 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
        "24h, not 10ms"},
       {"gateway: {control_plane: cp}",
        "p.yaml:1:26: gateway.control_plane: must be HOST:PORT, not \"cp\""},
+      {"gateway: {control_plane: 'cp:9021'}\nfarms: [{name: main}]\n",
+       "p.yaml:2:1: farms: a gateway that follows gateway.control_plane has "
+       "its farms from there; move them to its file"},
       {"control_plane: {store: 'mysql:x'}",
        "p.yaml:1:24: control_plane.store: must be sqlite:PATH, not "
        "\"mysql:x\""},

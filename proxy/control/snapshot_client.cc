@@ -1,9 +1,9 @@
 #include "proxy/control/snapshot_client.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "protos/pinnace/v1/discovery.grpc.pb.h"
@@ -20,8 +20,8 @@ constexpr int kKeepaliveMilliseconds = 10'000;
 
 // Between half and the whole of it, so that gateways do not come back at once.
 absl::Duration Jittered(absl::Duration wait) {
-  absl::BitGen random;
-  return wait * absl::Uniform(random, 0.5, 1.0);
+  std::random_device random;
+  return wait * std::uniform_real_distribution<double>(0.5, 1.0)(random);
 }
 
 }  // namespace

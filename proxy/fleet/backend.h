@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/ids.h"
+#include "proxy/base/mutex.h"
 #include "proxy/base/port_range.h"
 
 namespace pinnace::fleet {
@@ -51,27 +51,27 @@ class BackendStatus {
   // The lines of its FEAT reply; nothing until it has been asked.
   using Features = std::shared_ptr<const std::vector<std::string>>;
   void SetFeatures(Features features) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     features_ = std::move(features);
   }
   Features features() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return features_;
   }
 
   // Why it is unhealthy or was last ejected; empty when nothing is wrong.
   void SetTrouble(std::string trouble) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     trouble_ = std::move(trouble);
   }
   std::string trouble() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return trouble_;
   }
 
  private:
   std::atomic<int64_t> ejected_until_ns_{0};
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   Features features_ ABSL_GUARDED_BY(mutex_);
   std::string trouble_ ABSL_GUARDED_BY(mutex_);
 };

@@ -16,7 +16,7 @@ std::string PinTable::Pin::Key() const { return KeyOf(farm, client); }
 std::optional<BackendId> PinTable::Find(absl::string_view farm,
                                         const IpAddress& client,
                                         absl::Time now) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   auto found = by_key_.find(KeyOf(farm, client));
   if (found == by_key_.end()) return std::nullopt;
   if (found->second->expires <= now) {
@@ -31,7 +31,7 @@ std::optional<BackendId> PinTable::Find(absl::string_view farm,
 void PinTable::Set(absl::string_view farm, const IpAddress& client,
                    const BackendId& backend, absl::Time expires) {
   const std::string key = KeyOf(farm, client);
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   auto found = by_key_.find(key);
   if (found != by_key_.end()) {
     found->second->backend = backend;
@@ -49,7 +49,7 @@ void PinTable::Set(absl::string_view farm, const IpAddress& client,
 }
 
 bool PinTable::Delete(absl::string_view key) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   auto found = by_key_.find(key);
   if (found == by_key_.end()) return false;
   pins_.erase(found->second);
@@ -58,7 +58,7 @@ bool PinTable::Delete(absl::string_view key) {
 }
 
 std::vector<PinTable::Pin> PinTable::List(absl::Time now) const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   std::vector<Pin> live;
   for (const Pin& pin : pins_) {
     if (pin.expires > now) live.push_back(pin);
@@ -67,7 +67,7 @@ std::vector<PinTable::Pin> PinTable::List(absl::Time now) const {
 }
 
 int64_t PinTable::evictions() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return evictions_;
 }
 

@@ -12,10 +12,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/ids.h"
+#include "proxy/base/mutex.h"
 
 namespace pinnace::fleet {
 
@@ -49,7 +49,7 @@ class PinTable {
   using Pins = std::list<Pin>;  // most recently used first
 
   const size_t max_pins_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   Pins pins_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, Pins::iterator> by_key_
       ABSL_GUARDED_BY(mutex_);

@@ -111,7 +111,18 @@ void DataChannel::StartRelay(Direction direction) {
       RelayEnd(download ? client_ : backend_), this);
 }
 
-void DataChannel::OnRelayDone(int64_t bytes) { owner_->OnRelayDone(bytes); }
+void DataChannel::OnRelayDone(int64_t bytes) {
+  bytes_moved_ = bytes;
+  relay_.reset();
+  // Its last byte has been read, and nothing is ever written to it. There are
+  // servers that say 226 only when they have seen this end of the connection
+  // too.
+  EndPoint& source =
+      end(direction_ == Direction::kDownload ? Leg::kBackend : Leg::kClient);
+  source.watch.reset();
+  source.socket.Close();
+  owner_->OnRelayDone(bytes);
+}
 
 void DataChannel::OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
                                 int64_t bytes) {

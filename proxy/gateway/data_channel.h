@@ -67,7 +67,7 @@ class DataChannel final : public io::Relay::Owner {
   void Reset();
 
   int64_t bytes_moved() const {
-    return relay_ == nullptr ? 0 : relay_->bytes_moved();
+    return relay_ == nullptr ? bytes_moved_ : relay_->bytes_moved();
   }
 
  private:
@@ -93,6 +93,7 @@ class DataChannel final : public io::Relay::Owner {
 
   LeaseState lease_ = LeaseState::kNone;
   uint16_t leased_port_ = 0;
+  int64_t bytes_moved_ = 0;  // of a relay that has done
   session::Direction direction_ = session::Direction::kDownload;
   EndPoint client_;
   EndPoint backend_;

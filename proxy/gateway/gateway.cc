@@ -1,13 +1,13 @@
 #include "proxy/gateway/gateway.h"
 
 #include <algorithm>
+#include <latch>
 #include <random>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
 #include "absl/time/clock.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/log.h"
@@ -134,13 +134,13 @@ void Gateway::Stop(absl::Duration patience) {
       absl::SleepFor(kDrainPoll);
     }
     Worker& first = *workers_.front();
-    absl::BlockingCounter done(1);
-    first.Post([this, &done] {
+    const auto done = std::make_shared<std::latch>(1);
+    first.Post([this, done] {
       prober_.reset();
       name_refresher_.reset();
-      done.DecrementCount();
+      done->count_down();
     });
-    done.Wait();
+    done->wait();
     for (const std::unique_ptr<Worker>& worker : workers_) {
       worker->StopAndJoin();
     }
@@ -155,20 +155,21 @@ void Gateway::Stop(absl::Duration patience) {
 template <typename Work>
 void Gateway::OnEveryWorker(Work work) {
   if (!running_) return;
-  absl::BlockingCounter done(static_cast<int>(workers_.size()));
+  const auto done = std::make_shared<std::latch>(
+      static_cast<std::ptrdiff_t>(workers_.size()));
   for (const std::unique_ptr<Worker>& worker : workers_) {
-    worker->Post([&work, &done, &worker = *worker] {
+    worker->Post([&work, done, &worker = *worker] {
       work(worker);
-      done.DecrementCount();
+      done->count_down();
     });
   }
-  done.Wait();
+  done->wait();
 }
 
 void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   auto next = std::make_shared<snapshot::Snapshot>(*snapshot);
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     next->fleet.InheritStatus(snapshot_->fleet);
     snapshot_ = next;
   }
@@ -181,7 +182,7 @@ void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
 }
 
 snapshot::SnapshotPtr Gateway::snapshot() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return snapshot_;
 }
 
@@ -198,10 +199,10 @@ std::string Gateway::why_not_ready() const {
 }
 
 std::vector<session::SessionFacts> Gateway::Sessions() {
-  absl::Mutex mutex;
+  Mutex mutex;
   std::vector<session::SessionFacts> facts;
   OnEveryWorker([&](Worker& worker) {
-    absl::MutexLock lock(&mutex);
+    MutexLock lock(&mutex);
     worker.AppendSessions(facts);
   });
   std::sort(facts.begin(), facts.end(),

@@ -11,8 +11,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "proxy/base/mutex.h"
 #include "proxy/fleet/pin_table.h"
 #include "proxy/gateway/gateway_options.h"
 #include "proxy/gateway/gateway_view.h"
@@ -68,7 +68,7 @@ class Gateway final : public GatewayView {
   std::atomic<bool> draining_{false};
   bool running_ = false;
   Worker::Shared shared_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   snapshot::SnapshotPtr snapshot_ ABSL_GUARDED_BY(mutex_);
   std::vector<Address> listening_;
   std::vector<std::unique_ptr<Worker>> workers_;

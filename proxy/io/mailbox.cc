@@ -25,21 +25,21 @@ Mailbox::~Mailbox() {
 }
 
 void Mailbox::Post(Work work) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   work_.push_back(std::move(work));
   // Under the lock: the mailbox may be destroyed as soon as the work has run.
   if (work_.size() == 1) PINNACE_CHECK(eventfd_write(event_fd_, 1) == 0);
 }
 
 int64_t Mailbox::pending() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return static_cast<int64_t>(work_.size());
 }
 
 void Mailbox::OnReady(Readiness) {
   std::vector<Work> drained;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     drained.swap(work_);
   }
   Lifeline::Guard guard(lifeline_);

@@ -6,11 +6,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
-#include "absl/synchronization/mutex.h"
 #include "proxy/io/lifeline.h"
 #include "proxy/io/loop.h"
 
@@ -34,8 +33,10 @@ class Mailbox final : private Loop::ReadyCallback {
 
   const int event_fd_;
   std::unique_ptr<Loop::Watch> watch_;
-  mutable absl::Mutex mutex_;
-  std::vector<Work> work_ ABSL_GUARDED_BY(mutex_);
+  // Not absl::Mutex: the system's Abseil is not built for ThreadSanitizer,
+  // which then cannot see that it locks.
+  mutable std::mutex mutex_;
+  std::vector<Work> work_;  // guarded by mutex_
   Lifeline lifeline_;
 };
 

@@ -82,7 +82,7 @@ void Relay::Move() {
   }
   Step step = Step::kMoved;
   while (step == Step::kMoved) {
-    if (held_bytes() == 0 && turn_bytes_ >= limits::kRelayTurnBytes) {
+    if (held_bytes() == 0 && !at_end_ && turn_bytes_left() == 0) {
       continue_.Schedule();
       return;
     }
@@ -101,6 +101,10 @@ Relay::Step Relay::MoveOnce() {
   // Not before the sink has room: its back-pressure is the source's.
   if (!source_readable_ || !sink_writable_) return Step::kBlocked;
   return WantsSplice() ? ReceiveBySplice() : ReceiveByCopy();
+}
+
+size_t Relay::turn_bytes_left() const {
+  return limits::kRelayTurnBytes - turn_bytes_;
 }
 
 bool Relay::WantsSplice() {
@@ -129,7 +133,8 @@ Relay::Step Relay::SendHeld() {
 }
 
 Relay::Step Relay::ReceiveByCopy() {
-  const absl::Span<char> buffer = loop_.shared_buffer();
+  const absl::Span<char> buffer =
+      loop_.shared_buffer().subspan(0, turn_bytes_left());
   ssize_t size;
   do {
     size = recv(source_.socket->fd(), buffer.data(), buffer.size(), 0);
@@ -155,7 +160,8 @@ Relay::Step Relay::ReceiveBySplice() {
   // The pipe is empty, so EAGAIN is the source's. A short one is no news: the
   // pipe's places may be full of small segments.
   const ssize_t moved =
-      Splice(source_.socket->fd(), pipe_->write_fd(), limits::kRelayPipeBytes);
+      Splice(source_.socket->fd(), pipe_->write_fd(),
+             std::min(limits::kRelayPipeBytes, turn_bytes_left()));
   if (moved < 0) return OnReceiveStopped(static_cast<int>(-moved));
   if (moved == 0) {
     // The end, or an urgent mark, which splice(2) does not pass: recv knows.

@@ -81,6 +81,7 @@ class Relay final {
   Step Finish();
   Step Break(Leg leg, int error);
   bool WantsSplice();
+  size_t turn_bytes_left() const;
   size_t held_bytes() const { return unsent_.size() + pipe_bytes_; }
 
   Loop& loop_;

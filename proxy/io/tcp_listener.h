@@ -62,7 +62,7 @@ class TcpListener final : private Loop::ReadyCallback {
   Timer retry_;
   Lifeline lifeline_;
   int batch_ = 1;
-  int64_t last_turn_ = 0;
+  int64_t last_turn_ = -2;
   int64_t accept_failures_ = 0;
 };
 

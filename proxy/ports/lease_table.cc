@@ -104,7 +104,7 @@ LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
                                    const std::optional<PortRange>& slice) {
   const IpAddress key = KeyOf(client);
   Shard& shard = ShardOf(key);
-  absl::MutexLock lock(&shard.mutex);
+  MutexLock lock(&shard.mutex);
   std::unique_ptr<Source>& slot = shard.sources[key];
   if (slot == nullptr) {
     slot = std::make_unique<Source>();
@@ -138,7 +138,7 @@ std::optional<LeaseOwner> LeaseTable::Claim(uint16_t port,
   std::optional<Grant> next;
   LeaseOwner owner;
   {
-    absl::MutexLock lock(&shard.mutex);
+    MutexLock lock(&shard.mutex);
     auto found = shard.sources.find(key);
     if (found == shard.sources.end()) {
       ++shard.facts.strangers_total;
@@ -167,7 +167,7 @@ void LeaseTable::Release(const LeaseOwner& owner, const IpAddress& client,
   Shard& shard = ShardOf(key);
   std::optional<Grant> next;
   {
-    absl::MutexLock lock(&shard.mutex);
+    MutexLock lock(&shard.mutex);
     auto found = shard.sources.find(key);
     if (found == shard.sources.end()) return;
     Source& source = *found->second;
@@ -227,7 +227,7 @@ LeaseTable::Facts LeaseTable::facts() const {
            ports_.begin();
   };
   for (const Shard& shard : shards_) {
-    absl::MutexLock lock(&shard.mutex);
+    MutexLock lock(&shard.mutex);
     sum.pending += shard.facts.pending;
     sum.waiting += shard.facts.waiting;
     sum.granted_total += shard.facts.granted_total;

@@ -17,10 +17,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/ids.h"
+#include "proxy/base/mutex.h"
 #include "proxy/base/port_range.h"
 
 namespace pinnace::ports {
@@ -115,7 +115,7 @@ class LeaseTable {
     uint16_t port = 0;
   };
   struct Shard {
-    mutable absl::Mutex mutex;
+    mutable Mutex mutex;
     absl::flat_hash_map<IpAddress, std::unique_ptr<Source>> sources
         ABSL_GUARDED_BY(mutex);
     Facts facts ABSL_GUARDED_BY(mutex);

@@ -270,12 +270,8 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
       SendHostOrUser(turn);
       return Verdict::kGoOn;
     case State::kAwaitHost:
-      // A server that has no HOST (RFC 7151 §3.2: 500, 502) is asked by USER
-      // all the same; one that knows HOST but not the name is not.
-      if (reply.Is(ReplyCode::kParameterNotImplemented)) {
-        RefuseHost(turn);
-        return Verdict::kGoOn;
-      }
+      // HOST names the gateway, as clients see it. A backend that has no HOST,
+      // or does not know the name (RFC 7151 §3.2: 504), is asked all the same.
       if (reply.Is(ReplyCode::kServiceClosing)) {
         return CandidateFailed(absl::StrCat("421 ", reply.last_text()), turn);
       }
@@ -298,16 +294,6 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
       return Verdict::kGoOn;
   }
   return Verdict::kGoOn;
-}
-
-// The client may name another HOST, for a connection that has heard of none.
-void Login::RefuseHost(Turn& turn) {
-  turn.SendLine("QUIT");
-  turn.Do(CloseBackend{});
-  link_.Drop();
-  state_ = State::kLoggedOut;
-  deadline_ = absl::InfiniteFuture();
-  turn.Say(ReplyCode::kNotLoggedIn, "The backend does not serve that HOST.");
 }
 
 void Login::SendHostOrUser(Turn& turn) {

@@ -89,7 +89,6 @@ class Login {
  private:
   Verdict TryNext(Turn& turn);
   Verdict CandidateFailed(absl::string_view why, Turn& turn);
-  void RefuseHost(Turn& turn);
   void SendHostOrUser(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);

@@ -325,6 +325,7 @@ void Transfer::OnCommand(const ftp::Command& command, Direction direction,
                          Turn& turn) {
   PINNACE_CHECK(!is_busy());
   if (state_ != State::kOpen) {
+    OnOtherCommand();  // This was the one that REST was for.
     turn.Say(CannotOpenData("use PASV, EPSV, PORT or EPRT first."));
     return;
   }
@@ -354,6 +355,7 @@ bool Transfer::RefuseForFailedLeg(Turn& turn) {
   } else {
     return false;
   }
+  OnOtherCommand();
   ClosePath(Closing::kReset, turn);
   turn.Count(Counter::kTransfersFailed);
   turn.Say(CannotOpenData(why));
@@ -688,10 +690,7 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
       return Verdict::kGoOn;
     case RelayState::kNotStarted:
       turn.Count(Counter::kDataConnectTimeouts);
-      BreakPath(CannotOpenData(path_.client_leg == LegState::kOpen
-                                   ? "the backend did not connect in time."
-                                   : "you did not connect in time."),
-                turn);
+      BreakPath(CannotOpenData(WhyNotStarted()), turn);
       return Verdict::kGoOn;
     case RelayState::kBroken: {
       // The backend has not noticed: tell it.
@@ -704,6 +703,16 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
       return Verdict::kGiveUp;
   }
   return Verdict::kGoOn;
+}
+
+absl::string_view Transfer::WhyNotStarted() const {
+  const bool client_is_awaited = is_passive() || run_.dialled_client;
+  if (client_is_awaited && path_.client_leg != LegState::kOpen) {
+    return "you did not connect in time.";
+  }
+  return path_.backend_leg == LegState::kOpen
+             ? "the backend did not answer in time."
+             : "the backend did not connect in time.";
 }
 
 void Transfer::Cut(std::optional<ReplyCode> code, absl::string_view why,

@@ -102,6 +102,11 @@ class Parser {
       return absl::OkStatus();
     }
     const bool login = line.name == "login";
+    // Where it stands: from there on.
+    if (line.name == "reports" && !dialogue_->lines.empty() &&
+        dialogue_->lines.back().kind != LineKind::kSetting) {
+      line.kind = LineKind::kEvent;
+    }
     if (!login && line.name != "include") {
       dialogue_->lines.push_back(std::move(line));
       return absl::OkStatus();

@@ -39,7 +39,8 @@ class DialogueTest : public ::testing::Test {
           return ReadFile(folder + included);
         });
     ASSERT_TRUE(dialogue.ok()) << dialogue.status();
-    EXPECT_EQ(Play(*dialogue, delivery_).diff, "");
+    const std::string diff = Play(*dialogue, delivery_).diff;
+    EXPECT_TRUE(diff.empty()) << diff;
   }
 
  private:

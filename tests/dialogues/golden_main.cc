@@ -83,8 +83,13 @@ int main(int argc, char** argv) {
       std::cerr << dialogue.status() << "\n";
       return 1;
     }
-    std::cout << Rewrite(
-        text, Play(*dialogue, Delivery::kWhole, OnDifference::kPlayOn));
+    const Played played =
+        Play(*dialogue, Delivery::kWhole, OnDifference::kPlayOn);
+    if (played.scenes.empty()) {
+      std::cerr << played.diff << "\n";
+      return 1;
+    }
+    std::cout << Rewrite(text, played);
   }
   return 0;
 }

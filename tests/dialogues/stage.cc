@@ -133,6 +133,7 @@ std::string Stage::AddFeature(absl::string_view text) {
   // "@feature a MLST type*;size*;"
   const std::pair<std::string, std::string> parts =
       absl::StrSplit(text, absl::MaxSplits(' ', 1));
+  if (farm().backends.empty()) SetBackend({});
   fleet::Backend* backend = FindBackend(parts.first);
   if (backend == nullptr) return "no such backend";
   std::vector<std::string> lines;
@@ -293,6 +294,8 @@ std::string Stage::Happen(const Line& event) {
     Deliver([&](Session& s, Turn& t) {
       s.OnRelayBroken(path, LegFrom(arguments), Number(arguments, "bytes"), t);
     });
+  } else if (name == "reports") {
+    shows_reports_ = true;
   } else if (name == "moved") {
     bytes_moved_ = Number(arguments, "bytes");
   } else if (name == "unsent") {

@@ -35,14 +35,14 @@ PlainBackend::PlainBackend(const IpAddress& address, Behaviour behaviour)
 PlainBackend::~PlainBackend() {
   std::vector<std::thread> threads;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     stopping_ = true;
     listener_.ShutdownBoth();
     for (const auto& control : controls_) control->ShutdownBoth();
   }
   acceptor_.join();
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     threads.swap(threads_);
   }
   for (std::thread& thread : threads) thread.join();
@@ -51,7 +51,7 @@ PlainBackend::~PlainBackend() {
 void PlainBackend::AcceptAll() {
   while (true) {
     BlockingSocket accepted = listener_.Accept();
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (stopping_) return;
     if (!accepted.is_open()) continue;
     controls_.push_back(std::make_unique<BlockingSocket>(std::move(accepted)));
@@ -61,23 +61,23 @@ void PlainBackend::AcceptAll() {
 }
 
 void PlainBackend::SetFile(const std::string& name, std::string content) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   files_[name] = std::move(content);
 }
 
 std::string PlainBackend::File(const std::string& name) const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   auto found = files_.find(name);
   return found == files_.end() ? "" : found->second;
 }
 
 bool PlainBackend::HasFile(const std::string& name) const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return files_.count(name) > 0;
 }
 
 std::vector<std::string> PlainBackend::verbs() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return verbs_;
 }
 
@@ -98,7 +98,7 @@ bool PlainBackend::OnCommand(Conversation& conversation,
   const std::string argument =
       space == std::string::npos ? "" : line.substr(space + 1);
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     verbs_.push_back(verb);
   }
   auto answer = behaviour_.answers.find(verb);
@@ -130,7 +130,7 @@ bool PlainBackend::OnCommand(Conversation& conversation,
   } else if (verb == "LIST" || verb == "NLST") {
     std::string listing;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       for (const auto& [name, content] : files_) listing += name + "\r\n";
     }
     Download(conversation, listing);

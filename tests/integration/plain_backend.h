@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "proxy/base/mutex.h"
 #include "tests/integration/blocking_socket.h"
 
 namespace pinnace::integration {
@@ -52,7 +52,7 @@ class PlainBackend {
   BlockingSocket listener_;
   Address address_;
   std::atomic<int64_t> logins_{0};
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> verbs_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<BlockingSocket>> controls_

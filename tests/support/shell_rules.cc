@@ -85,7 +85,10 @@ void ShellRules::Do(const session::StartRelay& action) {
 }
 
 void ShellRules::Do(const session::CloseDataPath& action) {
-  Check(path_.id == action.path, "an action names a closed data path");
+  // It may be given up before the shell has heard of it.
+  Check(path_.id == action.path || action.path > last_path_,
+        "an action names a closed data path");
+  last_path_ = action.path;
   path_ = Path();
 }
 

@@ -1,0 +1,30 @@
+// The configuration of the subcommands that run on: `--config FILE`, read and
+// checked. Main thread.
+#ifndef PINNACE_CLI_CONFIGURATION_H_
+#define PINNACE_CLI_CONFIGURATION_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "protos/pinnace/v1/config.pb.h"
+
+namespace pinnace::cli {
+
+// A path of "" is the configuration that has only defaults.
+absl::StatusOr<v1::Config> ReadConfiguration(const std::string& path);
+
+// The FILE of `--config FILE`. After --help or a usage error, which is printed:
+// nothing, and `exit_status` set.
+std::optional<std::string> ConfigPath(int argc, char** argv, const char* usage,
+                                      int& exit_status);
+
+std::vector<v1::Farm> FileFarmsOf(const v1::Config& config);
+
+// The token of admin.token_file; "" without one.
+absl::StatusOr<std::string> AdminTokenOf(const v1::Config& config);
+
+}  // namespace pinnace::cli
+
+#endif  // PINNACE_CLI_CONFIGURATION_H_

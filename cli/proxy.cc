@@ -1,0 +1,93 @@
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cli/configuration.h"
+#include "cli/log.h"
+#include "cli/running_control_plane.h"
+#include "cli/running_gateway.h"
+#include "cli/signals.h"
+#include "cli/subcommand.h"
+#include "proxy/control/snapshot_file.h"
+
+namespace pinnace::cli {
+namespace {
+
+constexpr char kUsage[] =
+    "usage: pinnace proxy --config FILE\n\n"
+    "A gateway. It follows the control plane at gateway.control_plane; without "
+    "one it\nserves the file's farms.\n\n"
+    "  --config FILE  see README.md\n\n"
+    "SIGHUP reads the file's farms again; SIGTERM lets sessions end, then "
+    "stops.\n";
+
+// What a gateway serves from before it has heard of its control plane.
+v1::Snapshot FirstSnapshot(const v1::Config& config) {
+  v1::Snapshot snapshot;
+  if (config.gateway().control_plane().empty()) {
+    snapshot.set_version(1);
+    *snapshot.mutable_farms() = config.farms();
+    return snapshot;
+  }
+  const std::string& path = config.gateway().snapshot_file();
+  if (path.empty()) return snapshot;
+  absl::StatusOr<v1::Snapshot> kept = control::ReadSnapshotFile(path);
+  if (!kept.ok()) {
+    Log(absl::StrCat("gateway.snapshot_file: ", kept.status().message()));
+    return snapshot;
+  }
+  Log(absl::StrCat("serving from snapshot ", kept->version(), " of ", path,
+                   " until the control plane answers"));
+  return *kept;
+}
+
+void Reload(const std::string& path, v1::Config& config, uint64_t version,
+            RunningGateway& gateway) {
+  absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
+  absl::Status status = wanted.status();
+  if (status.ok() && config.gateway().control_plane().empty()) {
+    v1::Snapshot snapshot;
+    snapshot.set_version(version);
+    *snapshot.mutable_farms() = wanted->farms();
+    status = gateway.Publish(snapshot);
+  }
+  if (!status.ok()) {
+    return Log(absl::StrCat("reload refused: ", status.message()));
+  }
+  LogNeedsRestart(config, *wanted);
+  *config.mutable_farms() = wanted->farms();
+  Log(absl::StrCat("reloaded the farms of ", path));
+}
+
+}  // namespace
+
+int Proxy(int argc, char** argv) {
+  int exit_status = kExitOk;
+  const std::optional<std::string> path =
+      ConfigPath(argc, argv, kUsage, exit_status);
+  if (!path.has_value()) return exit_status;
+  BlockSignals();
+  absl::StatusOr<v1::Config> config = ReadConfiguration(*path);
+  if (!config.ok()) return Fail(config.status());
+  const std::string control_plane = config->gateway().control_plane();
+  if (control_plane.empty() && config->farms().empty()) {
+    return Fail(absl::InvalidArgumentError(
+        "proxy: needs gateway.control_plane or farms in its --config FILE"));
+  }
+  absl::StatusOr<std::unique_ptr<RunningGateway>> gateway =
+      RunningGateway::Start(*config, FirstSnapshot(*config));
+  if (!gateway.ok()) return Fail(gateway.status());
+  if (!control_plane.empty()) {
+    (*gateway)->Follow(control::ControlPlaneChannel(control_plane));
+  }
+  uint64_t version = 1;
+  for (Signal signal = NextSignal(); signal != Signal::kStop;
+       signal = NextSignal()) {
+    if (signal == Signal::kReload) Reload(*path, *config, ++version, **gateway);
+  }
+  (*gateway)->Drain();
+  return kExitOk;
+}
+
+}  // namespace pinnace::cli

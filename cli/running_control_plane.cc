@@ -1,0 +1,77 @@
+#include "cli/running_control_plane.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cli/configuration.h"
+#include "cli/log.h"
+#include "cli/subcommand.h"
+#include "control-plane/store/sqlite_store.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "proxy/config/settings.h"
+
+namespace pinnace::cli {
+
+using google::protobuf::util::MessageDifferencer;
+
+absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
+    const v1::Config& config, Pool pool) {
+  const std::string path = config::SqlitePathOf(config);
+  absl::StatusOr<std::unique_ptr<store::SqliteStore>> store =
+      store::SqliteStore::Open(path);
+  if (!store.ok()) return store.status();
+  service::ControlPlane::Options options;
+  options.listen = config::ControlPlaneListenOf(config);
+  options.store = *std::move(store);
+  options.file_farms = FileFarmsOf(config);
+  if (pool == Pool::kOfFile) options.pool = config::PublicPortsOf(config);
+  absl::StatusOr<std::unique_ptr<service::ControlPlane>> control_plane =
+      service::ControlPlane::Start(std::move(options));
+  if (control_plane.ok()) {
+    Log(absl::StrCat("control plane on ",
+                     (*control_plane)->address().ToString(),
+                     ", store sqlite:", path));
+    if (!(*control_plane)->address().ip.IsLoopback()) {
+      // TODO(access): refuse, once there are tokens and mutual TLS.
+      Log("WARNING control_plane.listen is not a loopback address: whoever "
+          "reaches it may change farms and end sessions");
+    }
+  }
+  return control_plane;
+}
+
+void ReloadFarms(const std::string& path, v1::Config& config,
+                 service::ControlPlane& control_plane) {
+  if (path.empty()) return Log("reload: there is no --config file");
+  absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
+  absl::Status status = wanted.status();
+  if (status.ok()) {
+    status = control_plane.keeper().ReloadFileFarms(FileFarmsOf(*wanted));
+  }
+  if (!status.ok()) {
+    return Log(absl::StrCat("reload refused: ", status.message()));
+  }
+  LogNeedsRestart(config, *wanted);
+  *config.mutable_farms() = wanted->farms();
+  Log(absl::StrCat("reloaded the farms of ", path));
+}
+
+void LogNeedsRestart(const v1::Config& running, const v1::Config& wanted) {
+  const auto compare = [](absl::string_view part, const auto& a,
+                          const auto& b) {
+    if (MessageDifferencer::Equals(a, b)) return;
+    Log(absl::StrCat("reload: ", part,
+                     ": has changed; it takes effect after a restart"));
+  };
+  compare("gateway", running.gateway(), wanted.gateway());
+  compare("control_plane", running.control_plane(), wanted.control_plane());
+  compare("admin", running.admin(), wanted.admin());
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "pinnace: %s\n", std::string(status.message()).c_str());
+  return kExitRefused;
+}
+
+}  // namespace pinnace::cli

@@ -1,0 +1,47 @@
+#include "cli/signals.h"
+
+#include <algorithm>
+#include <csignal>
+
+namespace pinnace::cli {
+namespace {
+
+sigset_t Waited() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+}  // namespace
+
+void BlockSignals() {
+  const sigset_t set = Waited();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Signal NextSignal(absl::Duration timeout) {
+  const sigset_t set = Waited();
+  int raised = 0;
+  if (timeout == absl::InfiniteDuration()) {
+    raised = sigwaitinfo(&set, nullptr);
+  } else {
+    const timespec wait =
+        absl::ToTimespec(std::max(timeout, absl::ZeroDuration()));
+    raised = sigtimedwait(&set, nullptr, &wait);
+  }
+  switch (raised) {
+    case SIGTERM:
+    case SIGINT:
+      return Signal::kStop;
+    case SIGHUP:
+      return Signal::kReload;
+    default:
+      return Signal::kNone;
+  }
+}
+
+}  // namespace pinnace::cli

@@ -1,0 +1,276 @@
+#include "tests/simulation/model_client.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/ftp/data_address.h"
+#include "tests/simulation/model_shell.h"
+
+namespace pinnace::simulation {
+
+using ftp::Reply;
+using ftp::ReplyCode;
+
+ModelClient::ModelClient(ModelGateway& gateway, ModelShell& shell,
+                         const IpAddress& ip)
+    : gateway_(gateway),
+      shell_(shell),
+      random_(gateway.random()),
+      ip_(ip),
+      in_a_hurry_(random_.OneIn(3)),
+      slow_reader_(random_.OneIn(10)),
+      thinks_long_(random_.OneIn(10)),
+      gives_up_after_(random_.OneIn(6) ? random_.Below(25) : -1) {
+  Plan();
+}
+
+// --- The plan ---------------------------------------------------------------
+
+std::string ModelClient::Word() {
+  return absl::StrCat("w", shell_.id(), "_", ++words_);
+}
+
+void ModelClient::Line(std::string line) {
+  steps_.push_back({.bytes = absl::StrCat(line, "\r\n")});
+}
+
+std::string ModelClient::GarbageLine() {
+  std::string line;
+  const int size = random_.OneIn(6) ? 5000 : random_.Below(40);
+  for (int i = 0; i < size; ++i) {
+    // No LF: the line ends where we say.
+    char c = static_cast<char>(random_.Below(256));
+    if (c == '\n' || c == '\xff') c = '\0';
+    line += c;
+  }
+  // Never by chance a command that needs an answer of its own kind.
+  return "?" + line;
+}
+
+void ModelClient::PlanLogin() {
+  if (random_.OneIn(5)) Line(absl::StrCat("HOST ", Word()));
+  if (random_.OneIn(5)) Line(absl::StrCat("CLNT ", Word()));
+  if (random_.OneIn(5)) Line("OPTS UTF8 ON");
+  Line(absl::StrCat("USER ", Word()));
+  Line(absl::StrCat("PASS ", Word()));
+  if (random_.OneIn(8)) Line(absl::StrCat("ACCT ", Word()));
+}
+
+void ModelClient::PlanTransfer() {
+  if (random_.OneIn(6)) {
+    Line(absl::StrCat("REST ", random_.Below(1000)));
+    if (random_.OneIn(3)) Line(absl::StrCat("SIZE ", Word()));
+  }
+  switch (random_.Below(6)) {
+    case 0:
+    case 1:
+      Line("PASV");
+      break;
+    case 2:
+    case 3:
+      Line("EPSV");
+      break;
+    case 4:
+      active_port_ = static_cast<uint16_t>(1024 + random_.Below(60000));
+      Line(absl::StrCat("PORT ", ftp::FormatPortArgument({ip_, active_port_})));
+      break;
+    case 5:
+      active_port_ = static_cast<uint16_t>(1024 + random_.Below(60000));
+      Line(absl::StrCat("EPRT ", ftp::FormatEprtArgument({ip_, active_port_})));
+      break;
+  }
+  if (random_.OneIn(12)) Line(absl::StrCat("MDTM ", Word()));
+  const char* kVerbs[] = {"RETR", "RETR", "STOR", "STOR",
+                          "APPE", "LIST", "NLST", "MLSD"};
+  if (random_.OneIn(20)) {
+    Line("STOU");
+  } else {
+    Line(absl::StrCat(random_.Of(kVerbs), " ", Word()));
+  }
+  if (random_.OneIn(6)) {
+    steps_.back().waits = false;
+    if (random_.OneIn(2)) {
+      Line("STAT");
+      steps_.back().waits = false;
+    }
+    if (random_.OneIn(2)) {
+      gateway_.tally().aborts++;
+      Line(random_.OneIn(2) ? "ABOR"
+                            : "\xff\xf4\xff\xf2"
+                              "ABOR");
+    }
+  }
+}
+
+void ModelClient::PlanSomething() {
+  switch (random_.Below(16)) {
+    case 0:
+      return Line("PWD");
+    case 1:
+      return Line(absl::StrCat("SITE ", Word()));
+    case 2:
+      return Line(absl::StrCat("XFOO ", Word()));
+    case 3:
+      return Line("FEAT");
+    case 4:
+      return Line("NOOP");
+    case 5:
+      return Line("ABOR");
+    case 6:
+      return Line("STAT");
+    case 7:
+      if (random_.OneIn(3)) {
+        Line("REIN");
+        return PlanLogin();
+      }
+      return Line("MODE B");
+    case 8:
+      return random_.OneIn(3) ? Line("EPSV ALL") : Line("EPSV 2");
+    case 9:
+      return Line("PORT 10,9,8,7,6,5");
+    case 10:
+      return Line(random_.OneIn(2) ? "RETR" : absl::StrCat("RETR ", Word()));
+    case 11:
+      return random_.OneIn(3) ? PlanLogin() : Line("SYST");
+    case 12:
+      if (random_.OneIn(2)) return Line(GarbageLine());
+      return Line("");
+    default:
+      return PlanTransfer();
+  }
+}
+
+void ModelClient::PlanEnd() {
+  const End kEnds[] = {End::kQuit, End::kQuit,  End::kQuit,   End::kQuitAndFin,
+                       End::kFin,  End::kReset, End::kSilence};
+  end_ = random_.Of(kEnds);
+  if (end_ == End::kQuit || end_ == End::kQuitAndFin) Line("QUIT");
+  if (random_.OneIn(8)) Line(absl::StrCat("SIZE ", Word()));  // too late
+}
+
+void ModelClient::Plan() {
+  if (random_.OneIn(150)) {
+    // A flood, by somebody who does not read.
+    reads_ = random_.OneIn(2);
+    in_a_hurry_ = true;
+    for (int i = 0; i < 6000; ++i) Line("FEAT");
+    return PlanEnd();
+  }
+  if (random_.OneIn(10)) PlanSomething();
+  PlanLogin();
+  for (int i = random_.Below(9); i >= 0; --i) PlanSomething();
+  PlanEnd();
+}
+
+// --- What it does -----------------------------------------------------------
+
+void ModelClient::Start() {
+  // The greeting is the answer to its coming.
+  outstanding_ = 1;
+  if (in_a_hurry_ && random_.OneIn(2)) TakeStep();
+}
+
+absl::Duration ModelClient::reading_delay() {
+  return random_.Delay(slow_reader_ ? absl::Seconds(40)
+                                    : absl::Milliseconds(30));
+}
+
+void ModelClient::TakeStep() {
+  if (gone_) return;
+  if (gives_up_after_ >= 0 && static_cast<int>(next_step_) >= gives_up_after_) {
+    gone_ = true;
+    return random_.OneIn(2) ? shell_.ClientReset() : shell_.ClientFin();
+  }
+  if (next_step_ == steps_.size()) {
+    if (end_ == End::kReset) {
+      gone_ = true;
+      shell_.ClientReset();
+    } else if (end_ == End::kFin || end_ == End::kQuitAndFin) {
+      shell_.ClientFin();
+    }
+    return;
+  }
+  // In a hurry: a burst in one piece, whatever has been answered.
+  std::string bytes;
+  bool waits = true;
+  for (int burst = in_a_hurry_ ? 1 + random_.Below(400) : 1;
+       burst > 0 && next_step_ < steps_.size(); --burst) {
+    const Step& step = steps_[next_step_++];
+    bytes += step.bytes;
+    outstanding_ += step.replies;
+    waits = step.waits;
+  }
+  shell_.ClientSends(bytes);
+  if (in_a_hurry_ || !waits || end_ == End::kQuitAndFin) {
+    gateway_.agenda().After(random_.Delay(absl::Seconds(3)),
+                            [this] { TakeStep(); });
+  }
+}
+
+void ModelClient::Receive(absl::string_view bytes) {
+  replies_.Append(bytes);
+  Reply reply;
+  while (replies_.Next(&reply) == ftp::ReplyReader::Status::kReply) {
+    OnReply(reply);
+  }
+}
+
+void ModelClient::OnReply(const Reply& reply) {
+  if (gone_ || reply.IsPreliminary()) return;
+  --outstanding_;
+  if (reply.Is(ReplyCode::kPassive)) {
+    const auto address = ftp::ParsePassiveText(reply.last_text());
+    if (address.has_value()) ConnectData(address->port);
+  } else if (reply.Is(ReplyCode::kExtendedPassive)) {
+    const auto port = ftp::ParseExtendedPassiveText(reply.last_text());
+    if (port.has_value()) ConnectData(*port);
+  }
+  if (in_a_hurry_ || end_ == End::kQuitAndFin) {
+    if (next_step_ == 0) TakeStep();
+    return;
+  }
+  if (outstanding_ > 0) return;
+  gateway_.agenda().After(
+      random_.Delay(thinks_long_ ? absl::Minutes(6) : absl::Milliseconds(200)),
+      [this] { TakeStep(); });
+}
+
+// --- Data connections -------------------------------------------------------
+
+void ModelClient::PrepareLeg(DataLeg& leg) {
+  leg.session = shell_.id();
+  leg.source = DataLeg::Source{
+      .tag = random_.Next(),
+      .size = random_.OneIn(5)
+                  ? 0
+                  : random_.Below(random_.OneIn(8) ? 20'000 : 1500),
+      .breaks = random_.OneIn(15),
+      .stalls = random_.OneIn(40)};
+  if (random_.OneIn(15)) leg.breaks_at = random_.Below(1500);
+}
+
+void ModelClient::ConnectData(uint16_t port) {
+  if (random_.OneIn(15)) return;  // It has changed its mind.
+  if (random_.OneIn(20)) {
+    const DataLegPtr stranger = std::make_shared<DataLeg>();
+    gateway_.ConnectData(port, IpAddress::FromIpv4({6, 6, 6, 6}), stranger);
+    gateway_.tally().strangers++;
+    if (!stranger->got_reset) {
+      gateway_.Fault(shell_.id(), "a stranger has claimed a lease");
+    }
+  }
+  const DataLegPtr leg = std::make_shared<DataLeg>();
+  PrepareLeg(*leg);
+  gateway_.agenda().After(random_.Delay(absl::Seconds(2)), [this, port, leg] {
+    gateway_.ConnectData(port, ip_, leg);
+  });
+}
+
+bool ModelClient::AcceptActive(uint16_t port, DataLegPtr leg) {
+  // Of what a client in a hurry has announced, only the last is remembered.
+  if (gone_ || random_.OneIn(15)) return false;
+  PrepareLeg(*leg);
+  return true;
+}
+
+}  // namespace pinnace::simulation

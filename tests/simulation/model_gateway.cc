@@ -1,0 +1,181 @@
+#include "tests/simulation/model_gateway.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/base/check.h"
+#include "tests/simulation/model_client.h"
+#include "tests/simulation/model_shell.h"
+
+namespace pinnace::simulation {
+namespace {
+
+constexpr size_t kMostFaultsKept = 20;
+constexpr int kBackends = 3;
+constexpr int kClients = 10;
+
+}  // namespace
+
+ModelGateway::ModelGateway(uint64_t seed)
+    : random_(seed),
+      leases_({.pool = {{50000, 50005}},
+               .secret = seed,
+               .max_waiters_per_client = 4},
+              [this](const ports::LeaseOwner& owner, const IpAddress& source,
+                     uint16_t port) { OnLeaseGranted(owner, source, port); }) {
+  const char* const kFarms[] = {"passive", "active"};
+  for (const char* name : kFarms) {
+    fleet::Farm farm;
+    farm.name = name;
+    farm.data_mode = farm.name == "active" ? fleet::DataMode::kActive
+                                           : fleet::DataMode::kPassive;
+    if (random_.OneIn(2)) farm.balance = fleet::Balance::kRoundRobin;
+    for (int i = 0; i < kBackends; ++i) {
+      const IpAddress host = IpAddress::FromIpv4(
+          {10, 0, 0, static_cast<uint8_t>(backends_.size() + 1)});
+      backends_.push_back(
+          std::make_unique<ModelBackend>(agenda_, random_, host));
+      fleet::Backend backend = testing::TestWorld::NewBackend(
+          absl::StrCat(name, i), {host.ToString(), 21});
+      if (i == 0 && random_.OneIn(4)) backend.public_ports = {50000, 50001};
+      farm.backends.push_back(std::move(backend));
+    }
+    world_.snapshot.fleet.farms.push_back(std::move(farm));
+  }
+}
+
+ModelGateway::~ModelGateway() = default;
+
+void ModelGateway::StartSession() {
+  const IpAddress ip = IpAddress::FromIpv4(
+      {192, 0, 2, static_cast<uint8_t>(1 + random_.Below(kClients))});
+  const SessionId id = MakeSessionId(shells_.size(), 0);
+  shells_.push_back(std::make_unique<ModelShell>(
+      *this, session::Session::Start{
+                 .id = id,
+                 .client = {ip, 40000},
+                 .local = {IpAddress::FromIpv4({198, 51, 100, 1}), 2121},
+                 .listener = "model",
+                 .farm = random_.OneIn(4) ? "active" : "passive",
+                 .now = agenda_.now()}));
+  ModelShell& shell = *shells_.back();
+  clients_.push_back(std::make_unique<ModelClient>(*this, shell, ip));
+  shell.Start(clients_.back().get());
+  clients_.back()->Start();
+  const absl::Duration later = random_.Delay(absl::Minutes(10));
+  if (random_.OneIn(40)) {
+    agenda_.After(later, [&shell] { shell.Kill(); });
+  } else if (random_.OneIn(40)) {
+    agenda_.After(later, [&shell] { shell.Drain(); });
+  }
+}
+
+void ModelGateway::Run(int sessions) {
+  absl::Duration start;
+  for (int i = 0; i < sessions; ++i) {
+    start += random_.Delay(absl::Seconds(4));
+    agenda_.After(start, [this] { StartSession(); });
+  }
+  while (!agenda_.empty() && faults_.size() < kMostFaultsKept) {
+    agenda_.HappenNext();
+  }
+  for (const std::unique_ptr<ModelShell>& shell : shells_) {
+    const std::string left = shell->Leftover();
+    if (!left.empty()) Fault(shell->id(), left);
+  }
+}
+
+std::vector<std::string> ModelGateway::Leftovers() const {
+  std::vector<std::string> left;
+  const auto zero = [&left](absl::string_view what, int64_t value) {
+    if (value != 0) left.push_back(absl::StrCat(what, ": ", value));
+  };
+  const ports::LeaseTable::Facts leases = leases_.facts();
+  zero("leases pending", leases.pending);
+  zero("sessions waiting for a lease", leases.waiting);
+  for (const fleet::Farm& farm : world_.snapshot.fleet.farms) {
+    for (const fleet::Backend& backend : farm.backends) {
+      zero(absl::StrCat("sessions of backend ", backend.id),
+           backend.status->sessions.load());
+    }
+  }
+  metrics::CounterValues values{};
+  world_.counters.AddTo(values);
+  const auto value = [&values](metrics::Counter counter) {
+    return values[static_cast<size_t>(counter)];
+  };
+  zero("sessions that did not end",
+       value(metrics::Counter::kSessionsAccepted) -
+           value(metrics::Counter::kSessionsEnded));
+  return left;
+}
+
+// --- For the models ---------------------------------------------------------
+
+ModelBackend* ModelGateway::BackendAt(const IpAddress& host) {
+  for (const std::unique_ptr<ModelBackend>& backend : backends_) {
+    if (backend->host() == host) return backend.get();
+  }
+  return nullptr;
+}
+
+ModelBackend::Connection* ModelGateway::NewConnection(
+    ModelBackend& server, const Temper& temper,
+    ModelBackend::Connection::Peer peer) {
+  connections_.push_back(std::make_unique<ModelBackend::Connection>(
+      server, temper, std::move(peer)));
+  return connections_.back().get();
+}
+
+ModelShell& ModelGateway::ShellOf(SessionId session) {
+  return *shells_[session >> 8];
+}
+
+void ModelGateway::ConnectData(uint16_t port, const IpAddress& from,
+                               DataLegPtr leg) {
+  const std::optional<ports::LeaseOwner> owner = leases_.Claim(port, from);
+  if (!owner.has_value()) {
+    leg->got_reset = true;
+    return;
+  }
+  if (leg->session != owner->session) {
+    ++tally_.mistaken;
+    if (ShellOf(leg->session).HoldsLease(port)) {
+      Fault(leg->session, "its data connection went to another session");
+    }
+  }
+  // The listener's worker posts it to the session's.
+  agenda_.After(
+      random_.Delay(absl::Milliseconds(2)), [this, owner = *owner, from, leg] {
+        ShellOf(owner.session).OnDataAccepted(owner.data_path, from, leg);
+      });
+}
+
+void ModelGateway::OnLeaseGranted(const ports::LeaseOwner& owner,
+                                  const IpAddress& source, uint16_t port) {
+  agenda_.After(
+      random_.Delay(absl::Milliseconds(2)), [this, owner, source, port] {
+        ShellOf(owner.session).OnLeaseGranted(owner.data_path, source, port);
+      });
+}
+
+void ModelGateway::Fault(SessionId session, absl::string_view what) {
+  if (faults_.size() < kMostFaultsKept) {
+    faults_.push_back(
+        absl::StrCat("session ", session >> 8, " at ",
+                     absl::FormatDuration(agenda_.now() -
+                                          absl::FromUnixSeconds(1'000'000'000)),
+                     ": ", what));
+  }
+}
+
+void ModelGateway::Trace(SessionId session, absl::string_view what) {
+  uint64_t hash = trace_ ^ session;
+  hash = Mix(hash ^ static_cast<uint64_t>(absl::ToUnixNanos(agenda_.now())));
+  for (const char c : what) {
+    hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  }
+  trace_ = Mix(hash);
+}
+
+}  // namespace pinnace::simulation
