@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/configuration.h"
-#include "cli/log.h"
 #include "cli/running_control_plane.h"
 #include "cli/signals.h"
 #include "cli/subcommand.h"
+#include "proxy/base/log.h"
 
 namespace pinnace::cli {
 namespace {
@@ -42,7 +42,7 @@ int RunControlPlane(int argc, char** argv) {
       ReloadFarms(*path, *config, **control_plane);
     }
   }
-  Log("stopping");
+  Log(LogLevel::kInfo, "stopping");
   (*control_plane)->Stop();
   return kExitOk;
 }

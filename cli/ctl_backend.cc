@@ -9,8 +9,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "cli/ctl_flags.h"
-#include "cli/log.h"
 #include "cli/signals.h"
+#include "proxy/base/log.h"
 
 namespace pinnace::cli {
 namespace {
@@ -102,17 +102,18 @@ absl::Status Hold(const v1::RegisterBackendRequest& request,
     absl::Status status = connection.Call(
         connection.registry(), &Registry::Heartbeat, heartbeat, &record);
     if (status.code() == absl::StatusCode::kNotFound) {
-      Log(absl::StrCat("backend ", heartbeat.id(),
-                       " had run out; registering it again"));
+      Log(LogLevel::kInfo, absl::StrCat("backend ", heartbeat.id(),
+                                        " had run out; registering it again"));
       status = connection.Call(connection.registry(),
                                &Registry::RegisterBackend, request, &record);
     }
     if (status.code() != last && !status.ok()) {
-      Log(absl::StrCat("heartbeat of backend ", heartbeat.id(), ": ",
+      Log(LogLevel::kWarning,
+          absl::StrCat("heartbeat of backend ", heartbeat.id(), ": ",
                        status.ToString()));
     }
     if (status.ok() && last != absl::StatusCode::kOk)
-      Log("heartbeat: ok again");
+      Log(LogLevel::kInfo, "heartbeat: ok again");
     last = status.code();
   }
   v1::DeregisterBackendRequest leave;
@@ -120,7 +121,8 @@ absl::Status Hold(const v1::RegisterBackendRequest& request,
   v1::DeregisterBackendResponse response;
   absl::Status status = connection.Call(
       connection.registry(), &Registry::DeregisterBackend, leave, &response);
-  if (status.ok()) Log(absl::StrCat("backend ", leave.id(), " deregistered"));
+  if (status.ok())
+    Log(LogLevel::kInfo, absl::StrCat("backend ", leave.id(), " deregistered"));
   // Already gone is as good.
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }

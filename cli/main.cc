@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -57,4 +58,8 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace pinnace::cli
 
-int main(int argc, char** argv) { return pinnace::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  // gRPC's own lines say what our errors say, in another tongue.
+  setenv("GRPC_VERBOSITY", "NONE", /*replace=*/0);
+  return pinnace::cli::Main(argc, argv);
+}

@@ -4,11 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/configuration.h"
-#include "cli/log.h"
 #include "cli/running_control_plane.h"
 #include "cli/running_gateway.h"
 #include "cli/signals.h"
 #include "cli/subcommand.h"
+#include "proxy/base/log.h"
 #include "proxy/control/snapshot_file.h"
 
 namespace pinnace::cli {
@@ -34,10 +34,12 @@ v1::Snapshot FirstSnapshot(const v1::Config& config) {
   if (path.empty()) return snapshot;
   absl::StatusOr<v1::Snapshot> kept = control::ReadSnapshotFile(path);
   if (!kept.ok()) {
-    Log(absl::StrCat("gateway.snapshot_file: ", kept.status().message()));
+    Log(LogLevel::kWarning,
+        absl::StrCat("gateway.snapshot_file: ", kept.status().message()));
     return snapshot;
   }
-  Log(absl::StrCat("serving from snapshot ", kept->version(), " of ", path,
+  Log(LogLevel::kInfo,
+      absl::StrCat("serving from snapshot ", kept->version(), " of ", path,
                    " until the control plane answers"));
   return *kept;
 }
@@ -53,11 +55,12 @@ void Reload(const std::string& path, v1::Config& config, uint64_t version,
     status = gateway.Publish(snapshot);
   }
   if (!status.ok()) {
-    return Log(absl::StrCat("reload refused: ", status.message()));
+    return Log(LogLevel::kWarning,
+               absl::StrCat("reload refused: ", status.message()));
   }
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
-  Log(absl::StrCat("reloaded the farms of ", path));
+  Log(LogLevel::kInfo, absl::StrCat("reloaded the farms of ", path));
 }
 
 }  // namespace

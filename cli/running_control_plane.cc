@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/configuration.h"
-#include "cli/log.h"
 #include "cli/subcommand.h"
 #include "control-plane/store/sqlite_store.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "proxy/base/log.h"
 #include "proxy/config/settings.h"
 
 namespace pinnace::cli {
@@ -29,12 +29,13 @@ absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
   absl::StatusOr<std::unique_ptr<service::ControlPlane>> control_plane =
       service::ControlPlane::Start(std::move(options));
   if (control_plane.ok()) {
-    Log(absl::StrCat("control plane on ",
-                     (*control_plane)->address().ToString(),
-                     ", store sqlite:", path));
+    Log(LogLevel::kInfo, absl::StrCat("control plane on ",
+                                      (*control_plane)->address().ToString(),
+                                      ", store sqlite:", path));
     if (!(*control_plane)->address().ip.IsLoopback()) {
       // TODO(access): refuse, once there are tokens and mutual TLS.
-      Log("WARNING control_plane.listen is not a loopback address: whoever "
+      Log(LogLevel::kWarning,
+          "control_plane.listen is not a loopback address: whoever "
           "reaches it may change farms and end sessions");
     }
   }
@@ -43,25 +44,28 @@ absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
 
 void ReloadFarms(const std::string& path, v1::Config& config,
                  service::ControlPlane& control_plane) {
-  if (path.empty()) return Log("reload: there is no --config file");
+  if (path.empty())
+    return Log(LogLevel::kWarning, "reload: there is no --config file");
   absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
   absl::Status status = wanted.status();
   if (status.ok()) {
     status = control_plane.keeper().ReloadFileFarms(FileFarmsOf(*wanted));
   }
   if (!status.ok()) {
-    return Log(absl::StrCat("reload refused: ", status.message()));
+    return Log(LogLevel::kWarning,
+               absl::StrCat("reload refused: ", status.message()));
   }
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
-  Log(absl::StrCat("reloaded the farms of ", path));
+  Log(LogLevel::kInfo, absl::StrCat("reloaded the farms of ", path));
 }
 
 void LogNeedsRestart(const v1::Config& running, const v1::Config& wanted) {
   const auto compare = [](absl::string_view part, const auto& a,
                           const auto& b) {
     if (MessageDifferencer::Equals(a, b)) return;
-    Log(absl::StrCat("reload: ", part,
+    Log(LogLevel::kWarning,
+        absl::StrCat("reload: ", part,
                      ": has changed; it takes effect after a restart"));
   };
   compare("gateway", running.gateway(), wanted.gateway());

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/configuration.h"
-#include "cli/log.h"
 #include "cli/subcommand.h"
+#include "proxy/base/log.h"
 #include "proxy/config/settings.h"
 #include "proxy/control/gateway_facts.h"
 #include "proxy/snapshot/snapshot_decoder.h"
@@ -44,9 +44,10 @@ absl::StatusOr<std::unique_ptr<RunningGateway>> RunningGateway::Start(
   if (!admin.ok()) return admin.status();
   running->admin_ = *std::move(admin);
   for (const Address& address : running->gateway_->listening()) {
-    Log(absl::StrCat("gateway on ", address.ToString()));
+    Log(LogLevel::kInfo, absl::StrCat("gateway on ", address.ToString()));
   }
-  Log(absl::StrCat("admin pages on http://",
+  Log(LogLevel::kInfo,
+      absl::StrCat("admin pages on http://",
                    running->admin_->address().ToString(), "/"));
   return running;
 }
@@ -66,7 +67,7 @@ void RunningGateway::Follow(std::shared_ptr<grpc::Channel> channel) {
   options.publish = [this](snapshot::SnapshotPtr snapshot) {
     gateway_->Publish(std::move(snapshot));
   };
-  options.log = &Log;
+  options.log = [](absl::string_view text) { Log(LogLevel::kInfo, text); };
   options.snapshot_file = config_.gateway().snapshot_file();
   client_ =
       std::make_unique<control::SnapshotClient>(*gateway_, std::move(options));
@@ -81,10 +82,11 @@ absl::Status RunningGateway::Publish(const v1::Snapshot& snapshot) {
 
 void RunningGateway::Drain() {
   const absl::Duration patience = config::DrainTimeoutOf(config_);
-  Log(absl::StrCat("draining: no new sessions; running ones have ",
+  Log(LogLevel::kInfo,
+      absl::StrCat("draining: no new sessions; running ones have ",
                    absl::FormatDuration(patience)));
   gateway_->Stop(patience);
-  Log("stopped");
+  Log(LogLevel::kInfo, "stopped");
 }
 
 }  // namespace pinnace::cli

@@ -3,11 +3,11 @@
 #include <string>
 
 #include "cli/configuration.h"
-#include "cli/log.h"
 #include "cli/running_control_plane.h"
 #include "cli/running_gateway.h"
 #include "cli/signals.h"
 #include "cli/subcommand.h"
+#include "proxy/base/log.h"
 
 namespace pinnace::cli {
 namespace {

@@ -357,7 +357,8 @@ TEST_F(ControlPlaneTest, StopEndsTheStreams) {
   Follower gateway(channel_, "gw");
   gateway.Next();
   control_plane_->Stop();
-  EXPECT_EQ(gateway.End(), "UNAVAILABLE: the control plane stops");
+  // With our words, or gRPC's when the transport went first.
+  EXPECT_EQ(gateway.End().substr(0, 12), "UNAVAILABLE:");
 }
 
 TEST_F(ControlPlaneTest, AnAddressInUseIsNamed) {

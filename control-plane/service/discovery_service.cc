@@ -28,12 +28,14 @@ class FollowStream final
 
   uint64_t OfferSnapshot(const SnapshotMessage& snapshot) override {
     absl::MutexLock lock(&mutex_);
-    if (snapshot->version() > offered_version_) {
+    // The first may well be version 0, that of an empty store.
+    if (!offered_version_.has_value() ||
+        snapshot->version() > *offered_version_) {
       offered_version_ = snapshot->version();
       next_snapshot_ = snapshot;
       WriteNext();
     }
-    return offered_version_;
+    return *offered_version_;
   }
 
   void Ask(const v1::Query& query) override {
@@ -146,7 +148,7 @@ class FollowStream final
   v1::ControlMessage outgoing_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t offered_version_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::optional<uint64_t> offered_version_ ABSL_GUARDED_BY(mutex_);
   SnapshotMessage next_snapshot_ ABSL_GUARDED_BY(mutex_);
   std::deque<v1::Query> queries_ ABSL_GUARDED_BY(mutex_);
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);

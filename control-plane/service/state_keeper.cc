@@ -93,6 +93,7 @@ absl::StatusOr<registry::DesiredState> StateKeeper::Merge(
       store_.CompareAndPut(kFileKey, value, former_version);
   if (!version.ok()) return version.status();
   input.file_version = *version;
+  input.stored.version = *version;
   return registry::MergedState(input, clock_());
 }
 
@@ -101,6 +102,7 @@ absl::Status StateKeeper::ReloadFileFarms(std::vector<v1::Farm> farms) {
   absl::StatusOr<registry::DesiredState> state = Merge(farms);
   if (!state.ok()) return state.status();
   state_ = *std::move(state);
+  snapshot_ = nullptr;
   look_again_ = true;
   return absl::OkStatus();
 }

@@ -151,6 +151,11 @@ void Transfer::StartPassive(ClientMode mode, const IpAddress& announced,
 void Transfer::StartActive(absl::string_view verb, const Address& target,
                            Turn& turn) {
   Address allowed = target;
+  // "::" and "0.0.0.0" name no host: a client that does not say its address
+  // (lftp over loopback) means its own.
+  if (target.ip == client_.ip.Masked(0)) {
+    allowed.ip = client_.ip;
+  }
   if (options_.replace_private_port_address && target.ip.IsPrivate() &&
       target.ip.family() == client_.ip.family()) {
     allowed.ip = client_.ip;
@@ -519,9 +524,12 @@ void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
   }
   if (!reply.IsCompletion()) {
     // Also a 3yz, which makes no sense here: the transfer is over either way.
-    // One that never began leaves nothing unfinished.
+    // A download that never began leaves nothing unfinished. Of an upload the
+    // backend may have a part.
+    const bool never_began =
+        !run_.preliminary_said && run_.direction == Direction::kDownload;
     Finish(reply, reply.last_text(),
-           run_.preliminary_said ? Closing::kReset : Closing::kFinished, turn);
+           never_began ? Closing::kFinished : Closing::kReset, turn);
     return;
   }
   // No preliminary reply may have come; the data is there all the same.
@@ -625,13 +633,17 @@ void Transfer::AbortBackend(std::optional<Reply> said_when_quiet, Turn& turn) {
   abort_replies_ = 0;
   abort_reply_ = std::move(said_when_quiet);
   turn.SendLine("ABOR");
-  turn.SendLine("NOOP");
   deadline_ = turn.now + limits::kAbortTimeout;
 }
 
 void Transfer::OnAbortReply(const Reply& reply, Turn& turn) {
   if (reply.IsPreliminary()) return;
-  ++abort_replies_;
+  if (++abort_replies_ == 1) {
+    // Not together with ABOR: there are servers (Pure-FTPd) that read, in
+    // mid-transfer, all that has come as one command.
+    turn.SendLine("NOOP");
+    return;
+  }
   if (!reply.Is(ReplyCode::kOk) && abort_replies_ < kMostAbortReplies) return;
   state_ = State::kIdle;
   deadline_ = absl::InfiniteFuture();

@@ -85,8 +85,10 @@ void ModelBackend::Connection::Say(int code, absl::string_view text,
     return;
   }
   if (random_.OneIn(8)) {
-    SayRaw(absl::StrCat(code, "-First\r\n226 is no end\r\n", code, "x\r\n",
-                        code, " ", text, braces, "\r\n"));
+    SayRaw(absl::StrCat(code,
+                        code == 226 ? "-First\r\n331 is no end\r\n"
+                                    : "-First\r\n226 is no end\r\n",
+                        code, "x\r\n", code, " ", text, braces, "\r\n"));
   } else {
     SayRaw(absl::StrCat(code, " ", text, braces, "\r\n"));
   }

@@ -79,6 +79,7 @@ class ModelBackend::Connection {
     std::function<void()> closed;
     // Active mode: connects to the gateway's listener; null: refused.
     std::function<bool(uint16_t port, DataLegPtr leg)> dial;
+    uint64_t session = 0;
   };
 
   Connection(ModelBackend& server, const Temper& temper, Peer peer);
@@ -92,6 +93,7 @@ class ModelBackend::Connection {
 
   // An upload that this server takes for complete, and is not.
   bool was_fooled() const { return fooled_; }
+  uint64_t session() const { return peer_.session; }
 
  private:
   struct Transfer {

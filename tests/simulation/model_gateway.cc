@@ -1,9 +1,10 @@
 #include "tests/simulation/model_gateway.h"
 
+#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "proxy/base/check.h"
+#include "proxy/base/printable.h"
 #include "tests/simulation/model_client.h"
 #include "tests/simulation/model_shell.h"
 
@@ -12,13 +13,13 @@ namespace {
 
 constexpr size_t kMostFaultsKept = 20;
 constexpr int kBackends = 3;
-constexpr int kClients = 10;
+constexpr int kClients = 4;
 
 }  // namespace
 
 ModelGateway::ModelGateway(uint64_t seed)
     : random_(seed),
-      leases_({.pool = {{50000, 50005}},
+      leases_({.pool = {{50000, 50004}},
                .secret = seed,
                .max_waiters_per_client = 4},
               [this](const ports::LeaseOwner& owner, const IpAddress& source,
@@ -73,7 +74,7 @@ void ModelGateway::StartSession() {
 void ModelGateway::Run(int sessions) {
   absl::Duration start;
   for (int i = 0; i < sessions; ++i) {
-    start += random_.Delay(absl::Seconds(4));
+    start += random_.Delay(absl::Milliseconds(600));
     agenda_.After(start, [this] { StartSession(); });
   }
   while (!agenda_.empty() && faults_.size() < kMostFaultsKept) {
@@ -82,6 +83,11 @@ void ModelGateway::Run(int sessions) {
   for (const std::unique_ptr<ModelShell>& shell : shells_) {
     const std::string left = shell->Leftover();
     if (!left.empty()) Fault(shell->id(), left);
+  }
+  for (const auto& connection : connections_) {
+    if (connection->was_fooled()) {
+      Fault(connection->session(), "a broken upload looks complete");
+    }
   }
 }
 
@@ -161,11 +167,9 @@ void ModelGateway::OnLeaseGranted(const ports::LeaseOwner& owner,
 
 void ModelGateway::Fault(SessionId session, absl::string_view what) {
   if (faults_.size() < kMostFaultsKept) {
-    faults_.push_back(
-        absl::StrCat("session ", session >> 8, " at ",
-                     absl::FormatDuration(agenda_.now() -
-                                          absl::FromUnixSeconds(1'000'000'000)),
-                     ": ", what));
+    faults_.push_back(absl::StrCat(
+        "session ", session >> 8, " at ",
+        absl::FormatDuration(agenda_.now() - Agenda().now()), ": ", what));
   }
 }
 
@@ -176,6 +180,14 @@ void ModelGateway::Trace(SessionId session, absl::string_view what) {
     hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
   }
   trace_ = Mix(hash);
+}
+
+void ModelGateway::News(SessionId session, absl::string_view who,
+                        absl::string_view what) {
+  if (static_cast<int>(session >> 8) != shown_) return;
+  std::printf("%14s %s %s\n",
+              absl::FormatDuration(agenda_.now() - Agenda().now()).c_str(),
+              std::string(who).c_str(), Printable(what, 200).c_str());
 }
 
 }  // namespace pinnace::simulation

@@ -47,7 +47,9 @@ void ModelShell::Deliver(const Event& event) {
   event(session_, turn);
   rules_.OnActions(world.out);
   for (const session::Action& action : world.out.actions()) {
-    gateway_.Trace(id(), testing::ActionText(action, 0));
+    const std::string text = testing::ActionText(action, 0);
+    gateway_.Trace(id(), text);
+    if (!text.empty()) gateway_.News(id(), "! ", text);
     std::visit([this](const auto& asked) { Do(asked); }, action);
   }
   CheckTurn();
@@ -55,6 +57,7 @@ void ModelShell::Deliver(const Event& event) {
 }
 
 void ModelShell::CheckTurn() {
+  if (is_faulty_) return;  // The first is the one to look at.
   if (!rules_.broken().empty()) Fault(rules_.broken().front());
   if (!audit_.faults().empty()) Fault(audit_.faults().front());
   if (unsent_bytes_ > kMostUnsentBytes) Fault("too many unsent bytes");
@@ -93,6 +96,7 @@ size_t ModelShell::NextCut(size_t all) {
 
 void ModelShell::ClientSends(absl::string_view bytes) {
   if (client_fin_) return;
+  gateway_.News(id(), "C>", bytes);
   inbox_.append(bytes.data(), bytes.size());
   Feed();
 }
@@ -139,6 +143,7 @@ void ModelShell::Kill() {
 }
 
 void ModelShell::OnBackendBytes(uint64_t connection, absl::string_view bytes) {
+  gateway_.News(id(), "B<", bytes);
   while (!bytes.empty() && connection == connection_ &&
          rules_.backend_is_open() && !session_.has_ended()) {
     const size_t size = NextCut(bytes.size());
@@ -201,6 +206,7 @@ std::string ModelShell::WhatIsUntrue() const {
 void ModelShell::Do(const session::SendClient& action) {
   const std::string bytes(gateway_.world().out.Bytes(action));
   gateway_.Trace(id(), bytes);
+  gateway_.News(id(), "C<", bytes);
   audit_.OnReplies(bytes);
   unsent_bytes_ += bytes.size();
   if (!client_->reads()) return;
@@ -219,6 +225,7 @@ void ModelShell::Do(const session::SendClient& action) {
 void ModelShell::Do(const session::SendBackend& action) {
   const std::string bytes(gateway_.world().out.Bytes(action));
   gateway_.Trace(id(), bytes);
+  gateway_.News(id(), "B>", bytes);
   last_to_backend_ = std::max(
       last_to_backend_, agenda_.now() + random_.Delay(absl::Milliseconds(20)));
   agenda_.At(last_to_backend_,
@@ -260,7 +267,8 @@ void ModelShell::Do(const session::ConnectBackend& action) {
              [this, connection](uint16_t port, DataLegPtr leg) {
                return connection == connection_ &&
                       AcceptFromBackend(port, std::move(leg));
-             }});
+             },
+         .session = id()});
     rules_.OnBackendConnected();
     const Address peer = {server->host(), 21};
     Deliver([&](Session& session, Turn& turn) {

@@ -72,7 +72,10 @@ class ModelShell {
   void Feed();
   size_t NextCut(size_t all);
   std::string WhatIsUntrue() const;
-  void Fault(absl::string_view what) { gateway_.Fault(id(), what); }
+  void Fault(absl::string_view what) {
+    is_faulty_ = true;
+    gateway_.Fault(id(), what);
+  }
 
   void Do(const session::SendClient& action);
   void Do(const session::SendBackend& action);
@@ -125,6 +128,7 @@ class ModelShell {
 
   Path path_;
   absl::Time timer_ = absl::InfiniteFuture();
+  bool is_faulty_ = false;
 };
 
 }  // namespace pinnace::simulation

@@ -1,5 +1,6 @@
 // Storms of sessions in virtual time. A run is its seed: give it back with
-//   --seed=N  or  PINNACE_SEED=N,  and --sessions=N or PINNACE_SESSIONS=N.
+//   --seed=N  or  PINNACE_SEED=N,  and --sessions=N or PINNACE_SESSIONS=N;
+// --show=N prints what session N of it sees and does.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +20,7 @@ constexpr int kSessionsPerGateway = 200;
 
 uint64_t g_seed = 20260101;
 int g_sessions = 10'000;
+int g_shown = -1;
 
 void Expect(const ModelGateway& gateway, uint64_t seed) {
   EXPECT_TRUE(gateway.faults().empty())
@@ -36,6 +38,7 @@ TEST(SimulationTest, AStormEndsWithEveryGaugeAtZero) {
   uint64_t seed = g_seed;
   for (int left = g_sessions; left > 0; left -= kSessionsPerGateway, ++seed) {
     ModelGateway gateway(seed);
+    gateway.Show(g_shown);
     gateway.Run(std::min(left, kSessionsPerGateway));
     Expect(gateway, seed);
     if (HasFailure()) return;
@@ -77,6 +80,8 @@ void Take(absl::string_view text) {
     (void)absl::SimpleAtoi(value, &g_seed);
   } else if (absl::ConsumePrefix(&value, "--sessions=")) {
     (void)absl::SimpleAtoi(value, &g_sessions);
+  } else if (absl::ConsumePrefix(&value, "--show=")) {
+    (void)absl::SimpleAtoi(value, &g_shown);
   }
 }
 
