@@ -21,6 +21,8 @@ using Registry = v1::Registry::Stub;
 constexpr int kDefaultHoldSeconds = 15;
 // Heartbeats in a lease: two may be lost.
 constexpr int kHeartbeatsPerTtl = 3;
+// For one heartbeat; a signal waits as long.
+constexpr absl::Duration kHoldPatience = absl::Seconds(2);
 
 absl::Duration DurationOf(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) +
@@ -94,6 +96,7 @@ void Print(const CtlInvocation& invocation, const v1::BackendRecord& record) {
 absl::Status Hold(const v1::RegisterBackendRequest& request,
                   CtlConnection& connection) {
   const absl::Duration interval = DurationOf(request.ttl()) / kHeartbeatsPerTtl;
+  connection.WaitForServer(std::min(interval, kHoldPatience));
   v1::HeartbeatRequest heartbeat;
   heartbeat.set_id(request.backend().id());
   absl::StatusCode last = absl::StatusCode::kOk;

@@ -13,11 +13,17 @@ namespace pinnace::cli {
 namespace {
 
 constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
+// `--hold` outlives the control plane: it dials again soon.
+constexpr int kFirstRedialMilliseconds = 100;
+constexpr int kLastRedialMilliseconds = 1'000;
 constexpr absl::Duration kCallTimeout = absl::Seconds(10);
 
 std::shared_ptr<grpc::Channel> ChannelTo(const std::string& server) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
+                   kFirstRedialMilliseconds);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastRedialMilliseconds);
   return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(),
                                    arguments);
 }
@@ -30,8 +36,11 @@ CtlConnection::CtlConnection(const std::string& server) : server_(server) {
   sessions_ = v1::Sessions::NewStub(channel);
 }
 
-void CtlConnection::SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));
+void CtlConnection::SetDeadline(grpc::ClientContext& context) const {
+  const bool waits = patience_ > absl::ZeroDuration();
+  context.set_wait_for_ready(waits);
+  context.set_deadline(
+      absl::ToChronoTime(absl::Now() + (waits ? patience_ : kCallTimeout)));
 }
 
 absl::Status CtlConnection::StatusOf(const grpc::Status& status) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "grpcpp/grpcpp.h"
@@ -32,14 +33,18 @@ class CtlConnection {
     return StatusOf((stub.*method)(&context, request, response));
   }
 
+  // Calls from now on give the server so long to come up and answer.
+  void WaitForServer(absl::Duration patience) { patience_ = patience; }
+
   v1::Registry::Stub& registry() { return *registry_; }
   v1::Sessions::Stub& sessions() { return *sessions_; }
 
  private:
-  static void SetDeadline(grpc::ClientContext& context);
+  void SetDeadline(grpc::ClientContext& context) const;
   absl::Status StatusOf(const grpc::Status& status) const;
 
   const std::string server_;
+  absl::Duration patience_;  // zero: a server that is away is an error at once
   std::unique_ptr<v1::Registry::Stub> registry_;
   std::unique_ptr<v1::Sessions::Stub> sessions_;
 };

@@ -49,6 +49,21 @@ std::vector<option> OptionsOf(const CtlVerb& verb,
   return options;
 }
 
+// `ctl --server HOST:PORT session list` as `ctl session list --server
+// HOST:PORT`: the flags of every verb may also stand in front.
+std::vector<std::string> FlagsBehindVerb(
+    const std::vector<std::string>& words) {
+  auto verb = words.begin();
+  while (verb != words.end() && absl::StartsWith(*verb, "--")) {
+    const bool takes_next = *verb == "--server";
+    ++verb;
+    if (takes_next && verb != words.end()) ++verb;
+  }
+  std::vector<std::string> reordered(verb, words.end());
+  reordered.insert(reordered.end(), words.begin(), verb);
+  return reordered;
+}
+
 }  // namespace
 
 bool CtlInvocation::Has(absl::string_view flag) const {
@@ -61,7 +76,8 @@ std::string CtlInvocation::Flag(absl::string_view flag) const {
 }
 
 absl::StatusOr<CtlInvocation> ParseCtl(absl::Span<const CtlVerb> verbs,
-                                       const std::vector<std::string>& words) {
+                                       const std::vector<std::string>& given) {
+  const std::vector<std::string> words = FlagsBehindVerb(given);
   absl::StatusOr<const CtlVerb*> verb = FindVerb(verbs, words);
   if (!verb.ok()) return verb.status();
   CtlInvocation invocation;

@@ -33,6 +33,7 @@ v1::Snapshot FirstSnapshot(const v1::Config& config) {
   const std::string& path = config.gateway().snapshot_file();
   if (path.empty()) return snapshot;
   absl::StatusOr<v1::Snapshot> kept = control::ReadSnapshotFile(path);
+  if (absl::IsNotFound(kept.status())) return snapshot;
   if (!kept.ok()) {
     Log(LogLevel::kWarning,
         absl::StrCat("gateway.snapshot_file: ", kept.status().message()));
@@ -82,6 +83,8 @@ int Proxy(int argc, char** argv) {
       RunningGateway::Start(*config, FirstSnapshot(*config));
   if (!gateway.ok()) return Fail(gateway.status());
   if (!control_plane.empty()) {
+    Log(LogLevel::kInfo,
+        absl::StrCat("looking for the control plane at ", control_plane));
     (*gateway)->Follow(control::ControlPlaneChannel(control_plane));
   }
   uint64_t version = 1;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/configuration.h"
+#include "cli/signals.h"
 #include "cli/subcommand.h"
 #include "proxy/base/log.h"
 #include "proxy/config/settings.h"
@@ -81,11 +82,20 @@ absl::Status RunningGateway::Publish(const v1::Snapshot& snapshot) {
 }
 
 void RunningGateway::Drain() {
+  constexpr absl::Duration kPoll = absl::Milliseconds(50);
   const absl::Duration patience = config::DrainTimeoutOf(config_);
-  Log(LogLevel::kInfo,
-      absl::StrCat("draining: no new sessions; running ones have ",
-                   absl::FormatDuration(patience)));
-  gateway_->Stop(patience);
+  Log(LogLevel::kInfo, absl::StrCat("draining: running sessions have ",
+                                    absl::FormatDuration(patience),
+                                    "; a second signal ends them at once"));
+  gateway_->StartDrain();
+  const absl::Time deadline = absl::Now() + patience;
+  while (!gateway_->Sessions().empty() && absl::Now() < deadline &&
+         NextSignal(kPoll) != Signal::kStop) {
+  }
+  // Whoever looks at the gateway goes before its workers do.
+  client_ = nullptr;
+  admin_ = nullptr;
+  gateway_->Stop(absl::ZeroDuration());
   Log(LogLevel::kInfo, "stopped");
 }
 

@@ -25,7 +25,7 @@ class RunningGateway {
   // For a gateway that follows nobody.
   absl::Status Publish(const v1::Snapshot& snapshot);
   // SIGTERM: no new sessions, waits for the running ones up to the drain
-  // timeout, ends the rest.
+  // timeout or the next SIGTERM, ends the rest.
   void Drain();
 
  private:

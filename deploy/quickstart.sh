@@ -120,15 +120,15 @@ fill_in deploy/quickstart/pinnace.yaml FTP_PORT="$FTP_PORT" \
   >"$folder/pinnace.log" 2>&1 &
 gateway=$!
 started+=("$gateway")
-gateway_up_or_dead() {
-  ! kill -0 "$gateway" || greets 127.0.0.1 "$FTP_PORT"
-}
+admin=http://127.0.0.1:$ADMIN_PORT
+is_up() { curl -sS -m 5 --fail -o /dev/null "$admin/healthz" 2>/dev/null; }
+gateway_up_or_dead() { ! kill -0 "$gateway" || is_up; }
 until_true 15 gateway_up_or_dead || true
 if ! kill -0 "$gateway" 2>/dev/null; then
   cat "$folder/pinnace.log" >&2
   fail "pinnace serve ended; its own words are above"
 fi
-greets 127.0.0.1 "$FTP_PORT" || fail "no greeting on 127.0.0.1:$FTP_PORT"
+is_up || fail "$admin/healthz does not answer 200"
 echo "Clients go to $url, whichever backend serves them."
 
 ctl() { "$pinnace" ctl "$@" --server "$server"; }
@@ -179,15 +179,14 @@ exec 9>&-
 
 say "The farm (pinnace ctl backend list)"
 ctl backend list || fail "pinnace ctl backend list"
-admin=http://127.0.0.1:$ADMIN_PORT
-curl -sS -m 5 --fail -o /dev/null "$admin/healthz" || fail "$admin/healthz"
+curl -sS -m 5 --fail "$admin/readyz" || fail "$admin/readyz"
 
 say "All well. Admin page: $admin/"
 [ -z "$once" ] || exit 0
 cat <<HINT
 Try:  curl -u ftp:any $url/hello.txt
       curl $admin/api/v1/sessions
-      $pinnace ctl backend drain --farm main --id a --server $server
+      $pinnace ctl backend drain a --server $server
 Stop: Ctrl-C
 HINT
 wait "$gateway" || true

@@ -17,6 +17,9 @@ namespace {
 // Snapshots of 10,000 backends fit.
 constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
 constexpr int kKeepaliveMilliseconds = 10'000;
+// The channel's own wait before it dials again, jittered; ours comes on top.
+constexpr int kFirstRedialMilliseconds = 100;
+constexpr int kLastRedialMilliseconds = 1'000;
 
 // Between half and the whole of it, so that gateways do not come back at once.
 absl::Duration Jittered(absl::Duration wait) {
@@ -30,10 +33,17 @@ absl::Duration Jittered(absl::Duration wait) {
 class SnapshotClient::Stream {
  public:
   explicit Stream(const std::shared_ptr<grpc::Channel>& channel)
-      : stub_(v1::Discovery::NewStub(channel)),
-        stream_(stub_->Follow(&context_)) {}
+      : stub_(v1::Discovery::NewStub(channel)) {}
 
+  // May be cancelled at any time, also while Open() waits.
   grpc::ClientContext& context() { return context_; }
+
+  // Waits for the control plane to come up: a channel dials only while a call
+  // waits for it.
+  void Open() {
+    context_.set_wait_for_ready(true);
+    stream_ = stub_->Follow(&context_);
+  }
 
   bool Read(v1::ControlMessage& message) { return stream_->Read(&message); }
 
@@ -73,6 +83,9 @@ std::shared_ptr<grpc::Channel> ControlPlaneChannel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMilliseconds);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMilliseconds);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
+                   kFirstRedialMilliseconds);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastRedialMilliseconds);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
                                    arguments);
 }
@@ -113,6 +126,7 @@ void SnapshotClient::FollowOnce() {
     if (stopped_) stream.context().TryCancel();
     context_ = &stream.context();
   }
+  stream.Open();
   v1::GatewayMessage hello;
   *hello.mutable_hello() = options_.hello;
   stream.Write(hello);

@@ -38,7 +38,7 @@ class SnapshotClient {
     std::string snapshot_file;  // keeps each good snapshot there; empty: no
     absl::Duration report_interval = absl::Seconds(1);
     absl::Duration shortest_wait = absl::Milliseconds(200);  // to reconnect
-    absl::Duration longest_wait = absl::Seconds(10);
+    absl::Duration longest_wait = absl::Seconds(5);
   };
 
   // Follows from now on. `gateway` outlives it.

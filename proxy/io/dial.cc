@@ -16,10 +16,9 @@ namespace {
 
 // 0 or errno.
 int BindTo(int fd, const Address& from) {
-  const int one = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
   // Without it an any-port bind takes a port that no other connection shares.
   if (from.port == 0) {
+    const int one = 1;
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
   }
   sockaddr_storage storage;

@@ -21,6 +21,7 @@ class Socket {
   Socket& operator=(Socket&& other) noexcept;
   ~Socket() { Close(); }
 
+  // With SO_REUSEADDR.
   static absl::StatusOr<Socket> NewTcp(Family family);
 
   bool is_open() const { return fd_ >= 0; }

@@ -20,7 +20,6 @@ constexpr absl::Duration kAcceptRetry = absl::Milliseconds(100);
 int BindAndListen(int fd, const Address& address,
                   const TcpListener::Options& options) {
   const int one = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
   if (!address.ip.is_ipv4() &&
       setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) {
     return errno;

@@ -57,7 +57,7 @@ def drained_backend_gets_no_new_session(world):
   world.needs_gateway()
   with world.serve([_registered("round_robin")]) as server:
     _register(world, server, "left", "right")
-    server.ctl("backend", "drain", "--farm", "main", "--id", "left")
+    server.ctl("backend", "drain", "left")
     addresses = iter(world.hosts.many_addresses)
 
     def right_alone():

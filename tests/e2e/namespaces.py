@@ -32,7 +32,10 @@ class Namespace:
     subprocess.run(
         self.command("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0",
                      "net.ipv6.conf.default.accept_dad=0",
-                     "net.ipv4.ip_unprivileged_port_start=0"),
+                     "net.ipv4.ip_unprivileged_port_start=0",
+                     # Not the public ports: a client's or backend's socket
+                     # in TIME_WAIT would keep the next gateway from them.
+                     "net.ipv4.ip_local_port_range=20000 49999"),
         check=True)
     ip_batch(["link set lo up"], self.name)
 

@@ -29,6 +29,15 @@ def greets(address, port):
     return False
 
 
+def answers(address, port):
+  """True if an FTP server is there: it greets, or says that it has no backend."""
+  try:
+    with socket.create_connection((address, port), timeout=2) as control:
+      return control.recv(3) in (b"220", b"421")
+  except OSError:
+    return False
+
+
 def accepts(address, port):
   try:
     socket.create_connection((address, port), timeout=2).close()

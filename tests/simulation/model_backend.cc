@@ -24,6 +24,7 @@ Temper Temper::Draw(Random& random) {
   temper.bad_greeting = random.OneIn(20);
   temper.never_answers = random.OneIn(25);
   temper.refuses_login = random.OneIn(6);
+  temper.refuses_everybody = random.OneIn(20);
   temper.wants_account = random.OneIn(15);
   temper.refuses_data = random.OneIn(12);
   temper.babbles = random.OneIn(15);
@@ -168,7 +169,8 @@ void ModelBackend::Connection::Serve(const Command& command) {
       return random_.OneIn(10) ? Say(230, "Come in", argument)
                                : Say(331, "Password?", argument);
     case Verb::kPass:
-      if (temper_.refuses_login && random_.OneIn(2)) {
+      if (temper_.refuses_everybody ||
+          (temper_.refuses_login && random_.OneIn(2))) {
         return Say(530, "Wrong", argument);
       }
       if (temper_.wants_account) return Say(332, "Account?", argument);

@@ -31,6 +31,7 @@ struct Temper {
   bool bad_greeting = false;   // 421, or not FTP
   bool never_answers = false;  // from some command on
   bool refuses_login = false;  // now and then
+  bool refuses_everybody = false;
   bool wants_account = false;
   bool refuses_data = false;  // its data ports are closed
   bool babbles = false;       // replies nobody asked for

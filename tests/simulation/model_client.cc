@@ -35,8 +35,9 @@ void ModelClient::Line(std::string line) {
 }
 
 std::string ModelClient::GarbageLine() {
+  if (random_.OneIn(4)) return std::string(5000, 'x');
   std::string line;
-  const int size = random_.OneIn(6) ? 5000 : random_.Below(40);
+  const int size = random_.Below(40);
   for (int i = 0; i < size; ++i) {
     // No LF: the line ends where we say.
     char c = static_cast<char>(random_.Below(256));
@@ -153,12 +154,20 @@ void ModelClient::Plan() {
     // A flood, by somebody who does not read.
     reads_ = random_.OneIn(2);
     in_a_hurry_ = true;
-    for (int i = 0; i < 6000; ++i) Line("FEAT");
+    longest_burst_ = 10'000;
+    if (random_.OneIn(2)) PlanLogin();
+    for (int i = 0; i < 6000; ++i)
+      Line(i % 2 == 0 ? "FEAT" : "SITE A WORD AND MORE");
+    return PlanEnd();
+  }
+  if (random_.OneIn(150)) {
+    // Somebody who guesses passwords.
+    for (int i = 0; i < 12; ++i) PlanLogin();
     return PlanEnd();
   }
   if (random_.OneIn(10)) PlanSomething();
   PlanLogin();
-  for (int i = random_.Below(9); i >= 0; --i) PlanSomething();
+  for (int i = random_.Below(14); i >= 0; --i) PlanSomething();
   PlanEnd();
 }
 
@@ -193,7 +202,7 @@ void ModelClient::TakeStep() {
   // In a hurry: a burst in one piece, whatever has been answered.
   std::string bytes;
   bool waits = true;
-  for (int burst = in_a_hurry_ ? 1 + random_.Below(400) : 1;
+  for (int burst = in_a_hurry_ ? 1 + random_.Below(longest_burst_) : 1;
        burst > 0 && next_step_ < steps_.size(); --burst) {
     const Step& step = steps_[next_step_++];
     bytes += step.bytes;

@@ -54,6 +54,7 @@ class ModelClient {
   Random& random_;
   const IpAddress ip_;
   bool in_a_hurry_;  // pipelines
+  int longest_burst_ = 40;
   bool reads_ = true;
   bool slow_reader_;
   bool thinks_long_;

@@ -5,6 +5,7 @@
 #define PINNACE_TESTS_SIMULATION_MODEL_GATEWAY_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,8 +40,12 @@ class ModelGateway {
   struct Tally {
     int64_t downloads = 0, uploads = 0, aborts = 0, ends = 0, strangers = 0;
     int64_t mistaken = 0;  // connected to a port leased anew meanwhile
+    std::map<std::string, int64_t> ends_by_reason;
   };
   const Tally& tally() const { return tally_; }
+  void AddCounters(metrics::CounterValues& sum) const {
+    world_.counters.AddTo(sum);
+  }
 
   // --- For the models.
   Agenda& agenda() { return agenda_; }

@@ -304,6 +304,8 @@ void ModelShell::Do(const session::ReportTransfer& action) {
 
 void ModelShell::Do(const session::EndSession& action) {
   ++gateway_.tally().ends;
+  ++gateway_.tally()
+        .ends_by_reason[std::string(session::EndReasonName(action.reason))];
   audit_.OnEnd(action.reason);
   if (action.reason == session::EndReason::kIdle && !audit_.all_answered() &&
       unsent_bytes_ < limits::kMaxUnsentBytes) {

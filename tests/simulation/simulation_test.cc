@@ -1,9 +1,10 @@
 // Storms of sessions in virtual time. A run is its seed: give it back with
 //   --seed=N  or  PINNACE_SEED=N,  and --sessions=N or PINNACE_SESSIONS=N;
 // --show=N prints what session N of it sees and does.
+#include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -31,10 +32,57 @@ void Expect(const ModelGateway& gateway, uint64_t seed) {
       << absl::StrJoin(gateway.Leftovers(), "\n");
 }
 
+void Add(const ModelGateway::Tally& tally, ModelGateway::Tally* sum) {
+  sum->downloads += tally.downloads;
+  sum->uploads += tally.uploads;
+  sum->aborts += tally.aborts;
+  sum->ends += tally.ends;
+  sum->strangers += tally.strangers;
+  sum->mistaken += tally.mistaken;
+  for (const auto& [reason, count] : tally.ends_by_reason) {
+    sum->ends_by_reason[reason] += count;
+  }
+}
+
+// A storm that never gets somewhere shows nothing there.
+void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
+                         const metrics::CounterValues& counters) {
+  EXPECT_GT(tally.downloads, tally.ends / 10);
+  EXPECT_GT(tally.uploads, tally.ends / 10);
+  EXPECT_GT(tally.aborts, 0);
+  EXPECT_GT(tally.strangers, 0);
+  for (int i = 0; i <= static_cast<int>(session::EndReason::kDrained); ++i) {
+    const absl::string_view reason =
+        session::EndReasonName(static_cast<session::EndReason>(i));
+    EXPECT_TRUE(tally.ends_by_reason.contains(std::string(reason))) << reason;
+  }
+  for (const metrics::CounterRow& row : metrics::CounterRows()) {
+    if (row.counter == metrics::Counter::kSessionsRefused)
+      continue;  // No door.
+    EXPECT_GT(counters[static_cast<size_t>(row.counter)], 0) << row.name;
+  }
+}
+
+void Print(const ModelGateway::Tally& tally,
+           const metrics::CounterValues& counters) {
+  std::cout << tally.downloads << " downloads and " << tally.uploads
+            << " uploads whole, " << tally.aborts << " ABOR, "
+            << tally.strangers << " strangers, " << tally.mistaken
+            << " came to a port leased anew\n";
+  for (const auto& [reason, count] : tally.ends_by_reason) {
+    std::cout << "  ended " << reason << " " << count << "\n";
+  }
+  for (const metrics::CounterRow& row : metrics::CounterRows()) {
+    std::cout << "  " << row.name << " "
+              << counters[static_cast<size_t>(row.counter)] << "\n";
+  }
+}
+
 TEST(SimulationTest, AStormEndsWithEveryGaugeAtZero) {
-  std::printf("seed %llu, %d sessions\n",
-              static_cast<unsigned long long>(g_seed), g_sessions);
-  ModelGateway::Tally sum;
+  std::cout << "seed " << g_seed << ", " << g_sessions << " sessions"
+            << std::endl;
+  ModelGateway::Tally tally;
+  metrics::CounterValues counters{};
   uint64_t seed = g_seed;
   for (int left = g_sessions; left > 0; left -= kSessionsPerGateway, ++seed) {
     ModelGateway gateway(seed);
@@ -42,25 +90,12 @@ TEST(SimulationTest, AStormEndsWithEveryGaugeAtZero) {
     gateway.Run(std::min(left, kSessionsPerGateway));
     Expect(gateway, seed);
     if (HasFailure()) return;
-    const ModelGateway::Tally& tally = gateway.tally();
-    sum.downloads += tally.downloads;
-    sum.uploads += tally.uploads;
-    sum.aborts += tally.aborts;
-    sum.ends += tally.ends;
-    sum.strangers += tally.strangers;
-    sum.mistaken += tally.mistaken;
+    Add(gateway.tally(), &tally);
+    gateway.AddCounters(counters);
   }
-  std::printf(
-      "%lld ended, %lld downloads and %lld uploads whole, %lld ABOR\n",
-      static_cast<long long>(sum.ends), static_cast<long long>(sum.downloads),
-      static_cast<long long>(sum.uploads), static_cast<long long>(sum.aborts));
-  std::printf("%lld strangers, %lld came to a port leased anew\n",
-              static_cast<long long>(sum.strangers),
-              static_cast<long long>(sum.mistaken));
-  EXPECT_EQ(sum.ends, g_sessions);
-  // A storm in which nothing succeeds shows nothing.
-  EXPECT_GT(sum.downloads, g_sessions / 10);
-  EXPECT_GT(sum.uploads, g_sessions / 10);
+  Print(tally, counters);
+  EXPECT_EQ(tally.ends, g_sessions);
+  if (g_sessions >= 10'000) ExpectToHaveSeenAll(tally, counters);
 }
 
 TEST(SimulationTest, ASeedReplaysExactly) {
