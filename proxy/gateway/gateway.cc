@@ -66,7 +66,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
   const absl::Status listening = gateway->Listen();
   if (!listening.ok()) return listening;
   Gateway& started = *gateway;
-  started.running_ = true;
+  started.SetRunning();
   for (const std::unique_ptr<Worker>& worker : started.workers_) {
     worker->Start();
   }
@@ -126,8 +126,18 @@ absl::Status Gateway::Listen() {
 
 Gateway::~Gateway() { Stop(absl::ZeroDuration()); }
 
+bool Gateway::is_running() const {
+  MutexLock lock(&running_mutex_);
+  return running_;
+}
+
+void Gateway::SetRunning() {
+  MutexLock lock(&running_mutex_);
+  running_ = true;
+}
+
 void Gateway::Stop(absl::Duration patience) {
-  if (running_) {
+  if (is_running()) {
     StartDrain();
     const absl::Time deadline = absl::Now() + patience;
     while (sessions_.load() > 0 && absl::Now() < deadline) {
@@ -141,10 +151,13 @@ void Gateway::Stop(absl::Duration patience) {
       done->count_down();
     });
     done->wait();
+    {
+      MutexLock lock(&running_mutex_);
+      running_ = false;
+    }
     for (const std::unique_ptr<Worker>& worker : workers_) {
       worker->StopAndJoin();
     }
-    running_ = false;
   }
   // A session that goes may post to another worker: all are there until all
   // sessions are gone.
@@ -154,6 +167,8 @@ void Gateway::Stop(absl::Duration patience) {
 
 template <typename Work>
 void Gateway::OnEveryWorker(Work work) {
+  // Held until the work is done: the workers do not stop under it.
+  MutexLock lock(&running_mutex_);
   if (!running_) return;
   const auto done = std::make_shared<std::latch>(
       static_cast<std::ptrdiff_t>(workers_.size()));

@@ -57,16 +57,19 @@ class Gateway final : public GatewayView {
   Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot);
 
   absl::Status Listen();
-  // Runs `work` on every worker and waits.
+  bool is_running() const ABSL_LOCKS_EXCLUDED(running_mutex_);
+  void SetRunning() ABSL_LOCKS_EXCLUDED(running_mutex_);
+  // Runs `work` on every worker and waits. Nothing when they have stopped.
   template <typename Work>
-  void OnEveryWorker(Work work);
+  void OnEveryWorker(Work work) ABSL_LOCKS_EXCLUDED(running_mutex_);
 
   const GatewayOptions options_;
   ports::LeaseTable leases_;
   fleet::PinTable pins_;
   std::atomic<int64_t> sessions_{0};
   std::atomic<bool> draining_{false};
-  bool running_ = false;
+  mutable Mutex running_mutex_;
+  bool running_ ABSL_GUARDED_BY(running_mutex_) = false;
   Worker::Shared shared_;
   mutable Mutex mutex_;
   snapshot::SnapshotPtr snapshot_ ABSL_GUARDED_BY(mutex_);

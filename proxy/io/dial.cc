@@ -137,6 +137,9 @@ int Dial::ConnectFrom(const std::optional<Address>& from) {
   socket_ = Socket(socket(target.ip.is_ipv4() ? AF_INET : AF_INET6,
                           SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket_.is_open()) return errno;
+  // Without it, a connection in TIME_WAIT whose port the kernel chose among the
+  // public ones keeps the next start from listening there.
+  socket_.SetReuseAddress();
   if (from.has_value()) {
     const int error = BindTo(socket_.fd(), *from);
     if (error != 0) return error;

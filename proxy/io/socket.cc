@@ -48,12 +48,14 @@ absl::StatusOr<Socket> Socket::NewTcp(Family family) {
   const int fd = socket(family == Family::kIpv4 ? AF_INET : AF_INET6,
                         SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return StatusFromErrno(errno, "open a TCP socket");
-  // Also on what dials out: a connection of ours in TIME_WAIT whose port the
-  // kernel chose among the public ones must not keep the next start from
-  // listening there.
+  Socket made(fd);
+  made.SetReuseAddress();
+  return made;
+}
+
+void Socket::SetReuseAddress() {
   const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  return Socket(fd);
+  setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 }
 
 void Socket::Close() {

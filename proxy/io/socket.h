@@ -43,6 +43,7 @@ class Socket {
 
   // The options are wishes: a socket that broke meanwhile refuses them, and
   // says so at the next read.
+  void SetReuseAddress();
   void SetNoDelay();
   // RFC 959 §4.1 ABOR: Telnet urgent data is read in line (SO_OOBINLINE).
   void SetUrgentInline();

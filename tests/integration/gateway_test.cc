@@ -397,6 +397,72 @@ TEST_F(GatewayTest, KillAndDrainEndSessionsWith421) {
   EXPECT_THAT(PlainClient(ipv4()).greeting(), StartsWith("421"));
 }
 
+TEST_F(GatewayTest, ActiveDialComesFromThePortBelowTheListener) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("file", "content");
+  const PortRange ports = FreePorts(2);
+  options_.listeners = {{{kLoopback, ports.last}, "main"}};
+  options_.session.active_source_port =
+      session::ActiveSourcePort::kListenerMinusOne;
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(client.OpenData(Mode::kPort));
+    EXPECT_THAT(client.Command("RETR file"), StartsWith("150"));
+    BlockingSocket data = client.TakeData();
+    EXPECT_EQ(data.PeerAddress(), (Address{kLoopback, ports.first}));
+    EXPECT_EQ(data.ReceiveToEnd(), "content");
+    EXPECT_EQ(client.Reply(), "226 Done");
+  }
+}
+
+TEST_F(GatewayTest, PublicAddressIsByClientOrResolvedFromItsName) {
+  AddBackend();
+  options_.session.public_address.default_address = "localhost";
+  options_.session.public_address.by_client = {
+      {*ingress::Cidr::Parse("127.5.0.0/16"), "203.0.113.9"}};
+  Start();
+  PlainClient by_name(ipv4());
+  by_name.Login();
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (absl::StartsWith(by_name.Command("PASV"), "425") &&
+         absl::Now() < deadline) {
+    // The name is not resolved yet.
+    EXPECT_THAT(by_name.last_reply(), HasSubstr("EPSV"));
+  }
+  EXPECT_THAT(by_name.last_reply(), HasSubstr("(127,0,0,1,"));
+  PlainClient by_network(ipv4(), *IpAddress::Parse("127.5.6.7"));
+  by_network.Login();
+  EXPECT_THAT(by_network.Command("PASV"), HasSubstr("(203,0,113,9,"));
+}
+
+TEST_F(GatewayTest, ProbesLearnFeaturesAndHealth) {
+  AddBackend();
+  AddAddress(BlockingSocket::Listen({kLoopback, 0}).LocalAddress());
+  options_.probe_interval = absl::Seconds(1);
+  Start();
+  const std::vector<fleet::Backend>& probed =
+      gateway_->snapshot()->fleet.farms[0].backends;
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while ((probed[0].status->health != fleet::Health::kHealthy ||
+          probed[1].status->health != fleet::Health::kUnhealthy) &&
+         absl::Now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(probed[0].status->health, fleet::Health::kHealthy);
+  EXPECT_EQ(probed[1].status->health, fleet::Health::kUnhealthy);
+  EXPECT_THAT(probed[1].status->trouble(), HasSubstr("refused"));
+  PlainClient client(ipv4());
+  client.control().Send("FEAT\r\n");
+  std::vector<std::string> lines;
+  do {
+    lines.push_back(client.control().ReceiveLine().value_or("211 lost"));
+  } while (!absl::StartsWith(lines.back(), "211 "));
+  EXPECT_THAT(lines, Contains(" REST STREAM"));
+  EXPECT_THAT(lines, Contains(" EPSV"));
+}
+
 TEST_F(GatewayTest, SessionLimitIsA421AtTheDoor) {
   AddBackend();
   options_.max_sessions = 3;

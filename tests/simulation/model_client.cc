@@ -62,6 +62,7 @@ void ModelClient::PlanTransfer() {
     Line(absl::StrCat("REST ", random_.Below(1000)));
     if (random_.OneIn(3)) Line(absl::StrCat("SIZE ", Word()));
   }
+  if (random_.OneIn(10)) Line(random_.OneIn(2) ? "PASV" : "EPSV");
   switch (random_.Below(6)) {
     case 0:
     case 1:

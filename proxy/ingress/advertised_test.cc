@@ -1,0 +1,108 @@
+#include "proxy/ingress/advertised.h"
+
+#include <optional>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pinnace::ingress {
+namespace {
+
+using ::testing::ElementsAre;
+
+IpAddress Ip(absl::string_view text) { return IpAddress::Parse(text).value(); }
+
+std::string Advertised(const PublicAddressRules& rules,
+                       absl::string_view client,
+                       const ResolvedNames& names = {},
+                       absl::string_view local = "198.51.100.1") {
+  const std::optional<IpAddress> address =
+      AdvertisedAddress(rules, names, Ip(client), Ip(local));
+  return address.has_value() ? address->ToString() : "none";
+}
+
+TEST(CidrTest, Parse) {
+  const struct {
+    const char* text;
+    const char* read;  // empty: refused
+  } kCases[] = {
+      {"10.0.0.0/8", "10.0.0.0/8"},
+      {"0.0.0.0/0", "0.0.0.0/0"},
+      {"10.1.2.3", "10.1.2.3/32"},
+      {"10.1.2.3/32", "10.1.2.3/32"},
+      {"2001:db8::/32", "2001:db8::/32"},
+      {"2001:db8::1", "2001:db8::1/128"},
+      {"::/0", "::/0"},
+      {"10.0.0.1/8", ""},  // host bits
+      {"2001:db8::1/32", ""},
+      {"10.0.0.0/33", ""},
+      {"2001:db8::/129", ""},
+      {"10.0.0.0/", ""},
+      {"10.0.0.0/-1", ""},
+      {"10.0.0.0/+8", ""},
+      {"10.0.0.0/ 8", ""},
+      {"10.0.0.0/8x", ""},
+      {"10.0.0.0/0008", ""},
+      {"10.0.0/8", ""},
+      {"/8", ""},
+      {"", ""},
+      {"ftp.example.net", ""},
+  };
+  for (const auto& c : kCases) {
+    const std::optional<Cidr> cidr = Cidr::Parse(c.text);
+    EXPECT_EQ(cidr.has_value() ? cidr->ToString() : "", c.read) << c.text;
+  }
+}
+
+TEST(CidrTest, Contains) {
+  const Cidr ten = Cidr::Parse("10.0.0.0/8").value();
+  EXPECT_TRUE(ten.Contains(Ip("10.255.0.1")));
+  EXPECT_TRUE(ten.Contains(Ip("::ffff:10.0.0.1")));
+  EXPECT_FALSE(ten.Contains(Ip("11.0.0.1")));
+  EXPECT_FALSE(ten.Contains(Ip("2001:db8::1")));
+  const Cidr all = Cidr::Parse("0.0.0.0/0").value();
+  EXPECT_TRUE(all.Contains(Ip("192.0.2.1")));
+  EXPECT_FALSE(all.Contains(Ip("::1")));
+}
+
+TEST(AdvertisedTest, TheFirstRuleThatHoldsTheClient) {
+  PublicAddressRules rules;
+  rules.default_address = "203.0.113.9";
+  rules.by_client = {{*Cidr::Parse("10.1.0.0/16"), "10.1.0.5"},
+                     {*Cidr::Parse("10.0.0.0/8"), "inside.example.net"}};
+  const ResolvedNames names = {{"inside.example.net", Ip("10.0.0.5")}};
+  EXPECT_EQ(Advertised(rules, "10.1.2.3", names), "10.1.0.5");
+  EXPECT_EQ(Advertised(rules, "10.2.2.3", names), "10.0.0.5");
+  EXPECT_EQ(Advertised(rules, "192.0.2.1", names), "203.0.113.9");
+  // A name that is not known yet is no reason to say something else.
+  EXPECT_EQ(Advertised(rules, "10.2.2.3"), "none");
+}
+
+TEST(AdvertisedTest, TheLocalAddressWhenNothingIsSet) {
+  EXPECT_EQ(Advertised({}, "192.0.2.1"), "198.51.100.1");
+  EXPECT_EQ(Advertised({}, "192.0.2.1", {}, "0.0.0.0"), "none");
+  EXPECT_EQ(Advertised({}, "2001:db8::2", {}, "2001:db8::1"), "none");
+}
+
+TEST(AdvertisedTest, ADefaultName) {
+  PublicAddressRules rules;
+  rules.default_address = "ftp.example.net";
+  EXPECT_EQ(Advertised(rules, "192.0.2.1"), "none");
+  EXPECT_EQ(
+      Advertised(rules, "192.0.2.1", {{"ftp.example.net", Ip("203.0.113.7")}}),
+      "203.0.113.7");
+}
+
+TEST(AdvertisedTest, NamesAreWhatIsNoAddress) {
+  PublicAddressRules rules;
+  EXPECT_THAT(rules.Names(), ElementsAre());
+  rules.default_address = "ftp.example.net";
+  rules.by_client = {{*Cidr::Parse("10.0.0.0/8"), "10.0.0.5"},
+                     {*Cidr::Parse("172.16.0.0/12"), "inside.example.net"}};
+  EXPECT_THAT(rules.Names(),
+              ElementsAre("inside.example.net", "ftp.example.net"));
+}
+
+}  // namespace
+}  // namespace pinnace::ingress
