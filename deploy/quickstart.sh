@@ -4,7 +4,7 @@
 # until Ctrl-C. With --once it stops after the check and exits 0 or 1.
 #
 # Ports, when these are taken: FTP_PORT (2121), BACKEND_PORT (2121),
-# GRPC_PORT (9021), ADMIN_PORT (8021), PUBLIC_PORTS (50000-50099).
+# GRPC_PORT (9021), ADMIN_PORT (8021), PUBLIC_PORTS (30000-30099, which the kernel gives to no other connection).
 set -euo pipefail
 
 once=
@@ -23,7 +23,7 @@ FTP_PORT=${FTP_PORT:-2121}
 BACKEND_PORT=${BACKEND_PORT:-2121}
 GRPC_PORT=${GRPC_PORT:-9021}
 ADMIN_PORT=${ADMIN_PORT:-8021}
-PUBLIC_PORTS=${PUBLIC_PORTS:-50000-50099}
+PUBLIC_PORTS=${PUBLIC_PORTS:-30000-30099}
 backends=(a:127.0.0.11 b:127.0.0.12)
 server=127.0.0.1:$GRPC_PORT
 url=ftp://127.0.0.1:$FTP_PORT

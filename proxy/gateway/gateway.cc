@@ -116,8 +116,13 @@ absl::Status Gateway::Listen() {
     for (const IpAddress& ip : data_addresses) {
       const absl::Status status = worker.ListenData({ip, port});
       if (!status.ok()) {
-        return absl::Status(status.code(),
-                            absl::StrCat("public port: ", status.message()));
+        return absl::Status(
+            status.code(),
+            absl::StrCat("public port: ", status.message(),
+                         " (if no server listens there, a connection has it: "
+                         "keep the public ports out of "
+                         "net.ipv4.ip_local_port_range, or name them in "
+                         "net.ipv4.ip_local_reserved_ports)"));
       }
     }
   }
