@@ -4,7 +4,8 @@
 # until Ctrl-C. With --once it stops after the check and exits 0 or 1.
 #
 # Ports, when these are taken: FTP_PORT (2121), BACKEND_PORT (2121),
-# GRPC_PORT (9021), ADMIN_PORT (8021), PUBLIC_PORTS (30000-30099, which the kernel gives to no other connection).
+# GRPC_PORT (9021), ADMIN_PORT (8021), PUBLIC_PORTS (30000-30099: outside of
+# what the kernel gives to outgoing connections).
 set -euo pipefail
 
 once=
