@@ -21,15 +21,17 @@ using ftp::ReplyReader;
 using ftp::Verb;
 using metrics::Counter;
 
-bool IsAbor(absl::string_view line) {
-  return Command::FromLine(line).verb == Verb::kAbor;
+// Looked at over and over while a transfer runs: copies nothing.
+Verb VerbOf(absl::string_view line) {
+  return ftp::VerbFromText(line.substr(0, line.find(' ')));
 }
+
+bool IsAbor(absl::string_view line) { return VerbOf(line) == Verb::kAbor; }
 
 // RFC 959 §4.1.3: what may come in mid-transfer and is not for later.
 bool IsUrgent(absl::string_view line) {
-  const Command command = Command::FromLine(line);
-  return command.verb == Verb::kAbor ||
-         (command.verb == Verb::kStat && !command.has_argument());
+  return IsAbor(line) || (VerbOf(line) == Verb::kStat &&
+                          !Command::FromLine(line).has_argument());
 }
 
 }  // namespace
@@ -297,7 +299,7 @@ void Session::OnClientEnd(Cleanness cleanness, Turn& turn) {
 bool Session::HasQuit() {
   bool found = false;
   lines_.TakeFirst([&found](absl::string_view line) {
-    found = found || Command::FromLine(line).verb == Verb::kQuit;
+    found = found || VerbOf(line) == Verb::kQuit;
     return false;  // Each has its turn.
   });
   return found;
