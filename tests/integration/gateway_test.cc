@@ -349,6 +349,27 @@ TEST_F(GatewayTest, AbortIsAnsweredTwiceAndTheSessionGoesOn) {
   EXPECT_EQ(content, "s");
 }
 
+TEST_F(GatewayTest, AbortBehindTelnetUrgentDataIsReadInLine) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("big", std::string(30'000'000, 'x'));
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  ASSERT_TRUE(client.OpenData(Mode::kPasv));
+  BlockingSocket data = client.TakeData();
+  EXPECT_THAT(client.Command("RETR big"), StartsWith("150"));
+  EXPECT_FALSE(data.Receive().empty());
+  // RFC 959 §4.1.3: IP, then the Synch: IAC DM, its last byte urgent.
+  const std::string interrupt = "\xff\xf4";
+  const std::string synch = "\xff\xf2";
+  client.control().Send(interrupt);
+  ASSERT_EQ(send(client.control().fd(), synch.data(), synch.size(), MSG_OOB),
+            static_cast<ssize_t>(synch.size()));
+  EXPECT_THAT(client.Command("ABOR"), StartsWith("426"));
+  EXPECT_THAT(client.Reply(), StartsWith("226"));
+  EXPECT_EQ(client.Command("SITE anything"), "200 OK");
+}
+
 TEST_F(GatewayTest, PortTakenStopsTheStartAndIsNamed) {
   BlockingSocket taken = BlockingSocket::Listen({kLoopback, 0});
   const uint16_t port = taken.LocalAddress().port;
