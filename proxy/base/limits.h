@@ -20,6 +20,8 @@ inline constexpr size_t kMaxFeatures = 128;
 // Replies not yet taken by a client that does not read; past it the gateway
 // stops reading commands.
 inline constexpr size_t kMaxUnsentBytes = 256 * 1024;
+// ABOR and STAT in mid-transfer that are served before others have a turn.
+inline constexpr int kMaxUrgentPerTurn = 16;
 inline constexpr size_t kMaxUserBytes = 256;
 inline constexpr size_t kControlReadBytes = 64 * 1024;
 

@@ -31,6 +31,7 @@ void LineBuffer::Append(absl::string_view bytes) {
   if (head_ > buffer_.size() / 2) {
     buffer_.erase(0, head_);
     partial_ -= head_;
+    examined_ -= std::min(examined_, head_);
     head_ = 0;
   }
   while (!bytes.empty()) {
@@ -151,6 +152,7 @@ void LineBuffer::ReleaseIfEmpty() {
   std::string().swap(buffer_);  // clear() would keep the memory.
   head_ = 0;
   partial_ = 0;
+  examined_ = 0;
 }
 
 }  // namespace pinnace::ftp

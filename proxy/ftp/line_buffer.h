@@ -40,8 +40,13 @@ class LineBuffer {
   // Removes and returns the first whole line of kind kComplete for which
   // `wanted(absl::string_view text)` is true, leaving the others in order: how
   // ABOR and STAT jump the queue.
+  // kOnlyNew passes over the lines that an earlier such call has refused, so
+  // that a long queue is not read again for every segment; ExamineAgain() when
+  // `wanted` has become another.
+  enum class Scan : uint8_t { kAll, kOnlyNew };
   template <typename Predicate>
-  std::optional<Line> TakeFirst(Predicate wanted);
+  std::optional<Line> TakeFirst(Predicate wanted, Scan scan = Scan::kAll);
+  void ExamineAgain() { examined_ = 0; }
 
   bool HasLine() const { return partial_ > head_; }
   // Decoded bytes held, whole lines and a part of one. A line's end counts as
@@ -81,6 +86,7 @@ class LineBuffer {
   std::string buffer_;
   size_t head_ = 0;
   size_t partial_ = 0;           // where the line in the making begins
+  size_t examined_ = 0;          // lines before it were refused by TakeFirst
   Kind kind_ = Kind::kComplete;  // of the line in the making
   bool after_cr_ = false;
   bool interrupt_ = false;
@@ -88,15 +94,20 @@ class LineBuffer {
 };
 
 template <typename Predicate>
-std::optional<LineBuffer::Line> LineBuffer::TakeFirst(Predicate wanted) {
-  for (size_t begin = head_; begin < partial_;) {
+std::optional<LineBuffer::Line> LineBuffer::TakeFirst(Predicate wanted,
+                                                      Scan scan) {
+  size_t begin = head_;
+  if (scan == Scan::kOnlyNew && examined_ > head_) begin = examined_;
+  while (begin < partial_) {
     const size_t end = buffer_.find('\n', begin);
     const absl::string_view text(buffer_.data() + begin, end - begin);
     if (KindOf(text) == Kind::kComplete && wanted(text)) {
+      if (scan == Scan::kOnlyNew) examined_ = begin;
       return Remove(begin, end);
     }
     begin = end + 1;
   }
+  if (scan == Scan::kOnlyNew) examined_ = begin;
   return std::nullopt;
 }
 

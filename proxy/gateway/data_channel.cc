@@ -19,10 +19,12 @@ DataChannel::~DataChannel() {
   if (lease_ != LeaseState::kNone) {
     shared_.leases.Release(lease_owner_, client_address_, leased_port_);
   }
+  Reset();
 }
 
 ports::LeaseTable::Taken DataChannel::TakeLease(
     const std::optional<PortRange>& slice) {
+  slice_ = slice;
   const ports::LeaseTable::Taken taken =
       shared_.leases.Take(lease_owner_, client_address_, slice);
   switch (taken.outcome) {
@@ -39,7 +41,26 @@ ports::LeaseTable::Taken DataChannel::TakeLease(
   return taken;
 }
 
+std::optional<ports::LeaseTable::Taken> DataChannel::LeaseGranted(
+    uint16_t port) {
+  if (claimed_early_) {
+    claimed_early_ = false;
+    lease_ = LeaseState::kNone;
+    return TakeLease(slice_);
+  }
+  lease_ = LeaseState::kHeld;
+  leased_port_ = port;
+  return std::nullopt;
+}
+
 void DataChannel::ClientAccepted(io::Socket socket, const Address& from) {
+  if (lease_ == LeaseState::kWaiting) {
+    // The client cannot know the port yet: a late connection of an earlier
+    // transfer has met a lease that is new.
+    claimed_early_ = true;
+    socket.Reset();
+    return;
+  }
   lease_ = LeaseState::kNone;
   client_.socket = std::move(socket);
   owner_->OnLegOpen(Leg::kClient, from);
@@ -130,6 +151,14 @@ void DataChannel::OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
       (leg == io::Relay::Leg::kSource) == (direction_ == Direction::kUpload);
   owner_->OnRelayBroken(at_client ? Leg::kClient : Leg::kBackend, status,
                         bytes);
+}
+
+void DataChannel::Finish() {
+  relay_.reset();
+  for (EndPoint* end : {&client_, &backend_}) {
+    end->watch.reset();
+    end->socket.Close();
+  }
 }
 
 void DataChannel::Reset() {

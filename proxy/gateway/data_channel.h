@@ -49,11 +49,9 @@ class DataChannel final : public io::Relay::Owner {
   session::DataPathId id() const { return lease_owner_.data_path; }
 
   ports::LeaseTable::Taken TakeLease(const std::optional<PortRange>& slice);
-  // The wait for a lease is over.
-  void LeaseGranted(uint16_t port) {
-    lease_ = LeaseState::kHeld;
-    leased_port_ = port;
-  }
+  // The wait for a lease is over. When a connection has overtaken the news and
+  // used the lease up, another is asked for: the answer to that.
+  std::optional<ports::LeaseTable::Taken> LeaseGranted(uint16_t port);
   // A connection claimed the lease.
   void ClientAccepted(io::Socket socket, const Address& from);
   void DialClient(const Address& target, const Address& from,
@@ -63,8 +61,9 @@ class DataChannel final : public io::Relay::Owner {
   absl::StatusOr<Address> ListenForBackend(const IpAddress& local,
                                            const IpAddress& backend);
   void StartRelay(session::Direction direction);
-  // With RST: what is unfinished is no clean end of file.
-  void Reset();
+  // All has been moved and told: closes without a RST. A channel that ends in
+  // any other way resets what is open, as that is no clean end of file.
+  void Finish();
 
   int64_t bytes_moved() const {
     return relay_ == nullptr ? bytes_moved_ : relay_->bytes_moved();
@@ -77,6 +76,7 @@ class DataChannel final : public io::Relay::Owner {
   };
   enum class LeaseState : uint8_t { kNone, kWaiting, kHeld };
 
+  void Reset();
   void OnDialled(session::Leg leg, absl::StatusOr<io::Connected> result);
   void OnRelayDone(int64_t bytes) override;
   void OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
@@ -92,6 +92,8 @@ class DataChannel final : public io::Relay::Owner {
   Owner* const owner_;
 
   LeaseState lease_ = LeaseState::kNone;
+  std::optional<PortRange> slice_;
+  bool claimed_early_ = false;
   uint16_t leased_port_ = 0;
   int64_t bytes_moved_ = 0;  // of a relay that has done
   session::Direction direction_ = session::Direction::kDownload;

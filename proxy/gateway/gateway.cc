@@ -1,5 +1,7 @@
 #include "proxy/gateway/gateway.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <latch>
 #include <random>
@@ -21,6 +23,33 @@ constexpr absl::Duration kDrainPoll = absl::Milliseconds(20);
 int WorkerCount(int wanted) {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   return std::clamp(wanted > 0 ? wanted : cores, 1, limits::kMaxWorkers);
+}
+
+// A wildcard address listens for every address of its family.
+void DropCovered(std::set<IpAddress>& addresses) {
+  for (const IpAddress& wildcard :
+       {IpAddress(), IpAddress::FromIpv6(std::array<uint8_t, 16>{})}) {
+    if (addresses.count(wildcard) == 0) continue;
+    std::erase_if(addresses, [&wildcard](const IpAddress& address) {
+      return address != wildcard && address.family() == wildcard.family();
+    });
+  }
+}
+
+// Two control connections, and two data connections in a transfer.
+constexpr size_t kDescriptorsPerSession = 4;
+
+void WarnOfDescriptorLimit(size_t max_sessions, size_t listeners) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const size_t wanted = max_sessions * kDescriptorsPerSession + listeners;
+  if (limit.rlim_cur >= wanted) return;
+  Log(LogLevel::kWarning,
+      absl::StrCat("the limit of open descriptors is ", limit.rlim_cur, "; ",
+                   max_sessions,
+                   " sessions (gateway.max_sessions) that all "
+                   "transfer want ",
+                   wanted));
 }
 
 uint64_t RandomSecret() {
@@ -66,6 +95,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
   const absl::Status listening = gateway->Listen();
   if (!listening.ok()) return listening;
   Gateway& started = *gateway;
+  WarnOfDescriptorLimit(started.options_.max_sessions,
+                        started.leases_.ports().size());
   started.SetRunning();
   for (const std::unique_ptr<Worker>& worker : started.workers_) {
     worker->Start();
@@ -109,6 +140,7 @@ absl::Status Gateway::Listen() {
     }
     listening_.push_back(address);
   }
+  DropCovered(data_addresses);
   // Each worker listens on its part of the pool, from start to end.
   size_t turn = 0;
   for (const uint16_t port : leases_.ports()) {
@@ -167,7 +199,6 @@ void Gateway::Stop(absl::Duration patience) {
   // A session that goes may post to another worker: all are there until all
   // sessions are gone.
   for (const std::unique_ptr<Worker>& worker : workers_) worker->Clear();
-  workers_.clear();
 }
 
 template <typename Work>
@@ -188,11 +219,10 @@ void Gateway::OnEveryWorker(Work work) {
 
 void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   auto next = std::make_shared<snapshot::Snapshot>(*snapshot);
-  {
-    MutexLock lock(&mutex_);
-    next->fleet.InheritStatus(snapshot_->fleet);
-    snapshot_ = next;
-  }
+  // Held over the posts: every worker gets the snapshots in one order.
+  MutexLock lock(&mutex_);
+  next->fleet.InheritStatus(snapshot_->fleet);
+  snapshot_ = next;
   for (const std::unique_ptr<Worker>& worker : workers_) {
     worker->Post([&worker = *worker, next] { worker.Publish(next); });
   }

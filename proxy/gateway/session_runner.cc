@@ -23,9 +23,16 @@ SessionRunner::SessionRunner(Worker& worker, io::Socket client,
       session_(worker.options().session, std::move(start)),
       client_(std::make_unique<io::TcpStream>(worker.loop(), std::move(client),
                                               this)),
-      timer_(worker.loop(), [this] {
-        Deliver([this](Session& session, Turn& turn) {
-          session.OnDeadline(data_ == nullptr ? 0 : data_->bytes_moved(), turn);
+      timer_(worker.loop(),
+             [this] {
+               Deliver([this](Session& session, Turn& turn) {
+                 session.OnDeadline(data_ == nullptr ? 0 : data_->bytes_moved(),
+                                    turn);
+               });
+             }),
+      continue_(worker.loop(), [this] {
+        Deliver([](Session& session, Turn& turn) {
+          session.OnClientDrained(turn);
         });
       }) {}
 
@@ -42,6 +49,10 @@ void SessionRunner::Deliver(Event event) {
   }
   if (session_.has_ended()) return;
   timer_.Set(session_.deadline());
+  // What the client has not taken yet is told by OnDrained.
+  if (session_.wants_turn() && client_->unsent_bytes() == 0) {
+    continue_.Schedule();
+  }
   TellAnswers();
 }
 
@@ -152,16 +163,19 @@ DataChannel& SessionRunner::Channel(session::DataPathId path) {
 }
 
 void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
-  const ports::LeaseTable::Taken taken =
-      Channel(action.path).TakeLease(action.slice);
+  TellLease(action.path, Channel(action.path).TakeLease(action.slice));
+}
+
+void SessionRunner::TellLease(session::DataPathId path,
+                              const ports::LeaseTable::Taken& taken) {
   switch (taken.outcome) {
     case ports::LeaseTable::Outcome::kGranted:
-      lease_answer_ = {action.path, taken.port};
+      lease_answer_ = {path, taken.port};
       return;
     case ports::LeaseTable::Outcome::kWaiting:
       return;
     case ports::LeaseTable::Outcome::kRefused:
-      lease_answer_ = {action.path, std::nullopt};
+      lease_answer_ = {path, std::nullopt};
       return;
   }
 }
@@ -169,7 +183,13 @@ void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
 bool SessionRunner::OnLeaseGranted(session::DataPathId path, uint16_t port) {
   // It may have been given up while the news was under way.
   if (data_ == nullptr || data_->id() != path) return false;
-  data_->LeaseGranted(port);
+  const std::optional<ports::LeaseTable::Taken> again =
+      data_->LeaseGranted(port);
+  if (again.has_value()) {
+    TellLease(path, *again);
+    TellAnswers();
+    return true;
+  }
   Deliver(
       [&](Session& session, Turn& turn) { session.OnLease(path, port, turn); });
   return true;
@@ -224,7 +244,7 @@ void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
 
 void SessionRunner::Do(const session::CloseDataPath& action, const Outbox&) {
   if (data_ == nullptr || data_->id() != action.path) return;
-  if (action.how == session::Closing::kReset) data_->Reset();
+  if (action.how == session::Closing::kFinished) data_->Finish();
   data_.reset();
   lease_answer_.reset();
   listen_answer_.reset();

@@ -78,6 +78,8 @@ class SessionRunner final : public io::ByteStream::Owner,
   void OnRelayBroken(session::Leg leg, const absl::Status& why,
                      int64_t bytes) override;
 
+  void TellLease(session::DataPathId path,
+                 const ports::LeaseTable::Taken& taken);
   DataChannel& Channel(session::DataPathId path);
   // "session=12 client=... user=... backend=...": how a log line begins.
   std::string LogPrefix() const;
@@ -89,6 +91,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   std::unique_ptr<io::Dial> backend_dial_;
   std::unique_ptr<DataChannel> data_;
   io::Timer timer_;
+  io::Loop::Deferred continue_;  // commands that wait for a turn
 
   // Answers of actions that are known at once; told when the turn is carried
   // out.

@@ -79,7 +79,14 @@ void Worker::Start() {
 
 void Worker::StopAndJoin() {
   if (!thread_.joinable()) return;
-  Post([this] { loop_.Stop(); });
+  Post([this] {
+    // Each hears a 426 and a 421, and its backend a RST: what is half done must
+    // not look done.
+    std::vector<SessionId> ids;
+    for (const auto& [id, runner] : sessions_) ids.push_back(id);
+    for (const SessionId id : ids) Kill(id);
+    loop_.Stop();
+  });
   thread_.join();
 }
 

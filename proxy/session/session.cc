@@ -78,9 +78,17 @@ bool Session::IsFree() const {
 }
 
 void Session::Advance(Turn& turn) {
-  // A client that does not take its replies gets no more of them.
-  while (!ended_ && turn.client_unsent_bytes + turn.out.client_bytes() <
-                        limits::kMaxUnsentBytes) {
+  wants_turn_ = false;
+  int urgent = 0;
+  while (!ended_) {
+    // A client that does not take its replies gets no more of them; and one
+    // that asks much at once lets the others have their turn.
+    if (turn.client_unsent_bytes + turn.out.client_bytes() >=
+            limits::kMaxUnsentBytes ||
+        (!IsFree() && urgent++ == limits::kMaxUrgentPerTurn)) {
+      wants_turn_ = lines_.HasLine();
+      break;
+    }
     const std::optional<LineBuffer::Line> line = TakeLine();
     if (!line.has_value()) break;
     OnLine(*line, turn);
@@ -98,8 +106,13 @@ void Session::Advance(Turn& turn) {
 std::optional<LineBuffer::Line> Session::TakeLine() {
   if (IsFree()) return lines_.Next();
   if (transfer_.state() == Transfer::State::kRunning) {
+    const UrgentScan scan = {transfer_.transfers(),
+                             transfer_.preliminary_said()};
+    if (scan != urgent_scan_) lines_.ExamineAgain();
+    urgent_scan_ = scan;
     // STAT before the 1yz would be taken for the answer of the transfer.
-    return lines_.TakeFirst(transfer_.preliminary_said() ? IsUrgent : IsAbor);
+    return lines_.TakeFirst(transfer_.preliminary_said() ? IsUrgent : IsAbor,
+                            LineBuffer::Scan::kOnlyNew);
   }
   return std::nullopt;
 }
@@ -272,12 +285,14 @@ void Session::OnQuit(Turn& turn) {
 }
 
 void Session::OnRein(Turn& turn) {
+  const bool was_logged_in = login_.is_logged_in();
   // RFC 959 §4.1.1: as the control connection was at its start. A backend
   // connection cannot be trusted to forget, so the next USER gets a new one.
   transfer_.Cut(std::nullopt, "", turn);
   DropBackend(turn);
   login_.Reset();
-  login_deadline_ = turn.now + options_.timeouts.login;
+  // Not for who never logged in: REIN would keep the door open for ever.
+  if (was_logged_in) login_deadline_ = turn.now + options_.timeouts.login;
   turn.Say(ReplyCode::kReady, options_.banner);
 }
 
@@ -368,7 +383,7 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
     }
   }
   if (reply.Is(ReplyCode::kServiceClosing)) {
-    if (!login_.is_logged_in() && !login_.is_busy()) {
+    if (login_.state() == Login::State::kLoggedOut) {
       // Between two tries to log in: the next USER gets another connection.
       ForgetBackend(turn);
       return;
@@ -413,7 +428,7 @@ void Session::OnBackendEnd(absl::string_view why, Turn& turn) {
   if (ended_ || !link_.is_connected()) return;
   link_.Lost();
   if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
-  if (!login_.is_logged_in() && !login_.is_busy()) {
+  if (login_.state() == Login::State::kLoggedOut) {
     // It may close after a refused password; the client may still try USER.
     return ForgetBackend(turn);
   }

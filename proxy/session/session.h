@@ -78,6 +78,9 @@ class Session {
   void set_bytes_moved(int64_t bytes) { transfer_.set_bytes_moved(bytes); }
 
   bool has_ended() const { return ended_; }
+  // Commands wait that were not taken only to let others have their turn: call
+  // OnClientDrained in a later one.
+  bool wants_turn() const { return wants_turn_ && !ended_; }
   SessionId id() const { return start_.id; }
   const Start& start() const { return start_; }
   const std::string& user() const { return login_.user(); }
@@ -130,6 +133,14 @@ class Session {
   absl::Time last_command_;
   int64_t commands_ = 0;
   bool reading_paused_ = false;
+  bool wants_turn_ = false;
+  // What the waiting lines were last looked through for.
+  struct UrgentScan {
+    int64_t transfer = 0;
+    bool after_preliminary = false;
+    friend bool operator==(const UrgentScan&, const UrgentScan&) = default;
+  };
+  UrgentScan urgent_scan_;
   bool draining_ = false;
   bool ended_ = false;
 };

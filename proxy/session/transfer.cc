@@ -519,7 +519,10 @@ void Transfer::DialActiveClient(Turn& turn) {
 
 void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
   if (run_.failure.has_value()) {
-    Finish(*run_.failure, run_.failure->last_text(), turn);
+    // A backend that broke its own leg says best why: 552 is not 426.
+    const Reply& told =
+        run_.backend_leg_broke && reply.IsNegative() ? reply : *run_.failure;
+    Finish(Reply(told), std::string(told.last_text()), turn);
     return;
   }
   if (!reply.IsCompletion()) {
@@ -551,6 +554,7 @@ void Transfer::OnRelayBroken(DataPathId path, Leg leg, int64_t bytes,
                              Turn& turn) {
   if (path != path_.id || path == 0 || state_ != State::kRunning) return;
   run_.bytes = bytes;
+  run_.backend_leg_broke = leg == Leg::kBackend;
   BreakPath(
       Reply::OneLine(ReplyCode::kTransferAborted,
                      leg == Leg::kClient

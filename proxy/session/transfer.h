@@ -140,6 +140,7 @@ class Transfer {
     int64_t bytes = 0;  // once the relay has ended
     std::optional<ftp::Reply>
         final;  // the backend's, until the last byte has gone
+    bool backend_leg_broke = false;
     std::optional<ftp::Reply>
         failure;  // what the client is told instead of a success
   };

@@ -399,6 +399,83 @@ TEST_F(GatewayTest, ManyPipelinedCommandsAreAnsweredInOrder) {
   sender.join();
 }
 
+TEST_F(GatewayTest, PipelinedRepliesBeyondTheOutputLimitAllCome) {
+  AddBackend();
+  Start();
+  PlainClient client(ipv4());
+  std::thread sender([&client] {
+    std::string commands;
+    for (int i = 0; i < 10'000; ++i) commands += "PWD\r\n";
+    client.control().Send(commands);
+  });
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_THAT(client.Reply(), StartsWith("530")) << i;
+  }
+  sender.join();
+}
+
+TEST_F(GatewayTest, FloodOfStatInMidTransferLeavesOthersTheirTurn) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("big", std::string(30'000'000, 'x'));
+  options_.workers = 1;
+  Start();
+  PlainClient flood(ipv4());
+  flood.Login();
+  PlainClient other(ipv4());
+  other.Login();
+  ASSERT_TRUE(flood.OpenData(Mode::kPasv));
+  BlockingSocket data = flood.TakeData();
+  EXPECT_THAT(flood.Command("RETR big"), StartsWith("150"));
+  std::string commands(50'000, '\n');
+  for (int i = 0; i < 2'000; ++i) commands += "STAT\n";
+  flood.control().Send(commands);
+  const absl::Time before = absl::Now();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(other.Command("NOOP"), "200 OK");
+  EXPECT_LT(absl::Now() - before, absl::Seconds(1));
+}
+
+TEST_F(GatewayTest, BackendsOwnWordsAboutABrokenUploadReachTheClient) {
+  AddBackend(kLoopback, {.upload_reply = "552 Quota exceeded"});
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  ASSERT_TRUE(client.OpenData(Mode::kPasv));
+  BlockingSocket data = client.TakeData();
+  EXPECT_THAT(client.Command("STOR file"), StartsWith("150"));
+  data.Send(std::string(5'000'000, 'x'));
+  EXPECT_EQ(client.Reply(), "552 Quota exceeded");
+  EXPECT_EQ(client.Command("NOOP"), "200 OK");
+}
+
+TEST_F(GatewayTest, StopInMidUploadIsNoEndOfFile) {
+  PlainBackend& backend = AddBackend();
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  ASSERT_TRUE(client.OpenData(Mode::kPasv));
+  BlockingSocket data = client.TakeData();
+  EXPECT_THAT(client.Command("STOR file"), StartsWith("150"));
+  data.Send(std::string(500'000, 'x'));
+  gateway_->Stop(absl::ZeroDuration());
+  EXPECT_THAT(client.Reply(), StartsWith("426"));
+  EXPECT_THAT(client.Reply(), StartsWith("421"));
+  gateway_.reset();
+  backend.Stop();  // What it has stored by now is all that it stores.
+  EXPECT_FALSE(backend.HasFile("file"));
+}
+
+TEST_F(GatewayTest, WildcardAndOneAddressShareThePublicPorts) {
+  AddBackend();
+  options_.listeners = {{{IpAddress(), 0}, "main"}, {{kLoopback, 0}, "main"}};
+  Start();
+  std::string content;
+  for (const Address& address : gateway_->listening()) {
+    PlainClient client({kLoopback, address.port});
+    client.Login();
+    EXPECT_EQ(client.Download(Mode::kEpsv, "LIST", &content), "226 Done");
+  }
+}
+
 TEST_F(GatewayTest, KillAndDrainEndSessionsWith421) {
   AddBackend();
   Start();

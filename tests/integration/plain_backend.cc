@@ -32,7 +32,7 @@ PlainBackend::PlainBackend(const IpAddress& address, Behaviour behaviour)
       address_(listener_.LocalAddress()),
       acceptor_([this] { AcceptAll(); }) {}
 
-PlainBackend::~PlainBackend() {
+void PlainBackend::Stop() {
   std::vector<std::thread> threads;
   {
     MutexLock lock(&mutex_);
@@ -40,7 +40,7 @@ PlainBackend::~PlainBackend() {
     listener_.ShutdownBoth();
     for (const auto& control : controls_) control->ShutdownBoth();
   }
-  acceptor_.join();
+  if (acceptor_.joinable()) acceptor_.join();
   {
     MutexLock lock(&mutex_);
     threads.swap(threads_);
@@ -184,6 +184,12 @@ void PlainBackend::Download(Conversation& conversation,
 void PlainBackend::Upload(Conversation& conversation, const std::string& name) {
   conversation.Say("150 Send it");
   BlockingSocket data = conversation.OpenData();
+  if (!behaviour_.upload_reply.empty()) {
+    data.Receive();
+    data.Close();
+    conversation.Say(behaviour_.upload_reply);
+    return;
+  }
   std::string content = data.ReceiveToEnd();
   const bool broken = data.was_reset();
   if (!broken) SetFile(name, std::move(content));

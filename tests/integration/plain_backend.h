@@ -24,10 +24,14 @@ class PlainBackend {
     std::map<std::string, std::string> answers;
     // The first bytes of a download only, then everything is closed at once.
     bool dies_in_download = false;
+    // An upload is cut after its first bytes, and answered so.
+    std::string upload_reply;
   };
 
   PlainBackend(const IpAddress& address, Behaviour behaviour);
-  ~PlainBackend();  // Ends every session.
+  ~PlainBackend() { Stop(); }
+  // Ends every session, and waits for it.
+  void Stop();
 
   Address address() const { return address_; }
   void SetFile(const std::string& name, std::string content);
