@@ -88,6 +88,11 @@ format_is_clean() {
     xargs -0 --no-run-if-empty clang-format --dry-run -Werror
 }
 
+optimised_binary() {
+  run_bazel build -c opt --noshow_progress --ui_event_filters=-info \
+    //cli:pinnace
+}
+
 # Namespaces need root.
 e2e() {
   local status=0
@@ -109,6 +114,8 @@ if [ -z "$fast" ]; then
   stage "integration under tsan" tsan_tests
 fi
 stage "format" one_case format_is_clean
+# The sanitizers' builds have moved bazel-bin.
+stage "optimised binary" optimised_binary
 stage "e2e: many clients" e2e many_clients.py
 stage "e2e: matrix" e2e matrix.py
 stage "quickstart" one_case quickstart

@@ -173,7 +173,7 @@ void PlainBackend::Download(Conversation& conversation,
   conversation.restart = 0;
   if (behaviour_.dies_in_download) {
     data.Send(rest.substr(0, rest.size() / 2));
-    conversation.control.Reset();
+    conversation.control.ShutdownBoth();
     return;
   }
   const bool sent = data.is_open() && data.Send(rest);
