@@ -2,6 +2,7 @@
 // own.
 #include "proxy/gateway/gateway.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "proxy/ftp/data_address.h"
 #include "tests/integration/plain_backend.h"
 #include "tests/integration/plain_client.h"
 
@@ -397,6 +399,60 @@ TEST_F(GatewayTest, ManyPipelinedCommandsAreAnsweredInOrder) {
     ASSERT_THAT(client.Reply(), StartsWith("500")) << i;
   }
   sender.join();
+}
+
+TEST_F(GatewayTest, MebibyteWithoutNewlineIsA500AndTheSessionGoesOn) {
+  AddBackend();
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  client.control().Send(std::string(1 << 20, 'x'));
+  EXPECT_THAT(client.Command("\r\nNOOP\rNOOP"), StartsWith("500"));
+  EXPECT_THAT(client.Reply(), StartsWith("500"));  // the bare CR
+  EXPECT_THAT(client.Command(absl::string_view("NO\0OP", 5)),
+              StartsWith("500"));
+  EXPECT_EQ(client.Command("NOOP"), "200 OK");
+}
+
+TEST_F(GatewayTest, BadBackendEndsItsOwnSessionOnly) {
+  std::string endless = "211-Status";
+  for (int i = 0; i < 200'000; ++i) endless += "\r\n211-more";
+  PlainBackend::Behaviour bad;
+  bad.answers = {{"STAT", endless}, {"SITE", "what is FTP?"}};
+  AddBackend(kLoopback, bad);
+  Start();
+  PlainClient bystander(ipv4());
+  bystander.Login();
+  for (const char* command : {"STAT", "SITE x"}) {
+    PlainClient client(ipv4());
+    client.Login();
+    EXPECT_THAT(client.Command(command), StartsWith("421")) << command;
+    EXPECT_EQ(client.Reply(), "");
+  }
+  EXPECT_EQ(bystander.Command("NOOP"), "200 OK");
+}
+
+TEST_F(GatewayTest, BackendCannotAimTheGatewayAtAThirdHost) {
+  // Somebody listens there, and must not be called.
+  BlockingSocket third =
+      BlockingSocket::Listen({*IpAddress::Parse("127.8.8.8"), 0});
+  PlainBackend::Behaviour lures;
+  lures.answers = {
+      {"EPSV", "500 No EPSV"},
+      {"PASV",
+       absl::StrCat("227 Entering Passive Mode (",
+                    ftp::FormatPortArgument(third.LocalAddress()), ")")}};
+  PlainBackend& backend = AddBackend(kLoopback, lures);
+  backend.SetFile("file", "content");
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  ASSERT_TRUE(client.OpenData(Mode::kPasv));
+  EXPECT_NE(client.data_port(), third.LocalAddress().port);
+  // At the backend's own address nobody listens on that port.
+  EXPECT_THAT(client.Command("RETR file"), StartsWith("425"));
+  ASSERT_EQ(fcntl(third.fd(), F_SETFL, O_NONBLOCK), 0);
+  EXPECT_FALSE(third.Accept().is_open());
 }
 
 TEST_F(GatewayTest, PipelinedRepliesBeyondTheOutputLimitAllCome) {

@@ -1,0 +1,15 @@
+// Replies for what went wrong between the client and its backend. Any thread.
+#ifndef PINNACE_PROXY_SESSION_FAULT_REPLY_H_
+#define PINNACE_PROXY_SESSION_FAULT_REPLY_H_
+
+#include "absl/strings/string_view.h"
+#include "proxy/ftp/reply.h"
+
+namespace pinnace::session {
+
+// 425: no data connection, and why.
+ftp::Reply CannotOpenData(absl::string_view why);
+
+}  // namespace pinnace::session
+
+#endif  // PINNACE_PROXY_SESSION_FAULT_REPLY_H_

@@ -1,0 +1,298 @@
+// The set-up of a data path: PASV, EPSV, PORT and EPRT of the client, and what
+// is asked of the backend for them.
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/base/check.h"
+#include "proxy/ftp/data_address.h"
+#include "proxy/session/fault_reply.h"
+#include "proxy/session/transfer.h"
+
+namespace pinnace::session {
+namespace {
+
+using ftp::Reply;
+using ftp::ReplyCode;
+using metrics::Counter;
+
+// RFC 2577 §3: below are the ports of other services.
+constexpr uint16_t kLowestActivePort = 1024;
+
+// The backend knows no EPSV (RFC 2428 is younger than it), or is told not to.
+bool RefusesExtendedPassive(const Reply& reply) {
+  return reply.severity() == ftp::Severity::kPermanent &&
+         !reply.Is(ReplyCode::kNotLoggedIn);
+}
+
+}  // namespace
+
+bool Transfer::RefuseAfterEpsvAll(absl::string_view verb, Turn& turn) {
+  if (!epsv_all_) return false;
+  turn.Say(ReplyCode::kBadSequence,
+           absl::StrCat(verb, " refused: EPSV ALL is in effect."));
+  return true;
+}
+
+void Transfer::OnPasv(Turn& turn) {
+  if (RefuseAfterEpsvAll("PASV", turn)) return;
+  if (!client_.ip.is_ipv4()) {
+    turn.Say(CannotOpenData("PASV is for IPv4, use EPSV."));
+    return;
+  }
+  const std::optional<IpAddress> announced = ingress::AdvertisedAddress(
+      options_.public_address, turn.names, client_.ip, local_.ip);
+  if (!announced.has_value() || !announced->is_ipv4()) {
+    turn.Say(CannotOpenData(
+        "the gateway's public address is not known now, use EPSV."));
+    return;
+  }
+  StartPassive(ClientMode::kPassive, *announced, turn);
+}
+
+void Transfer::OnEpsv(const ftp::Command& command, Turn& turn) {
+  const Family family = client_.ip.family();
+  switch (ftp::ParseEpsvArgument(command.argument)) {
+    case ftp::EpsvArgument::kAll:
+      epsv_all_ = true;
+      turn.Say(ReplyCode::kOk, "EPSV ALL is in effect.");
+      return;
+    case ftp::EpsvArgument::kUnknownFamily:
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (1,2)");
+      return;
+    case ftp::EpsvArgument::kSyntax:
+      turn.Say(ReplyCode::kArgumentError, "EPSV takes a number or ALL.");
+      return;
+    case ftp::EpsvArgument::kIpv4:
+      if (family == Family::kIpv4) break;
+      // The data connection comes to the address of the control connection.
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (2)");
+      return;
+    case ftp::EpsvArgument::kIpv6:
+      if (family == Family::kIpv6) break;
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (1)");
+      return;
+    case ftp::EpsvArgument::kNone:
+      break;
+  }
+  StartPassive(ClientMode::kExtendedPassive, IpAddress(), turn);
+}
+
+void Transfer::OnPort(const ftp::Command& command, Turn& turn) {
+  if (RefuseAfterEpsvAll("PORT", turn)) return;
+  const std::optional<Address> target =
+      ftp::ParsePortArgument(command.argument);
+  if (!target.has_value()) {
+    turn.Say(ReplyCode::kArgumentError, "PORT takes h1,h2,h3,h4,p1,p2.");
+    return;
+  }
+  StartActive("PORT", *target, turn);
+}
+
+void Transfer::OnEprt(const ftp::Command& command, Turn& turn) {
+  if (RefuseAfterEpsvAll("EPRT", turn)) return;
+  const ftp::EprtArgument argument = ftp::ParseEprtArgument(command.argument);
+  switch (argument.error) {
+    case ftp::EprtError::kSyntax:
+      turn.Say(ReplyCode::kArgumentError, "EPRT takes |family|address|port|.");
+      return;
+    case ftp::EprtError::kUnknownFamily:
+      turn.Say(ReplyCode::kNetworkProtocolUnsupported,
+               "Network protocol not supported, use (1,2)");
+      return;
+    case ftp::EprtError::kNone:
+      break;
+  }
+  StartActive("EPRT", argument.address, turn);
+}
+
+void Transfer::StartPassive(ClientMode mode, const IpAddress& announced,
+                            Turn& turn) {
+  StartPath(mode, turn);
+  path_.announced = announced;
+  path_.lease = Lease::kWanted;
+  deadline_ = turn.now + options_.timeouts.lease_wait;
+  turn.Do(TakeLease{path_.id, link_.public_ports()});
+  AskBackend(turn);
+}
+
+void Transfer::StartActive(absl::string_view verb, const Address& target,
+                           Turn& turn) {
+  Address allowed = target;
+  // "::" and "0.0.0.0" name no host: a client that does not say its address
+  // (lftp over loopback) means its own.
+  if (target.ip == client_.ip.Masked(0)) {
+    allowed.ip = client_.ip;
+  }
+  if (options_.replace_private_port_address && target.ip.IsPrivate() &&
+      target.ip.family() == client_.ip.family()) {
+    allowed.ip = client_.ip;
+  }
+  // RFC 2577 §3: no bounce to a third host or to a well-known port.
+  if (allowed.ip != client_.ip || allowed.port < kLowestActivePort) {
+    turn.Count(Counter::kBouncesRefused);
+    turn.Say(
+        ReplyCode::kParameterNotImplemented,
+        absl::StrCat(verb, " must name your own address (",
+                     client_.ip.ToString(), ") and a port of 1024 or above."));
+    return;
+  }
+  StartPath(ClientMode::kActive, turn);
+  path_.client_target = allowed;
+  deadline_ = turn.now + options_.timeouts.backend_reply;
+  AskBackend(turn);
+}
+
+void Transfer::StartPath(ClientMode mode, Turn& turn) {
+  PINNACE_CHECK(!is_busy());
+  // A new set-up frees what the former one holds.
+  ClosePath(Closing::kReset, turn);
+  path_.id = ++last_path_;
+  path_.client_mode = mode;
+  state_ = State::kOpening;
+}
+
+void Transfer::AskBackend(Turn& turn) {
+  if (link_.data_mode() == fleet::DataMode::kActive) {
+    path_.backend_setup = BackendSetup::kListening;
+    turn.Do(ListenForBackend{path_.id});
+    return;
+  }
+  AskBackendPassive(turn);
+}
+
+void Transfer::AskBackendPassive(Turn& turn) {
+  path_.backend_setup = BackendSetup::kAsked;
+  // PASV can say nothing about an IPv6 address.
+  path_.asked_extended =
+      !link_.peer().ip.is_ipv4() ||
+      !link_.status().lacks_epsv.load(std::memory_order_relaxed);
+  turn.SendLine(path_.asked_extended ? "EPSV" : "PASV");
+}
+
+void Transfer::OnBackendListening(DataPathId path,
+                                  std::optional<Address> address, Turn& turn) {
+  if (path != path_.id || path == 0) return;
+  if (!address.has_value()) {
+    path_.backend_setup = BackendSetup::kReady;
+    FailSetup(CannotOpenData("no port is free toward the backend."), turn);
+    return;
+  }
+  path_.backend_setup = BackendSetup::kAsked;
+  path_.backend_data = *address;
+  turn.SendLine(address->ip.is_ipv4()
+                    ? absl::StrCat("PORT ", ftp::FormatPortArgument(*address))
+                    : absl::StrCat("EPRT ", ftp::FormatEprtArgument(*address)));
+}
+
+void Transfer::OnSetupReply(const Reply& reply, Turn& turn) {
+  if (path_.backend_setup != BackendSetup::kAsked || reply.IsPreliminary()) {
+    return;
+  }
+  if (link_.data_mode() == fleet::DataMode::kPassive) {
+    OnPassiveSetupReply(reply, turn);
+    return;
+  }
+  path_.backend_setup = BackendSetup::kReady;
+  if (reply.IsCompletion()) {
+    AnswerSetupWhenReady(turn);
+  } else {
+    FailSetup(CannotOpenData(absl::StrCat("the backend refused active mode: ",
+                                          reply.last_text())),
+              turn);
+  }
+}
+
+void Transfer::OnPassiveSetupReply(const Reply& reply, Turn& turn) {
+  std::optional<Address> data;
+  if (path_.asked_extended && reply.Is(ReplyCode::kExtendedPassive)) {
+    const std::optional<uint16_t> port =
+        ftp::ParseExtendedPassiveText(reply.last_text());
+    if (port.has_value()) data = link_.peer().WithPort(*port);
+  } else if (path_.asked_extended && RefusesExtendedPassive(reply) &&
+             link_.peer().ip.is_ipv4()) {
+    link_.status().lacks_epsv.store(true, std::memory_order_relaxed);
+    AskBackendPassive(turn);
+    return;
+  } else if (!path_.asked_extended && reply.Is(ReplyCode::kPassive)) {
+    data = ftp::ParsePassiveText(reply.last_text());
+    // Believe only the port: a backend must not aim us at a third host.
+    if (data.has_value() && !link_.allows_foreign_data_address()) {
+      data = link_.peer().WithPort(data->port);
+    }
+  }
+  path_.backend_setup = BackendSetup::kReady;
+  if (!data.has_value() || data->port == 0) {
+    turn.Count(Counter::kBackendFaults);
+    FailSetup(CannotOpenData(absl::StrCat("the backend refused passive mode: ",
+                                          reply.last_text())),
+              turn);
+    return;
+  }
+  path_.backend_data = *data;
+  // At once, also after the client was told of an error: RFC 959 has no way
+  // to take a PASV back, but a connection that is closed does.
+  if (!path_.setup_error.has_value()) {
+    turn.Do(DialBackend{path_.id, *data});
+  }
+  AnswerSetupWhenReady(turn);
+}
+
+void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,
+                       Turn& turn) {
+  if (path != path_.id || path == 0 || path_.lease != Lease::kWanted) return;
+  if (!port.has_value()) {
+    path_.lease = Lease::kNotNeeded;
+    deadline_ = turn.now + options_.timeouts.backend_reply;
+    FailSetup(CannotOpenData("no public port is free for your address; the "
+                             "port pool is full, try again."),
+              turn);
+    return;
+  }
+  path_.lease = Lease::kGranted;
+  path_.public_port = *port;
+  deadline_ = turn.now + options_.timeouts.backend_reply;
+  AnswerSetupWhenReady(turn);
+}
+
+void Transfer::FailSetup(Reply reply, Turn& turn) {
+  if (!path_.setup_error.has_value()) path_.setup_error = std::move(reply);
+  AnswerSetupWhenReady(turn);
+}
+
+void Transfer::AnswerSetupWhenReady(Turn& turn) {
+  if (state_ != State::kOpening ||
+      path_.backend_setup != BackendSetup::kReady) {
+    return;
+  }
+  if (path_.setup_error.has_value()) {
+    const Reply error = *path_.setup_error;
+    ClosePath(Closing::kReset, turn);
+    turn.Say(error);
+    return;
+  }
+  if (path_.lease == Lease::kWanted) return;
+  state_ = State::kOpen;
+  switch (path_.client_mode) {
+    case ClientMode::kPassive:
+      turn.Say(ReplyCode::kPassive,
+               ftp::FormatPassiveText({path_.announced, path_.public_port}));
+      break;
+    case ClientMode::kExtendedPassive:
+      turn.Say(ReplyCode::kExtendedPassive,
+               ftp::FormatExtendedPassiveText(path_.public_port));
+      break;
+    case ClientMode::kActive:
+      turn.Say(ReplyCode::kOk, "Active mode set.");
+      break;
+  }
+  // The lease does not outlive the wait for its connection.
+  deadline_ = is_passive() && path_.client_leg != LegState::kOpen
+                  ? turn.now + options_.timeouts.data_connect
+                  : absl::InfiniteFuture();
+}
+
+}  // namespace pinnace::session
