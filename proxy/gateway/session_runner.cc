@@ -104,9 +104,6 @@ std::string SessionRunner::LogPrefix() const {
                       "\" backend=", session_.backend());
 }
 
-// --- Actions
-// --------------------------------------------------------------------
-
 void SessionRunner::Do(const session::SendClient& action, const Outbox& out) {
   client_->Write(out.Bytes(action));
 }
@@ -297,9 +294,6 @@ void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
   if (client_ != nullptr) io::FinishAndClose(std::move(client_), deadline);
   worker_.Retire(session_.id());
 }
-
-// --- Events
-// ---------------------------------------------------------------------
 
 void SessionRunner::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
   if (&stream == client_.get()) {

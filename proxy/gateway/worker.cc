@@ -96,9 +96,6 @@ io::Socket::Keepalive Worker::ControlKeepalive() {
           .probes = limits::kKeepaliveProbes};
 }
 
-// --- Sessions
-// ---------------------------------------------------------------------
-
 void Worker::OnControlAccepted(const ListenerOptions& listener,
                                io::Socket socket, const Address& client) {
   if (draining_) {

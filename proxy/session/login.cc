@@ -56,9 +56,6 @@ bool Login::HasCandidate(const Turn& turn) const {
   return farm != nullptr && fleet::HasCandidate(*farm);
 }
 
-// --- The client's side
-// --------------------------------------------------------
-
 Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
   if (command.argument.size() > limits::kMaxUserBytes) {
     turn.Say(ReplyCode::kArgumentError, "User name is too long.");
@@ -137,9 +134,6 @@ void Login::Reset() {
   former_user_.clear();
   welcome_.reset();
 }
-
-// --- The choice
-// ---------------------------------------------------------------
 
 Login::Verdict Login::TryNext(Turn& turn) {
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
@@ -253,9 +247,6 @@ Login::Verdict Login::OnDeadline(Turn& turn) {
                              : "no reply in time",
                          turn);
 }
-
-// --- The backend's side
-// -------------------------------------------------------
 
 Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
   // Also the greeting may be announced with a 120 first (RFC 959 §5.4).

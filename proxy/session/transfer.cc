@@ -329,8 +329,6 @@ void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
                          .trouble = Printable(trouble)});
 }
 
-// --- ABOR -------------------------------------------------------------------
-
 void Transfer::OnAbor(Turn& turn) {
   if (state_ != State::kRunning) {
     ClosePath(Closing::kReset, turn);
@@ -379,9 +377,6 @@ void Transfer::SayStatus(Turn& turn) const {
                    " bytes transferred in ",
                    absl::ToInt64Seconds(turn.now - run_.started), " seconds."));
 }
-
-// --- Ends
-// ----------------------------------------------------------------------
 
 Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
   if (turn.now < deadline_) return Verdict::kGoOn;

@@ -1,0 +1,315 @@
+// What the backend, the data connections and the time do to a session, and what
+// can be seen of it. session.cc has what the client says.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/printable.h"
+#include "proxy/session/session.h"
+
+namespace pinnace::session {
+
+using ftp::Command;
+using ftp::Reply;
+using ftp::ReplyCode;
+using ftp::ReplyReader;
+using ftp::Verb;
+using metrics::Counter;
+
+void Session::OnVerdict(Login::Verdict verdict, Turn& turn) {
+  switch (verdict) {
+    case Login::Verdict::kGoOn:
+      if (login_.is_logged_in()) login_deadline_ = absl::InfiniteFuture();
+      return;
+    case Login::Verdict::kNoBackend:
+      return End(EndReason::kNoBackend, turn);
+    case Login::Verdict::kTooManyFailures:
+      return End(EndReason::kTooManyFailures, turn);
+  }
+}
+
+void Session::OnBackendConnected(const Address& peer, Turn& turn) {
+  if (ended_) return;
+  replies_ = ReplyReader({.max_line_bytes = limits::kMaxReplyLineBytes,
+                          .max_reply_bytes = limits::kMaxReplyBytes});
+  OnVerdict(login_.OnBackendConnected(peer, turn), turn);
+}
+
+void Session::OnBackendConnectFailed(absl::string_view why, Turn& turn) {
+  if (ended_) return;
+  OnVerdict(login_.OnBackendConnectFailed(why, turn), turn);
+  Advance(turn);
+}
+
+void Session::OnBackendBytes(absl::string_view bytes, Turn& turn) {
+  if (ended_ || !link_.is_connected()) return;
+  replies_.Append(bytes);
+  Reply reply;
+  while (!ended_ && link_.is_connected()) {
+    switch (replies_.Next(&reply)) {
+      case ReplyReader::Status::kNeedMore:
+        Advance(turn);
+        return;
+      case ReplyReader::Status::kReply:
+        OnReply(reply, turn);
+        break;
+      case ReplyReader::Status::kMalformed:
+        BackendFailed(EndReason::kBackendMalformed,
+                      "the backend's answer is not FTP", turn);
+        return;
+      case ReplyReader::Status::kTooLong:
+        BackendFailed(EndReason::kBackendMalformed,
+                      "the backend's answer is too long", turn);
+        return;
+    }
+  }
+  if (!ended_) Advance(turn);
+}
+
+void Session::OnReply(const Reply& reply, Turn& turn) {
+  if (login_.is_busy()) {
+    const bool closing =
+        reply.Is(ReplyCode::kServiceClosing) && !login_.MayRetry();
+    if (!closing) {
+      OnVerdict(login_.OnBackendReply(reply, turn), turn);
+      return;
+    }
+  }
+  if (reply.Is(ReplyCode::kServiceClosing)) {
+    if (login_.state() == Login::State::kLoggedOut) {
+      // Between two tries to log in: the next USER gets another connection.
+      ForgetBackend(turn);
+      return;
+    }
+    transfer_.Cut(std::nullopt, "the backend closes", turn);
+    turn.Say(reply);
+    End(EndReason::kBackendClosing, turn);
+    return;
+  }
+  if (passed_on_.has_value()) return OnPassedOnReply(reply, turn);
+  if (transfer_.is_busy()) return transfer_.OnBackendReply(reply, turn);
+  // Nobody asked: a late reply never answers the next command.
+  turn.Count(Counter::kBackendFaults);
+}
+
+void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
+  if (reply.IsPreliminary()) {
+    const bool turned_transfer =
+        passed_on_->verb == Verb::kOther || passed_on_->verb == Verb::kSite;
+    if (turned_transfer && transfer_.state() == Transfer::State::kOpen) {
+      const Command command = *std::exchange(passed_on_, std::nullopt);
+      reply_deadline_ = absl::InfiniteFuture();
+      transfer_.OnCommandTurnedTransfer(command, turn);
+      transfer_.OnBackendReply(reply, turn);
+      return;
+    }
+    // RFC 959 §5.4: at most one.
+    if (!std::exchange(preliminary_said_, true)) turn.Say(reply);
+    // It is at work.
+    reply_deadline_ = turn.now + options_.timeouts.backend_reply;
+    return;
+  }
+  if (passed_on_->verb == Verb::kRest && reply.Is(ReplyCode::kPending)) {
+    transfer_.OnRestAccepted();
+  }
+  passed_on_.reset();
+  reply_deadline_ = absl::InfiniteFuture();
+  turn.Say(reply);
+}
+
+void Session::OnBackendEnd(absl::string_view why, Turn& turn) {
+  if (ended_ || !link_.is_connected()) return;
+  link_.Lost();
+  if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
+  if (login_.state() == Login::State::kLoggedOut) {
+    // It may close after a refused password; the client may still try USER.
+    return ForgetBackend(turn);
+  }
+  BackendFailed(EndReason::kBackendLost, "the backend closed the connection",
+                turn);
+}
+
+void Session::BackendFailed(EndReason reason, absl::string_view why,
+                            Turn& turn) {
+  turn.Count(Counter::kBackendFaults);
+  if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
+  turn.Do(ReportBackendTrouble{link_.id(), std::string(why)});
+  transfer_.Cut(ReplyCode::kTransferAborted, why, turn);
+  turn.Say(ReplyCode::kServiceClosing,
+           absl::StrCat("Closing: ", why, ", please connect again."));
+  End(reason, turn);
+}
+
+void Session::TryNextBackend(absl::string_view why, Turn& turn) {
+  // A path that is left over from an earlier login leads to the wrong backend.
+  transfer_.Cut(std::nullopt, why, turn);
+  OnVerdict(login_.OnBackendLost(why, turn), turn);
+  Advance(turn);
+}
+
+void Session::ForgetBackend(Turn& turn) {
+  transfer_.Cut(std::nullopt, "", turn);
+  DropBackend(turn);
+  login_.BackendGone();
+}
+
+void Session::DropBackend(Turn& turn) {
+  if (link_.hears_us()) turn.SendLine("QUIT");
+  if (link_.is_connected()) turn.Do(CloseBackend{});
+  passed_on_.reset();
+  reply_deadline_ = absl::InfiniteFuture();
+  link_.Drop();
+}
+
+void Session::End(EndReason reason, Turn& turn) {
+  if (ended_) return;
+  transfer_.Cut(std::nullopt, EndReasonName(reason), turn);
+  // A backend in mid-transfer hears ABOR first (RFC 959 §4.1.1: an unexpected
+  // close is as ABOR and QUIT).
+  if (link_.hears_us()) {
+    if (reason == EndReason::kClientLost) turn.SendLine("ABOR");
+    turn.SendLine("QUIT");
+  }
+  login_.RenewPin(turn);
+  link_.Drop();
+  ended_ = true;
+  turn.Count(Counter::kSessionsEnded);
+  turn.Do(EndSession{reason});
+}
+
+void Session::OnLease(DataPathId path, std::optional<uint16_t> port,
+                      Turn& turn) {
+  if (ended_) return;
+  transfer_.OnLease(path, port, turn);
+  Advance(turn);
+}
+
+void Session::OnBackendListening(DataPathId path,
+                                 std::optional<Address> address, Turn& turn) {
+  if (ended_) return;
+  transfer_.OnBackendListening(path, address, turn);
+  Advance(turn);
+}
+
+void Session::OnLegOpen(DataPathId path, Leg leg, const Address& from,
+                        Turn& turn) {
+  if (ended_) return;
+  transfer_.OnLegOpen(path, leg, from, turn);
+}
+
+void Session::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
+                          Turn& turn) {
+  if (ended_) return;
+  transfer_.OnLegFailed(path, leg, why, turn);
+  Advance(turn);
+}
+
+void Session::OnRelayDone(DataPathId path, int64_t bytes, Turn& turn) {
+  if (ended_) return;
+  transfer_.OnRelayDone(path, bytes, turn);
+  Advance(turn);
+}
+
+void Session::OnRelayBroken(DataPathId path, Leg leg, int64_t bytes,
+                            Turn& turn) {
+  if (ended_) return;
+  transfer_.OnRelayBroken(path, leg, bytes, turn);
+  Advance(turn);
+}
+
+absl::Time Session::deadline() const {
+  if (ended_) return absl::InfiniteFuture();
+  absl::Time next = std::min(login_deadline_, login_.deadline());
+  next = std::min(next, transfer_.deadline());
+  next = std::min(next, reply_deadline_);
+  return std::min(next, idle_deadline_);
+}
+
+void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
+  if (ended_) return;
+  if (turn.now >= login_deadline_) {
+    turn.Say(ReplyCode::kServiceClosing, "Login took too long.");
+    return End(EndReason::kLoginTimeout, turn);
+  }
+  if (turn.now >= login_.deadline()) {
+    if (!login_.MayRetry()) {
+      return BackendFailed(EndReason::kBackendTimeout,
+                           "the backend does not answer", turn);
+    }
+    transfer_.Cut(std::nullopt, "", turn);
+    OnVerdict(login_.OnDeadline(turn), turn);
+    if (ended_) return;
+  }
+  if (turn.now >= reply_deadline_) {
+    return BackendFailed(EndReason::kBackendTimeout,
+                         "the backend does not answer", turn);
+  }
+  transfer_.set_bytes_moved(bytes_moved);
+  if (transfer_.OnDeadline(turn) == Transfer::Verdict::kGiveUp) {
+    return BackendFailed(EndReason::kBackendTimeout,
+                         "the backend does not answer", turn);
+  }
+  if (turn.now >= idle_deadline_) {
+    turn.Count(Counter::kIdleTimeouts);
+    turn.Say(
+        ReplyCode::kServiceClosing,
+        absl::StrCat("Idle for ", absl::FormatDuration(options_.timeouts.idle),
+                     ", closing."));
+    return End(EndReason::kIdle, turn);
+  }
+  Advance(turn);
+}
+
+void Session::OnDrain(Turn& turn) {
+  if (ended_) return;
+  draining_ = true;
+  Advance(turn);
+}
+
+void Session::OnKill(Turn& turn) {
+  if (ended_) return;
+  transfer_.Cut(ReplyCode::kTransferAborted, "ended by the operator", turn);
+  turn.Say(ReplyCode::kServiceClosing, "Session ended by the operator.");
+  End(EndReason::kKilled, turn);
+}
+
+absl::string_view Session::PhaseName() const {
+  if (ended_) return "ended";
+  if (login_.is_busy()) return "logging_in";
+  if (!login_.is_logged_in()) return "logged_out";
+  switch (transfer_.state()) {
+    case Transfer::State::kOpening:
+      return "opening_data";
+    case Transfer::State::kRunning:
+      return "transfer";
+    case Transfer::State::kAborting:
+      return "aborting";
+    case Transfer::State::kIdle:
+    case Transfer::State::kOpen:
+      break;
+  }
+  return passed_on_.has_value() ? "command" : "ready";
+}
+
+SessionFacts Session::facts() const {
+  SessionFacts facts;
+  facts.id = start_.id;
+  facts.user = Printable(login_.user());
+  facts.listener = start_.listener;
+  facts.farm = start_.farm;
+  if (link_.is_chosen()) facts.backend = link_.id();
+  facts.phase = std::string(PhaseName());
+  facts.client = start_.client;
+  facts.local = start_.local;
+  if (link_.is_connected()) facts.backend_address = link_.peer();
+  facts.started = start_.now;
+  facts.last_command = last_command_;
+  facts.commands = commands_;
+  facts.transfers = transfer_.transfers();
+  facts.transfer = transfer_.facts();
+  return facts;
+}
+
+}  // namespace pinnace::session
