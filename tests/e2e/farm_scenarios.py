@@ -38,15 +38,13 @@ def parallel_sessions_of_one_client_meet_one_backend(world):
 def unrenewed_registration_lapses(world):
   """A heartbeat is a repeated register; without it new logins go elsewhere."""
   world.needs_gateway()
-  with world.serve([_registered("round_robin")]) as server:
+  with world.serve([_registered("round_robin", pin_ttl="0s")]) as server:
     _register(world, server, "left", "right", ttl="2s")
-    addresses = iter(world.hosts.many_addresses)
-
     def right_alone():
       _register(world, server, "right", ttl="2s")
       met = set()
       for _ in range(4):
-        with world.session(server, source=next(addresses)) as session:
+        with world.session(server) as session:
           met.add(session.whoami())
       return met == {"right"}
 
@@ -55,23 +53,21 @@ def unrenewed_registration_lapses(world):
 
 def drained_backend_gets_no_new_session(world):
   world.needs_gateway()
-  with world.serve([_registered("round_robin")]) as server:
+  with world.serve([_registered("round_robin", pin_ttl="0s")]) as server:
     _register(world, server, "left", "right")
     server.ctl("backend", "drain", "left")
-    addresses = iter(world.hosts.many_addresses)
-
     def right_alone():
       met = set()
       for _ in range(4):
-        with world.session(server, source=next(addresses)) as session:
+        with world.session(server) as session:
           met.add(session.whoami())
       return met == {"right"}
 
     waiting.until(right_alone, "the drain of left")
 
 
-def _registered(balance):
-  return {"name": "main", "balance": balance, "backends": []}
+def _registered(balance, **more):
+  return {"name": "main", "balance": balance, "backends": [], **more}
 
 
 def _register(world, server, *names, ttl="60s"):
