@@ -52,6 +52,9 @@ inline constexpr size_t kRelayPipeBytes = 256 * 1024;
 inline constexpr size_t kMaxPooledPipes = 64;
 inline constexpr size_t kRelayCopyBytes =
     64 * 1024;  // the worker's shared buffer
+// A client may send PORT a moment before it listens.
+inline constexpr int kActiveDialAttempts = 3;
+inline constexpr absl::Duration kActiveDialRetry = absl::Milliseconds(250);
 inline constexpr int kAcceptsPerTurn = 64;
 inline constexpr int kListenBacklog = 1024;
 inline constexpr int kMaxLeaseWaitersPerClient = 256;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "proxy/base/limits.h"
+
 namespace pinnace::gateway {
 
 using session::Direction;
@@ -68,12 +70,31 @@ void DataChannel::ClientAccepted(io::Socket socket, const Address& from) {
 
 void DataChannel::DialClient(const Address& target, const Address& from,
                              absl::Time deadline) {
-  client_dial_ = io::Dial::Start(
-      shared_.loop, target,
-      {.deadline = deadline, .priority = io::Priority::kBulk, .from = from},
-      [this](absl::StatusOr<io::Connected> result) {
-        OnDialled(Leg::kClient, std::move(result));
-      });
+  client_target_ = {.target = target, .from = from, .deadline = deadline};
+  DialClientOnce();
+}
+
+void DataChannel::DialClientOnce() {
+  ++client_target_.attempts;
+  client_dial_ = io::Dial::Start(shared_.loop, client_target_.target,
+                                 {.deadline = client_target_.deadline,
+                                  .priority = io::Priority::kBulk,
+                                  .from = client_target_.from},
+                                 [this](absl::StatusOr<io::Connected> result) {
+                                   OnClientDialled(std::move(result));
+                                 });
+}
+
+void DataChannel::OnClientDialled(absl::StatusOr<io::Connected> result) {
+  const absl::Time retry = shared_.loop.now() + limits::kActiveDialRetry;
+  if (result.ok() || retry >= client_target_.deadline ||
+      client_target_.attempts >= limits::kActiveDialAttempts) {
+    OnDialled(Leg::kClient, std::move(result));
+    return;
+  }
+  client_retry_ =
+      std::make_unique<io::Timer>(shared_.loop, [this] { DialClientOnce(); });
+  client_retry_->Set(retry);
 }
 
 void DataChannel::DialBackend(const Address& target, absl::Time deadline) {

@@ -17,6 +17,7 @@
 #include "proxy/io/relay.h"
 #include "proxy/io/socket.h"
 #include "proxy/io/tcp_listener.h"
+#include "proxy/io/timer.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/session/action.h"
 
@@ -54,6 +55,7 @@ class DataChannel final : public io::Relay::Owner {
   std::optional<ports::LeaseTable::Taken> LeaseGranted(uint16_t port);
   // A connection claimed the lease.
   void ClientAccepted(io::Socket socket, const Address& from);
+  // A refused dial is tried again, limits::kActiveDialAttempts times in all.
   void DialClient(const Address& target, const Address& from,
                   absl::Time deadline);
   void DialBackend(const Address& target, absl::Time deadline);
@@ -77,6 +79,8 @@ class DataChannel final : public io::Relay::Owner {
   enum class LeaseState : uint8_t { kNone, kWaiting, kHeld };
 
   void Reset();
+  void DialClientOnce();
+  void OnClientDialled(absl::StatusOr<io::Connected> result);
   void OnDialled(session::Leg leg, absl::StatusOr<io::Connected> result);
   void OnRelayDone(int64_t bytes) override;
   void OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
@@ -99,6 +103,14 @@ class DataChannel final : public io::Relay::Owner {
   session::Direction direction_ = session::Direction::kDownload;
   EndPoint client_;
   EndPoint backend_;
+  struct ClientTarget {
+    Address target;
+    Address from;
+    absl::Time deadline;
+    int attempts = 0;
+  };
+  ClientTarget client_target_;
+  std::unique_ptr<io::Timer> client_retry_;
   std::unique_ptr<io::Dial> client_dial_;
   std::unique_ptr<io::Dial> backend_dial_;
   std::unique_ptr<io::TcpListener> backend_listener_;

@@ -571,6 +571,29 @@ TEST_F(GatewayTest, ActiveDialComesFromThePortBelowTheListener) {
   }
 }
 
+TEST_F(GatewayTest, ActiveDialIsTriedAgainWhenTheClientListensLate) {
+  PlainBackend& backend = AddBackend();
+  backend.SetFile("file", "content");
+  Start();
+  PlainClient client(ipv4());
+  client.Login();
+  const Address target{kLoopback, FreePorts(1).first};
+  const std::string port =
+      absl::StrCat("PORT ", ftp::FormatPortArgument(target));
+  EXPECT_THAT(client.Command(port), StartsWith("200"));
+  EXPECT_THAT(client.Command("RETR file"), StartsWith("150"));
+  BlockingSocket listener = BlockingSocket::Listen(target);
+  BlockingSocket data = listener.Accept();
+  EXPECT_EQ(data.ReceiveToEnd(), "content");
+  EXPECT_EQ(client.Reply(), "226 Done");
+  // Nobody listens at all: a 425, in bounded time.
+  listener.Close();
+  EXPECT_THAT(client.Command(port), StartsWith("200"));
+  EXPECT_THAT(client.Command("RETR file"), StartsWith("150"));
+  EXPECT_THAT(client.Reply(), StartsWith("425"));
+  EXPECT_EQ(client.Command("NOOP"), "200 OK");
+}
+
 TEST_F(GatewayTest, PublicAddressIsByClientOrResolvedFromItsName) {
   AddBackend();
   options_.session.public_address.default_address = "localhost";
