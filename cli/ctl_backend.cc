@@ -232,37 +232,35 @@ absl::Status ListBackends(const CtlInvocation& invocation,
   return status;
 }
 
-absl::Status ShowBackend(const CtlInvocation& invocation,
-                         CtlConnection& connection) {
-  v1::GetBackendRequest request;
+// A call that names one backend and answers with it as it is now.
+template <typename Request, typename Method>
+absl::Status CallOnBackend(const CtlInvocation& invocation,
+                           CtlConnection& connection, Method method) {
+  Request request;
   request.set_id(invocation.arguments[0]);
   v1::BackendRecord record;
-  absl::Status status = connection.Call(
-      connection.registry(), &Registry::GetBackend, request, &record);
+  absl::Status status =
+      connection.Call(connection.registry(), method, request, &record);
   if (status.ok()) Print(invocation, record);
   return status;
+}
+
+absl::Status ShowBackend(const CtlInvocation& invocation,
+                         CtlConnection& connection) {
+  return CallOnBackend<v1::GetBackendRequest>(invocation, connection,
+                                              &Registry::GetBackend);
 }
 
 absl::Status DrainBackend(const CtlInvocation& invocation,
                           CtlConnection& connection) {
-  v1::DrainBackendRequest request;
-  request.set_id(invocation.arguments[0]);
-  v1::BackendRecord record;
-  absl::Status status = connection.Call(
-      connection.registry(), &Registry::DrainBackend, request, &record);
-  if (status.ok()) Print(invocation, record);
-  return status;
+  return CallOnBackend<v1::DrainBackendRequest>(invocation, connection,
+                                                &Registry::DrainBackend);
 }
 
 absl::Status ResumeBackend(const CtlInvocation& invocation,
                            CtlConnection& connection) {
-  v1::ResumeBackendRequest request;
-  request.set_id(invocation.arguments[0]);
-  v1::BackendRecord record;
-  absl::Status status = connection.Call(
-      connection.registry(), &Registry::ResumeBackend, request, &record);
-  if (status.ok()) Print(invocation, record);
-  return status;
+  return CallOnBackend<v1::ResumeBackendRequest>(invocation, connection,
+                                                 &Registry::ResumeBackend);
 }
 
 absl::Status DeregisterBackend(const CtlInvocation& invocation,
