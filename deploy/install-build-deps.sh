@@ -18,6 +18,6 @@ packages=(
   # Code generators.
   protobuf-compiler protobuf-compiler-grpc
   # Tests.
-  libgtest-dev libgmock-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
 )
 install_packages "${packages[@]}"

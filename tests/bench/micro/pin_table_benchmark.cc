@@ -1,0 +1,67 @@
+// Pins: looked up at USER, made and renewed while a session lives.
+#include <cstdint>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "proxy/base/address.h"
+#include "proxy/base/check.h"
+#include "proxy/fleet/pin_table.h"
+
+namespace pinnace::fleet {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'000'000'000);
+const absl::Time kExpires = kNow + absl::Minutes(30);
+constexpr uint32_t kClients = 10'000;
+
+IpAddress Client(uint32_t i) {
+  return IpAddress::FromIpv4({10, static_cast<uint8_t>(i >> 16),
+                              static_cast<uint8_t>(i >> 8),
+                              static_cast<uint8_t>(i)});
+}
+
+// Every thread is a worker; all share the table, as in a gateway.
+PinTable& SharedPins() {
+  static PinTable* pins = [] {
+    auto* table = new PinTable(kClients);
+    for (uint32_t i = 0; i < kClients; ++i) {
+      table->Set("main", Client(i), "backend-1", kExpires);
+    }
+    return table;
+  }();
+  return *pins;
+}
+
+void BM_FindPin(benchmark::State& state) {
+  PinTable& pins = SharedPins();
+  uint32_t i = kClients / 2 * static_cast<uint32_t>(state.thread_index());
+  for (auto _ : state) {
+    PINNACE_CHECK(pins.Find("main", Client(i++ % kClients), kNow).has_value());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_FindPin)->ThreadRange(1, 2)->UseRealTime();
+
+void BM_RenewPin(benchmark::State& state) {
+  PinTable& pins = SharedPins();
+  uint32_t i = kClients / 2 * static_cast<uint32_t>(state.thread_index());
+  for (auto _ : state) {
+    pins.Set("main", Client(i++ % kClients), "backend-1", kExpires);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_RenewPin)->ThreadRange(1, 2)->UseRealTime();
+
+// In a full table: the pin used least recently makes room.
+void BM_NewPin(benchmark::State& state) {
+  PinTable pins(kClients);
+  uint32_t i = 0;
+  for (auto _ : state) {
+    pins.Set("main", Client(i++), "backend-1", kExpires);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_NewPin);
+
+}  // namespace
+}  // namespace pinnace::fleet
