@@ -46,10 +46,18 @@ inline constexpr absl::Duration kKeepaliveInterval = absl::Seconds(15);
 inline constexpr int kKeepaliveProbes = 4;
 
 // Data connections.
+// How long a worker moves data before it looks for control events again.
+inline constexpr absl::Duration kBulkTurn = absl::Microseconds(500);
 // Bytes one relay may move before other connections of the worker have a turn.
-inline constexpr size_t kRelayTurnBytes = 256 * 1024;
-inline constexpr size_t kRelayPipeBytes = 256 * 1024;
+inline constexpr size_t kRelayTurnBytes = 1024 * 1024;
+// A pipe of so many bytes for the first relays that hold one at a time, for
+// those up to kMaxPooledPipes, and beyond: what slow receivers can pin is
+// bounded to 16 MiB, 12 MiB and 64 KiB each.
+inline constexpr size_t kLargePipeBytes = 1024 * 1024;
+inline constexpr size_t kLargePipes = 16;
+inline constexpr size_t kMediumPipeBytes = 256 * 1024;
 inline constexpr size_t kMaxPooledPipes = 64;
+inline constexpr size_t kSmallPipeBytes = 64 * 1024;
 inline constexpr size_t kRelayCopyBytes =
     64 * 1024;  // the worker's shared buffer
 // A client may send PORT a moment before it listens.

@@ -116,16 +116,16 @@ void Loop::Turn(absl::Duration max_wait) {
   ++turn_;
   now_ = ReadClock();
   RunUv(count);
-  DispatchEvents(count, /*control_only=*/true);
-  DispatchEvents(count, /*control_only=*/false);
+  DispatchEvents(count);
   ExpireTimers();
-  DispatchRedirected();
+  DispatchBulk();
   RunDeferred();
   in_turn_ = false;
 }
 
 int Loop::TimeoutMs(absl::Duration max_wait) {
-  if (deferred_.next_ != &deferred_ || !redirected_.empty() || UvIsDue()) {
+  if (deferred_.next_ != &deferred_ || !redirected_.empty() || HasBulk() ||
+      UvIsDue()) {
     return 0;
   }
   absl::Duration wait = max_wait;
@@ -164,15 +164,12 @@ void Loop::RunUv(int event_count) {
   if (ready || UvIsDue()) uv_run(&uv_, UV_RUN_NOWAIT);
 }
 
-void Loop::DispatchEvents(int event_count, bool control_only) {
+void Loop::DispatchEvents(int event_count) {
   for (int i = 0; i < event_count; ++i) {
-    if (events_[i].data.u64 == kNoToken) continue;
-    Slot* slot = Find(events_[i].data.u64);
-    if (slot != nullptr) {
-      if (control_only && slot->priority != Priority::kControl) continue;
-      Deliver(*slot, BitsOf(events_[i].events));
-    }
-    events_[i].data.u64 = kNoToken;
+    const uint64_t token = events_[i].data.u64;
+    if (token == kNoToken) continue;
+    Slot* slot = Find(token);
+    if (slot != nullptr) Tell(token, *slot, BitsOf(events_[i].events));
   }
 }
 
@@ -184,10 +181,43 @@ void Loop::DispatchRedirected() {
     if (slot == nullptr || slot->callback == nullptr || slot->pending == 0) {
       continue;
     }
-    const uint8_t bits = slot->pending | slot->sticky;
-    Deliver(*slot, bits);
+    Tell(token, *slot, slot->pending | slot->sticky);
   }
   redirected_now_.clear();
+}
+
+// What bulk work leads to (an accept that starts a relay) is done in this turn
+// too, and not behind another look at the kernel.
+void Loop::DispatchBulk() {
+  DispatchRedirected();
+  if (!HasBulk()) return;
+  const int64_t until =
+      MonotonicNanoseconds() + absl::ToInt64Nanoseconds(limits::kBulkTurn);
+  while (HasBulk()) {
+    if (bulk_next_ == bulk_.size()) {
+      bulk_.clear();
+      bulk_.swap(bulk_later_);
+      bulk_next_ = 0;
+    }
+    Slot* slot = Find(bulk_[bulk_next_++]);
+    if (slot != nullptr) Deliver(*slot, std::exchange(slot->queued, 0));
+    DispatchRedirected();
+    if (MonotonicNanoseconds() >= until) return;
+  }
+}
+
+void Loop::Tell(uint64_t token, Slot& slot, uint8_t bits) {
+  if (slot.priority == Priority::kBulk && slot.callback != nullptr) {
+    slot.pending = 0;
+    QueueBulk(token, slot, bits);
+  } else {
+    Deliver(slot, bits);
+  }
+}
+
+void Loop::QueueBulk(uint64_t token, Slot& slot, uint8_t bits) {
+  if (slot.queued == 0) bulk_later_.push_back(token);
+  slot.queued |= bits;
 }
 
 // `slot` may be gone or moved when this returns.
@@ -272,6 +302,7 @@ void Loop::FreeSlot(uint64_t token) {
   Slot& slot = slots_[index];
   slot.in_use = false;
   slot.callback = nullptr;
+  slot.queued = 0;
   if (++slot.generation == 0) slot.generation = 1;
   free_slots_.push_back(index);
   --live_watches_;
@@ -299,6 +330,12 @@ void Loop::Watch::Park(Readiness pending) {
   Slot& slot = loop_->slots_[static_cast<uint32_t>(token_)];
   slot.callback = nullptr;
   slot.pending = BitsOf(pending);
+}
+
+void Loop::Watch::Again() {
+  PINNACE_CHECK(loop_ != nullptr);
+  Slot& slot = loop_->slots_[static_cast<uint32_t>(token_)];
+  loop_->QueueBulk(token_, slot, kReadable);
 }
 
 void Loop::Watch::Release() {

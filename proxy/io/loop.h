@@ -35,8 +35,10 @@ struct Readiness {
   bool urgent = false;
 };
 
-// Control events of one turn are dispatched before bulk ones, so that a
-// command never waits behind data of the same turn.
+// Control events are dispatched as they come. Bulk ones stand in line, first
+// come first served, and the loop looks for new control events at least every
+// limits::kBulkTurn: a command waits no longer than that behind data, however
+// many transfers run.
 enum class Priority : uint8_t { kControl, kBulk };
 
 class Loop {
@@ -68,6 +70,9 @@ class Loop {
     void Redirect(ReadyCallback* callback, Priority priority);
     // Parks the watch; `pending` is all that the former owner left undone.
     void Park(Readiness pending);
+    // For a bulk callback that could go on and lets the others have their turn:
+    // it is told "readable" again, behind all that stand in line.
+    void Again();
     // Takes the descriptor out of the set, for a socket that goes to another
     // thread or loop. No callback from here on.
     void Release();
@@ -174,6 +179,7 @@ class Loop {
     Priority priority = Priority::kControl;
     uint8_t pending = 0;  // bits for the next owner
     uint8_t sticky = 0;   // peer_finished and hang_up, once seen
+    uint8_t queued = 0;   // bits to be told when its place in line comes
     bool in_use = false;
   };
   static constexpr int kEventsPerTurn = 256;
@@ -183,8 +189,15 @@ class Loop {
   absl::Time ReadClock() const;
   bool UvIsDue() const;
   void RunUv(int event_count);
-  void DispatchEvents(int event_count, bool control_only);
+  void DispatchEvents(int event_count);
   void DispatchRedirected();
+  void DispatchBulk();
+  // Bits for a slot that has an owner: now, or when its turn in line comes.
+  void Tell(uint64_t token, Slot& slot, uint8_t bits);
+  void QueueBulk(uint64_t token, Slot& slot, uint8_t bits);
+  bool HasBulk() const {
+    return bulk_next_ < bulk_.size() || !bulk_later_.empty();
+  }
   void ExpireTimers();
   void RunDeferred();
   Slot* Find(uint64_t token);
@@ -201,6 +214,10 @@ class Loop {
   std::vector<uint32_t> free_slots_;
   std::vector<uint64_t> redirected_;
   std::vector<uint64_t> redirected_now_;
+  // Slots that have `queued` bits: bulk_ from bulk_next_ on, then bulk_later_.
+  std::vector<uint64_t> bulk_;
+  std::vector<uint64_t> bulk_later_;
+  size_t bulk_next_ = 0;
   int live_watches_ = 0;
 
   TimerQueue timers_;

@@ -79,6 +79,65 @@ TEST_F(LoopTest, ControlComesBeforeBulk) {
   EXPECT_EQ(order, "cccbbb");
 }
 
+TEST_F(LoopTest, BulkStandsInLine) {
+  std::string order;
+  Pair pairs[3] = {Connect(), Connect(), Connect()};
+  RecordingCallback callbacks[3];
+  std::unique_ptr<Loop::Watch> watches[3];
+  for (int i = 0; i < 3; ++i) {
+    callbacks[i].on_ready = [&order, &watches, i] {
+      order += static_cast<char>('a' + i);
+      if (order.size() < 9) watches[i]->Again();
+    };
+    watches[i] =
+        loop_.WatchSocket(pairs[i].near.fd(), &callbacks[i], Priority::kBulk);
+  }
+  ASSERT_TRUE(TurnUntil(loop_, [&] { return order.size() >= 11; }));
+  // Whoever came first: nobody is told twice before all were told once.
+  const std::string round = order.substr(0, 3);
+  EXPECT_EQ(order, round + round + round + round.substr(0, 2));
+  EXPECT_TRUE(callbacks[0].calls.back().readable);
+}
+
+TEST_F(LoopTest, EndlessBulkLetsControlIn) {
+  auto bulk = loop_.WatchSocket(pair_.near.fd(), &first_, Priority::kBulk);
+  first_.on_ready = [&] { bulk->Again(); };
+  Turn();
+  Pair other = Connect();
+  auto control =
+      loop_.WatchSocket(other.near.fd(), &second_, Priority::kControl);
+  for (size_t i = 1; i <= 20; ++i) {
+    SendOutside(other.far, "x");
+    ASSERT_TRUE(TurnUntil(loop_, [&] { return second_.calls.size() >= i; }));
+    // Does not sleep while anybody stands in line.
+    const size_t told = first_.calls.size();
+    loop_.RunOnce(absl::InfiniteDuration());
+    EXPECT_GT(first_.calls.size(), told);
+  }
+}
+
+TEST_F(LoopTest, AWatchMayGoWhileItStandsInLine) {
+  Pair other = Connect();
+  auto watch = loop_.WatchSocket(pair_.near.fd(), &first_, Priority::kBulk);
+  auto watch2 = loop_.WatchSocket(other.near.fd(), &second_, Priority::kBulk);
+  first_.on_ready = [&] { watch2.reset(); };
+  second_.on_ready = [&] { watch.reset(); };
+  Turn();
+  EXPECT_EQ(first_.calls.size() + second_.calls.size(), 1u);
+}
+
+TEST_F(LoopTest, ANewOwnerHearsWhatStoodInLine) {
+  auto watch = loop_.WatchSocket(pair_.near.fd(), &first_, Priority::kBulk);
+  first_.on_ready = [&] {
+    watch->Again();
+    watch->Redirect(&second_, Priority::kBulk);
+  };
+  Turn();
+  EXPECT_EQ(first_.calls.size(), 1u);
+  ASSERT_FALSE(second_.calls.empty());
+  EXPECT_TRUE(second_.calls[0].readable);
+}
+
 TEST_F(LoopTest, AWatchMayGoInTheTurnOfItsEvent) {
   Pair other = Connect();
   auto watch = loop_.WatchSocket(pair_.near.fd(), &first_, Priority::kControl);

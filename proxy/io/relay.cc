@@ -35,16 +35,18 @@ Relay::Relay(Loop& loop, PipePool& pipes, End source, End sink, Owner* owner)
       sink_(sink),
       owner_(owner),
       source_ready_(*this),
-      sink_ready_(*this),
-      continue_(loop, [this] { Move(); }) {
+      sink_ready_(*this) {
   // The sink first: what the source tells can then be moved at once.
   sink_.watch->Redirect(&sink_ready_, Priority::kBulk);
   source_.watch->Redirect(&source_ready_, Priority::kBulk);
 }
 
 Relay::~Relay() {
-  // Closed with what it holds otherwise.
-  if (pipe_.has_value() && pipe_bytes_ == 0) pipes_.Put(*std::move(pipe_));
+  if (pipe_bytes_ == 0) {
+    PutPipeBack();
+  } else {
+    pipes_.Discard(*std::move(pipe_));
+  }
   source_.watch->Redirect(nullptr, Priority::kBulk);
   sink_.watch->Redirect(nullptr, Priority::kBulk);
 }
@@ -76,23 +78,23 @@ void Relay::SinkReady::OnReady(Readiness readiness) {
 
 void Relay::Move() {
   if (over_) return;
-  if (turn_ != loop_.turn()) {
-    turn_ = loop_.turn();
-    turn_bytes_ = 0;
-  }
+  turn_bytes_ = 0;
   Step step = Step::kMoved;
   while (step == Step::kMoved) {
-    if (held_bytes() == 0 && !at_end_ && turn_bytes_left() == 0) {
-      continue_.Schedule();
-      return;
+    if (held_bytes() == 0 && !at_end_ &&
+        turn_bytes_ >= limits::kRelayTurnBytes) {
+      source_.watch->Again();
+      break;
     }
     step = MoveOnce();
   }
   if (step == Step::kOver) return;  // This may be destroyed.
-  if (pipe_.has_value() && pipe_bytes_ == 0) {
-    pipes_.Put(*std::move(pipe_));
-    pipe_.reset();
-  }
+  if (pipe_bytes_ == 0) PutPipeBack();
+}
+
+void Relay::PutPipeBack() {
+  if (pipe_.has_value()) pipes_.Put(*std::move(pipe_));
+  pipe_.reset();
 }
 
 Relay::Step Relay::MoveOnce() {
@@ -101,10 +103,6 @@ Relay::Step Relay::MoveOnce() {
   // Not before the sink has room: its back-pressure is the source's.
   if (!source_readable_ || !sink_writable_) return Step::kBlocked;
   return WantsSplice() ? ReceiveBySplice() : ReceiveByCopy();
-}
-
-size_t Relay::turn_bytes_left() const {
-  return limits::kRelayTurnBytes - turn_bytes_;
 }
 
 bool Relay::WantsSplice() {
@@ -133,8 +131,7 @@ Relay::Step Relay::SendHeld() {
 }
 
 Relay::Step Relay::ReceiveByCopy() {
-  const absl::Span<char> buffer =
-      loop_.shared_buffer().subspan(0, turn_bytes_left());
+  const absl::Span<char> buffer = loop_.shared_buffer();
   ssize_t size;
   do {
     size = recv(source_.socket->fd(), buffer.data(), buffer.size(), 0);
@@ -148,8 +145,11 @@ Relay::Step Relay::ReceiveByCopy() {
     // The FIN had come before this call, and nothing else is before it.
     at_end_ = source_finished_;
   }
-  const int error =
-      unsent_.Send(sink_.socket->fd(), absl::string_view(buffer.data(), count));
+  // The FIN that follows at once then goes in the last segment.
+  const auto more =
+      at_end_ ? UnsentBytes::More::kFin : UnsentBytes::More::kOpen;
+  const int error = unsent_.Send(sink_.socket->fd(),
+                                 absl::string_view(buffer.data(), count), more);
   if (error != 0) return OnSendStopped(error);
   moved_bytes_ += static_cast<int64_t>(count - unsent_.size());
   if (!unsent_.empty()) sink_writable_ = false;
@@ -160,8 +160,7 @@ Relay::Step Relay::ReceiveBySplice() {
   // The pipe is empty, so EAGAIN is the source's. A short one is no news: the
   // pipe's places may be full of small segments.
   const ssize_t moved =
-      Splice(source_.socket->fd(), pipe_->write_fd(),
-             std::min(limits::kRelayPipeBytes, turn_bytes_left()));
+      Splice(source_.socket->fd(), pipe_->write_fd(), pipe_->capacity());
   if (moved < 0) return OnReceiveStopped(static_cast<int>(-moved));
   if (moved == 0) {
     // The end, or an urgent mark, which splice(2) does not pass: recv knows.
@@ -200,7 +199,6 @@ Relay::Step Relay::Finish() {
 
 Relay::Step Relay::Break(Leg leg, int error) {
   over_ = true;
-  continue_.Cancel();
   owner_->OnRelayBroken(
       leg, StatusFromErrno(error, leg == Leg::kSource ? "receive" : "send"),
       moved_bytes_);  // May destroy this.

@@ -1,8 +1,9 @@
 // One direction of a transfer: moves bytes from one connected socket to another
 // until end of file, which it passes on as FIN (half-close). The first
 // kRelayCopyBytes go through the loop's shared buffer; what is longer is bulk
-// and goes by splice(2) through a pooled pipe. Moves at most kRelayTurnBytes a
-// turn. The sockets and watches are the owner's and outlive it. One thread.
+// and goes by splice(2) through a pooled pipe. Having moved kRelayTurnBytes it
+// stands in line behind the loop's other transfers. The sockets and watches are
+// the owner's and outlive it. One thread.
 #ifndef PINNACE_PROXY_IO_RELAY_H_
 #define PINNACE_PROXY_IO_RELAY_H_
 
@@ -81,7 +82,8 @@ class Relay final {
   Step Finish();
   Step Break(Leg leg, int error);
   bool WantsSplice();
-  size_t turn_bytes_left() const;
+  // Of a pipe that is empty.
+  void PutPipeBack();
   size_t held_bytes() const { return unsent_.size() + pipe_bytes_; }
 
   Loop& loop_;
@@ -91,14 +93,12 @@ class Relay final {
   Owner* const owner_;
   SourceReady source_ready_;
   SinkReady sink_ready_;
-  Loop::Deferred continue_;
 
   UnsentBytes unsent_;        // received by copying
   std::optional<Pipe> pipe_;  // held only while it holds bytes
   size_t pipe_bytes_ = 0;
   int64_t moved_bytes_ = 0;
-  size_t turn_bytes_ = 0;  // received in turn_
-  int64_t turn_ = -1;
+  size_t turn_bytes_ = 0;  // received since the relay stood in line
 
   // Cleared by EAGAIN (the source also by a short receive), set by an edge.
   bool source_readable_ = false;

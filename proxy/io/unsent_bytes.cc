@@ -19,9 +19,11 @@ UnsentBytes& UnsentBytes::operator=(UnsentBytes&& other) noexcept {
   return *this;
 }
 
-int UnsentBytes::Send(int fd, absl::string_view bytes) {
+int UnsentBytes::Send(int fd, absl::string_view bytes, More more) {
   int error = 0;
-  if (empty()) error = SendSome(fd, &bytes);
+  if (empty()) {
+    error = SendSome(fd, &bytes, more == More::kFin ? MSG_MORE : 0);
+  }
   if (error != 0 && error != EAGAIN) return error;
   bytes_.append(bytes.data(), bytes.size());
   return 0;
@@ -48,9 +50,10 @@ void UnsentBytes::Clear() {
   sent_ = 0;
 }
 
-int SendSome(int fd, absl::string_view* bytes) {
+int SendSome(int fd, absl::string_view* bytes, int flags) {
   while (!bytes->empty()) {
-    const ssize_t sent = send(fd, bytes->data(), bytes->size(), MSG_NOSIGNAL);
+    const ssize_t sent =
+        send(fd, bytes->data(), bytes->size(), MSG_NOSIGNAL | flags);
     if (sent >= 0) {
       bytes->remove_prefix(static_cast<size_t>(sent));
     } else if (errno != EINTR) {

@@ -4,6 +4,7 @@
 #define PINNACE_PROXY_IO_UNSENT_BYTES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -20,8 +21,10 @@ class UnsentBytes {
   size_t size() const { return bytes_.size() - sent_; }
 
   // Sends `bytes` if nothing is unsent, and keeps what is left over. 0, or an
-  // errno other than EAGAIN; then nothing is kept.
-  int Send(int fd, absl::string_view bytes);
+  // errno other than EAGAIN; then nothing is kept. kFin: a FIN is sent right
+  // after this, so that the kernel may wait for it (MSG_MORE).
+  enum class More : uint8_t { kOpen, kFin };
+  int Send(int fd, absl::string_view bytes, More more = More::kOpen);
   // Sends what is kept. 0 when all has gone; EAGAIN, or what broke.
   int Flush(int fd);
   void Clear();
@@ -33,7 +36,7 @@ class UnsentBytes {
 
 // send(2) without SIGPIPE; takes what it can off the front of `bytes`. 0 when
 // that was all, otherwise errno.
-int SendSome(int fd, absl::string_view* bytes);
+int SendSome(int fd, absl::string_view* bytes, int flags = 0);
 
 }  // namespace pinnace::io
 
