@@ -1,5 +1,6 @@
 // The benchmark's FTP server: any login is good, files have the size that their
-// name ends with, what is stored is counted and dropped. One thread.
+// name ends with, what is stored is counted and dropped. One thread, and one
+// for each bulk transfer.
 #include <signal.h>
 
 #include <cstdio>
@@ -35,12 +36,14 @@ class ControlListener final : public Poller::Waiter {
 
 int Main(int argc, char** argv) {
   const Arguments arguments(
-      argc, argv, {"listen", "data-ports", "announce"},
-      "bench_backend --listen IP:PORT --data-ports A-B --announce IP");
+      argc, argv, {"listen", "data-ports", "announce", "realtime"},
+      "bench_backend --listen IP:PORT --data-ports A-B --announce IP "
+      "[--realtime 1]");
   const Address listen = arguments.SocketAddress("listen");
   const PortRange range = arguments.Ports("data-ports");
   signal(SIGPIPE, SIG_IGN);
   WantManyDescriptors();
+  if (arguments.Number("realtime", 0) != 0) WantRealtime();
   Poller poller;
   DataPorts ports(poller, listen.ip, range.first, range.last);
   const ServerSession::Shared shared = {.poller = poller,

@@ -43,6 +43,7 @@ class ServerSession final : public Poller::Waiter, private DataPorts::Owner {
 
   void OnLine(absl::string_view line);
   void StartTransfer(Task task, int64_t bytes);
+  void BeginToMove();
   // Sends or receives for one turn.
   void Move();
   void FinishTransfer(absl::string_view reply);

@@ -66,10 +66,11 @@ pid_t StartBulk(Load::Options options, int64_t sessions) {
 int Main(int argc, char** argv) {
   const Arguments arguments(
       argc, argv,
-      {"target", "sessions", "count", "seconds", "mode", "size", "bulk"},
+      {"target", "sessions", "count", "seconds", "mode", "size", "bulk",
+       "realtime"},
       "bench_load login|retr|stor|list|noop|idle --target IP:PORT "
       "[--sessions N] [--count N] [--seconds S] [--mode pasv|epsv] "
-      "[--size BYTES] [--bulk N]");
+      "[--size BYTES] [--bulk N] [--realtime 1]");
   if (arguments.words().size() != 1) arguments.Refuse();
   const std::string& scenario = arguments.words()[0];
   Load::Options options = {.target = arguments.SocketAddress("target"),
@@ -112,6 +113,7 @@ int Main(int argc, char** argv) {
     bulk = StartBulk(options, arguments.Number("bulk", 0));
     if (bulk < 0) return Refuse("the bulk sessions could not log in");
   }
+  if (arguments.Number("realtime", 0) != 0) WantRealtime();
   Load load(options);
   if (!load.LogIn()) return Refuse(load.error());
   SayReady();

@@ -1,6 +1,7 @@
 #include "tests/bench/net/tcp.h"
 
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -33,6 +34,15 @@ int64_t MonotonicNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+void WantRealtime() {
+  const sched_param priority = {.sched_priority = 1};
+  if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) == 0) {
+    return;
+  }
+  std::fprintf(stderr, "realtime scheduling: %s\n", std::strerror(errno));
+  std::exit(1);
 }
 
 void WantManyDescriptors() {

@@ -12,6 +12,10 @@
 namespace pinnace::bench {
 
 int64_t MonotonicNs();
+// This thread, and none that it starts, runs before all that is not: what waits
+// for a processor must not count as a latency of the proxy. Exits when it is
+// not permitted.
+void WantRealtime();
 // Raises the limit of open descriptors to what is allowed.
 void WantManyDescriptors();
 // Non-blocking; exits with a message that names the address.
