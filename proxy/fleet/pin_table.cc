@@ -3,57 +3,61 @@
 #include "absl/strings/str_cat.h"
 
 namespace pinnace::fleet {
-namespace {
 
-std::string KeyOf(absl::string_view farm, const IpAddress& client) {
+std::string PinTable::Pin::Key() const {
   return absl::StrCat(farm, "/", client.ToString());
 }
-
-}  // namespace
-
-std::string PinTable::Pin::Key() const { return KeyOf(farm, client); }
 
 std::optional<BackendId> PinTable::Find(absl::string_view farm,
                                         const IpAddress& client,
                                         absl::Time now) {
   MutexLock lock(&mutex_);
-  auto found = by_key_.find(KeyOf(farm, client));
+  const auto found = by_key_.find(FarmAndClient(farm, client));
   if (found == by_key_.end()) return std::nullopt;
-  if (found->second->expires <= now) {
-    pins_.erase(found->second);
-    by_key_.erase(found);
+  const Pins::iterator pin = found->second;
+  if (pin->expires <= now) {
+    Erase(found);
     return std::nullopt;
   }
-  pins_.splice(pins_.begin(), pins_, found->second);
-  return found->second->backend;
+  pins_.splice(pins_.begin(), pins_, pin);
+  return pin->backend;
 }
 
 void PinTable::Set(absl::string_view farm, const IpAddress& client,
                    const BackendId& backend, absl::Time expires) {
-  const std::string key = KeyOf(farm, client);
   MutexLock lock(&mutex_);
-  auto found = by_key_.find(key);
+  const auto found = by_key_.find(FarmAndClient(farm, client));
   if (found != by_key_.end()) {
-    found->second->backend = backend;
-    found->second->expires = expires;
-    pins_.splice(pins_.begin(), pins_, found->second);
+    const Pins::iterator pin = found->second;
+    pin->backend = backend;
+    pin->expires = expires;
+    pins_.splice(pins_.begin(), pins_, pin);
     return;
   }
   if (by_key_.size() >= max_pins_ && !pins_.empty()) {
-    by_key_.erase(pins_.back().Key());
-    pins_.pop_back();
+    Erase(by_key_.find(KeyOf(pins_.back())));
     ++evictions_;
   }
   pins_.push_front({std::string(farm), client, backend, expires});
-  by_key_[key] = pins_.begin();
+  by_key_.try_emplace(KeyOf(pins_.front()), pins_.begin());
+}
+
+void PinTable::Erase(ByKey::iterator found) {
+  const Pins::iterator pin = found->second;
+  by_key_.erase(found);  // Its key looks into the pin.
+  pins_.erase(pin);
 }
 
 bool PinTable::Delete(absl::string_view key) {
+  const size_t slash = key.rfind('/');
+  if (slash == absl::string_view::npos) return false;
+  const std::optional<IpAddress> client =
+      IpAddress::Parse(key.substr(slash + 1));
+  if (!client.has_value()) return false;
   MutexLock lock(&mutex_);
-  auto found = by_key_.find(key);
+  const auto found = by_key_.find(FarmAndClient(key.substr(0, slash), *client));
   if (found == by_key_.end()) return false;
-  pins_.erase(found->second);
-  by_key_.erase(found);
+  Erase(found);
   return true;
 }
 

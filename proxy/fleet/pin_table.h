@@ -7,6 +7,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -40,19 +41,25 @@ class PinTable {
   void Set(absl::string_view farm, const IpAddress& client,
            const BackendId& backend, absl::Time expires)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // By Key(); false when there is none.
+  // By what Key() says, any spelling of the address; false when there is none.
   bool Delete(absl::string_view key) ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<Pin> List(absl::Time now) const ABSL_LOCKS_EXCLUDED(mutex_);
   int64_t evictions() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   using Pins = std::list<Pin>;  // most recently used first
+  // Farm and client of a pin; the view is into the pin itself, which stays
+  // where it is in the list.
+  using FarmAndClient = std::pair<absl::string_view, IpAddress>;
+  using ByKey = absl::flat_hash_map<FarmAndClient, Pins::iterator>;
+
+  static FarmAndClient KeyOf(const Pin& pin) { return {pin.farm, pin.client}; }
+  void Erase(ByKey::iterator found) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_pins_;
   mutable Mutex mutex_;
   Pins pins_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, Pins::iterator> by_key_
-      ABSL_GUARDED_BY(mutex_);
+  ByKey by_key_ ABSL_GUARDED_BY(mutex_);
   int64_t evictions_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -75,6 +75,13 @@ TEST(PinTableTest, IsDeletedByKey) {
   EXPECT_TRUE(pins.Delete("main/2001:db8::1"));
   EXPECT_FALSE(pins.Delete("main/2001:db8::1"));
   EXPECT_THAT(Keys(pins), ElementsAre());
+
+  pins.Set("a/b", Ip("192.0.2.1"), "a", kNow + absl::Seconds(10));
+  for (const char* key : {"", "/", "a/b", "a/b/", "192.0.2.1", "a/192.0.2.1",
+                          "a/b/192.0.2", "/a/b/192.0.2.1"}) {
+    EXPECT_FALSE(pins.Delete(key)) << key;
+  }
+  EXPECT_TRUE(pins.Delete("a/b/::ffff:192.0.2.1"));
 }
 
 }  // namespace
