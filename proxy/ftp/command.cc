@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/base/printable.h"
+#include "proxy/ftp/telnet.h"
 
 namespace pinnace::ftp {
 namespace {
@@ -15,11 +16,13 @@ constexpr size_t kMaxVerbBytes = 8;
 constexpr absl::string_view kMask = "****";
 
 // A command is one line, whoever filled its argument.
-void AppendToWire(absl::string_view text, std::string* wire) {
-  for (const char c : text) {
-    const bool splits = c == '\r' || c == '\n' || c == '\0';
-    wire->push_back(splits ? ' ' : c);
-    if (c == '\xff') wire->push_back(c);
+void AppendText(absl::string_view text, std::string* wire) {
+  while (true) {
+    const size_t run = OrdinaryRun(text);
+    wire->append(text.data(), run);
+    if (run == text.size()) return;
+    *wire += text[run] == '\xff' ? "\xff\xff" : " ";
+    text.remove_prefix(run + 1);
   }
 }
 
@@ -58,13 +61,17 @@ bool Command::HasWellFormedVerb() const {
 std::string Command::ToWire() const {
   std::string wire;
   wire.reserve(verb_text.size() + argument.size() + 3);
-  AppendToWire(verb_text, &wire);
-  if (has_argument()) {
-    wire += ' ';
-    AppendToWire(argument, &wire);
-  }
-  wire += "\r\n";
+  AppendTo(&wire);
   return wire;
+}
+
+void Command::AppendTo(std::string* wire) const {
+  AppendText(verb_text, wire);
+  if (has_argument()) {
+    *wire += ' ';
+    AppendText(argument, wire);
+  }
+  *wire += "\r\n";
 }
 
 std::string Command::ForLog() const {

@@ -26,6 +26,7 @@ struct Command {
   // The line to send, with CRLF; bytes 255 doubled (RFC 854). CR, LF and NUL in
   // the fields become spaces: a command of ours is never split.
   std::string ToWire() const;
+  void AppendTo(std::string* wire) const;
 
   // For a log line: printable, and the argument of PASS, ACCT, ADAT, MIC, CONF,
   // ENC and of SITE PSWD-like subcommands masked as "****"; the whole line when

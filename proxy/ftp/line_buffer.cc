@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/ftp/telnet.h"
+
 namespace pinnace::ftp {
 namespace {
 
@@ -14,15 +16,6 @@ constexpr uint8_t kSubnegotiationBegin = 250;
 constexpr uint8_t kWill = 251;
 constexpr uint8_t kDont = 254;
 constexpr uint8_t kIac = 255;
-
-// How many bytes at the front are neither IAC nor CR, LF, NUL.
-size_t OrdinaryRun(absl::string_view bytes) {
-  const auto special = [](char c) {
-    return c == '\n' || c == '\r' || c == '\0' ||
-           static_cast<uint8_t>(c) == kIac;
-  };
-  return std::find_if(bytes.begin(), bytes.end(), special) - bytes.begin();
-}
 
 }  // namespace
 

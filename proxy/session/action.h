@@ -3,9 +3,12 @@
 #ifndef PINNACE_PROXY_SESSION_ACTION_H_
 #define PINNACE_PROXY_SESSION_ACTION_H_
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "absl/container/inlined_vector.h"
@@ -122,11 +125,15 @@ class Outbox {
   void Do(T action) {
     actions_.push_back(std::move(action));
   }
-  void ToClient(absl::string_view bytes) {
-    Send<SendClient>(bytes);
-    client_bytes_ += bytes.size();
+  // Sends what `append` adds to the bytes it is given.
+  template <std::invocable<std::string*> Append>
+  void ToClient(Append append) {
+    client_bytes_ += Send<SendClient>(append);
   }
-  void ToBackend(absl::string_view bytes) { Send<SendBackend>(bytes); }
+  template <std::invocable<std::string*> Append>
+  void ToBackend(Append append) {
+    Send<SendBackend>(append);
+  }
 
   const absl::InlinedVector<Action, 8>& actions() const { return actions_; }
   absl::string_view Bytes(const SendClient& send) const {
@@ -141,16 +148,17 @@ class Outbox {
   void Clear();
 
  private:
-  template <typename T>
-  void Send(absl::string_view bytes) {
+  template <typename T, typename Append>
+  size_t Send(Append append) {
     const size_t begin = bytes_.size();
-    bytes_.append(bytes.data(), bytes.size());
+    append(&bytes_);
     T* last = actions_.empty() ? nullptr : std::get_if<T>(&actions_.back());
     if (last != nullptr && last->end == begin) {
       last->end = bytes_.size();
     } else {
       actions_.push_back(T{begin, bytes_.size()});
     }
+    return bytes_.size() - begin;
   }
   absl::string_view Slice(size_t begin, size_t end) const {
     return absl::string_view(bytes_).substr(begin, end - begin);

@@ -3,6 +3,10 @@
 #ifndef PINNACE_PROXY_SESSION_TURN_H_
 #define PINNACE_PROXY_SESSION_TURN_H_
 
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "proxy/fleet/pin_table.h"
@@ -25,14 +29,18 @@ struct Turn {
   size_t client_unsent_bytes = 0;
   Outbox& out;
 
-  void Say(const ftp::Reply& reply) { out.ToClient(reply.wire()); }
+  void Say(const ftp::Reply& reply) {
+    out.ToClient([&](std::string* bytes) { bytes->append(reply.wire()); });
+  }
   void Say(ftp::ReplyCode code, absl::string_view text) {
     Say(ftp::Reply::OneLine(code, text));
   }
-  void Send(const ftp::Command& command) { out.ToBackend(command.ToWire()); }
+  void Send(const ftp::Command& command) {
+    out.ToBackend([&](std::string* bytes) { command.AppendTo(bytes); });
+  }
   void SendLine(absl::string_view line) {
-    out.ToBackend(line);
-    out.ToBackend("\r\n");
+    out.ToBackend(
+        [&](std::string* bytes) { absl::StrAppend(bytes, line, "\r\n"); });
   }
   template <typename T>
   void Do(T action) {

@@ -1,0 +1,23 @@
+// The bytes that mean something to Telnet, which a control connection speaks
+// (RFC 854), or that end a command line. Any thread.
+#ifndef PINNACE_PROXY_FTP_TELNET_H_
+#define PINNACE_PROXY_FTP_TELNET_H_
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/string_view.h"
+
+namespace pinnace::ftp {
+
+// How many bytes at the front are neither IAC nor CR, LF, NUL.
+inline size_t OrdinaryRun(absl::string_view bytes) {
+  const auto special = [](char c) {
+    return c == '\n' || c == '\r' || c == '\0' || c == '\xff';
+  };
+  return std::find_if(bytes.begin(), bytes.end(), special) - bytes.begin();
+}
+
+}  // namespace pinnace::ftp
+
+#endif  // PINNACE_PROXY_FTP_TELNET_H_
