@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "proxy/base/check.h"
 
 namespace pinnace::ftp {
@@ -41,8 +40,14 @@ std::optional<uint16_t> TakePort(absl::string_view* text) {
   return static_cast<uint16_t>(*port);
 }
 
+bool TakeChar(absl::string_view* text, char wanted) {
+  if (text->empty() || text->front() != wanted) return false;
+  text->remove_prefix(1);
+  return true;
+}
+
 void SkipSpaces(absl::string_view* text) {
-  while (absl::ConsumePrefix(text, " ")) {
+  while (TakeChar(text, ' ')) {
   }
 }
 
@@ -54,7 +59,7 @@ std::optional<Address> TakeSixNumbers(absl::string_view* text, Spaces spaces) {
   for (size_t i = 0; i < numbers.size(); ++i) {
     if (i > 0) {
       if (spaces == Spaces::kAllowed) SkipSpaces(text);
-      if (!absl::ConsumePrefix(text, ",")) return std::nullopt;
+      if (!TakeChar(text, ',')) return std::nullopt;
       if (spaces == Spaces::kAllowed) SkipSpaces(text);
     }
     const std::optional<uint32_t> number = TakeNumber(text, 3);
@@ -66,6 +71,14 @@ std::optional<Address> TakeSixNumbers(absl::string_view* text, Spaces spaces) {
       static_cast<uint16_t>(numbers[4] << 8 | numbers[5])};
 }
 
+// Between what comes before and behind.
+std::string FormatSixNumbers(absl::string_view before, const Address& address,
+                             absl::string_view behind) {
+  const std::array<uint8_t, 4> ip = address.ip.ipv4();
+  return absl::StrCat(before, ip[0], ",", ip[1], ",", ip[2], ",", ip[3], ",",
+                      address.port >> 8, ",", address.port & 0xff, behind);
+}
+
 }  // namespace
 
 std::optional<Address> ParsePortArgument(absl::string_view argument) {
@@ -75,9 +88,7 @@ std::optional<Address> ParsePortArgument(absl::string_view argument) {
 }
 
 std::string FormatPortArgument(const Address& address) {
-  const std::array<uint8_t, 4> ip = address.ip.ipv4();
-  return absl::StrCat(ip[0], ",", ip[1], ",", ip[2], ",", ip[3], ",",
-                      address.port >> 8, ",", address.port & 0xff);
+  return FormatSixNumbers("", address, "");
 }
 
 EprtArgument ParseEprtArgument(absl::string_view argument) {
@@ -138,26 +149,27 @@ std::optional<Address> ParsePassiveText(absl::string_view text) {
 std::optional<uint16_t> ParseExtendedPassiveText(absl::string_view text) {
   while (true) {
     text.remove_prefix(std::min(text.find('('), text.size()));
-    if (!absl::ConsumePrefix(&text, "(")) return std::nullopt;
+    if (!TakeChar(&text, '(')) return std::nullopt;
     if (text.empty() || !absl::ascii_isgraph(text.front()) ||
         absl::ascii_isdigit(text.front())) {
       continue;
     }
-    const std::string delimiter(1, text.front());
+    const char delimiter = text.front();
     absl::string_view rest = text;
-    if (!absl::ConsumePrefix(&rest, delimiter + delimiter + delimiter)) {
+    if (!TakeChar(&rest, delimiter) || !TakeChar(&rest, delimiter) ||
+        !TakeChar(&rest, delimiter)) {
       continue;
     }
     const std::optional<uint16_t> port = TakePort(&rest);
-    if (port.has_value() && absl::ConsumePrefix(&rest, delimiter + ")")) {
+    if (port.has_value() && TakeChar(&rest, delimiter) &&
+        TakeChar(&rest, ')')) {
       return port;
     }
   }
 }
 
 std::string FormatPassiveText(const Address& address) {
-  return absl::StrCat("Entering Passive Mode (", FormatPortArgument(address),
-                      ").");
+  return FormatSixNumbers("Entering Passive Mode (", address, ").");
 }
 
 std::string FormatExtendedPassiveText(uint16_t port) {

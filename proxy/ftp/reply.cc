@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/base/check.h"
 
@@ -14,12 +13,14 @@ namespace {
 
 constexpr size_t kCodeBytes = 3;
 
-std::string OneLineOf(absl::string_view text) {
-  std::string clean(text);
+// A line of ours: what comes before the text, the text made one line, CRLF.
+void AppendLine(absl::string_view before, absl::string_view text,
+                std::string* wire) {
+  absl::StrAppend(wire, before, text, "\r\n");
+  const auto text_end = wire->end() - 2;
   std::replace_if(
-      clean.begin(), clean.end(), [](char c) { return absl::ascii_iscntrl(c); },
-      ' ');
-  return clean;
+      text_end - text.size(), text_end,
+      [](char c) { return absl::ascii_iscntrl(c); }, ' ');
 }
 
 // Takes the first line off `rest`; its end stays on it.
@@ -33,44 +34,56 @@ absl::string_view TakeLine(absl::string_view* rest) {
 }
 
 absl::string_view WithoutLineEnd(absl::string_view line) {
-  if (absl::EndsWith(line, "\n")) line.remove_suffix(1);
-  if (absl::EndsWith(line, "\r")) line.remove_suffix(1);
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return line;
 }
 
+// Whether `line` begins with the three digits of `code`.
+bool HasCode(absl::string_view line, int code) {
+  return line.size() >= kCodeBytes && line[0] - '0' == code / 100 &&
+         line[1] - '0' == code / 10 % 10 && line[2] - '0' == code % 10;
+}
+
 // Without `code` and the space or hyphen behind it, where the line has them.
-absl::string_view WithoutCode(absl::string_view line, absl::string_view code) {
-  if (!absl::StartsWith(line, code)) return line;
-  line.remove_prefix(code.size());
-  if (absl::StartsWith(line, " ") || absl::StartsWith(line, "-")) {
+absl::string_view WithoutCode(absl::string_view line, int code) {
+  if (!HasCode(line, code)) return line;
+  line.remove_prefix(kCodeBytes);
+  if (!line.empty() && (line[0] == ' ' || line[0] == '-')) {
     line.remove_prefix(1);
   }
   return line;
 }
 
 // Whether a client takes `line` for the end of a reply with `code`.
-bool EndsReply(absl::string_view line, absl::string_view code) {
+bool EndsReply(absl::string_view line, int code) {
   line = WithoutLineEnd(line);
-  return absl::StartsWith(line, code) &&
+  return HasCode(line, code) &&
          (line.size() == kCodeBytes || line[kCodeBytes] == ' ');
 }
 
 }  // namespace
 
 Reply Reply::OneLine(ReplyCode code, absl::string_view text) {
-  const int number = static_cast<int>(code);
-  return Verbatim(number, absl::StrCat(number, " ", OneLineOf(text), "\r\n"));
+  std::string wire;
+  AppendOneLine(code, text, &wire);
+  return Verbatim(static_cast<int>(code), std::move(wire));
+}
+
+void Reply::AppendOneLine(ReplyCode code, absl::string_view text,
+                          std::string* wire) {
+  absl::StrAppend(wire, static_cast<int>(code));
+  AppendLine(" ", text, wire);
 }
 
 Reply Reply::ManyLines(ReplyCode code, absl::string_view first,
                        const std::vector<std::string>& lines,
                        absl::string_view last) {
   const int number = static_cast<int>(code);
-  std::string wire = absl::StrCat(number, "-", OneLineOf(first), "\r\n");
-  for (const std::string& line : lines) {
-    absl::StrAppend(&wire, " ", OneLineOf(line), "\r\n");
-  }
-  absl::StrAppend(&wire, number, " ", OneLineOf(last), "\r\n");
+  std::string wire = absl::StrCat(number);
+  AppendLine("-", first, &wire);
+  for (const std::string& line : lines) AppendLine(" ", line, &wire);
+  AppendOneLine(code, last, &wire);
   return Verbatim(number, std::move(wire));
 }
 
@@ -86,36 +99,34 @@ absl::string_view Reply::last_text() const {
   absl::string_view line = WithoutLineEnd(wire_);
   // npos + 1 is 0: a single line.
   line.remove_prefix(line.rfind('\n') + 1);
-  return WithoutCode(line, absl::StrCat(code_));
+  return WithoutCode(line, code_);
 }
 
 std::vector<absl::string_view> Reply::Lines() const {
-  const std::string code = absl::StrCat(code_);
   std::vector<absl::string_view> lines;
   for (absl::string_view rest = wire_; !rest.empty();) {
-    lines.push_back(WithoutCode(WithoutLineEnd(TakeLine(&rest)), code));
+    lines.push_back(WithoutCode(WithoutLineEnd(TakeLine(&rest)), code_));
   }
   return lines;
 }
 
 Reply Reply::WithCode(ReplyCode code) const {
-  const std::string old_code = absl::StrCat(code_);
-  const std::string new_code = absl::StrCat(static_cast<int>(code));
+  const int new_code = static_cast<int>(code);
   std::string wire;
   wire.reserve(wire_.size());
   for (absl::string_view rest = wire_; !rest.empty();) {
     const bool first = wire.empty();
     absl::string_view line = TakeLine(&rest);
     const bool last = rest.empty();
-    if ((first || last) && absl::StartsWith(line, old_code)) {
+    if ((first || last) && HasCode(line, code_)) {
       line.remove_prefix(kCodeBytes);
-      wire += new_code;
+      absl::StrAppend(&wire, new_code);
     } else if (EndsReply(line, new_code)) {
       wire += ' ';  // A line of text must not end the reply under its new code.
     }
     wire.append(line.data(), line.size());
   }
-  return Verbatim(static_cast<int>(code), std::move(wire));
+  return Verbatim(new_code, std::move(wire));
 }
 
 }  // namespace pinnace::ftp

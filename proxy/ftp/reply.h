@@ -16,6 +16,9 @@ class Reply {
   // `text` become spaces: a reply of ours is never split by what somebody put
   // into it.
   static Reply OneLine(ReplyCode code, absl::string_view text);
+  // The bytes of such a reply alone.
+  static void AppendOneLine(ReplyCode code, absl::string_view text,
+                            std::string* wire);
   // "211-Features:\r\n EPSV\r\n ...\r\n211 End\r\n"; each of `lines` gets one
   // leading space.
   static Reply ManyLines(ReplyCode code, absl::string_view first,

@@ -33,7 +33,9 @@ struct Turn {
     out.ToClient([&](std::string* bytes) { bytes->append(reply.wire()); });
   }
   void Say(ftp::ReplyCode code, absl::string_view text) {
-    Say(ftp::Reply::OneLine(code, text));
+    out.ToClient([&](std::string* bytes) {
+      ftp::Reply::AppendOneLine(code, text, bytes);
+    });
   }
   void Send(const ftp::Command& command) {
     out.ToBackend([&](std::string* bytes) { command.AppendTo(bytes); });
