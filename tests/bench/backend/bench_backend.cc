@@ -36,9 +36,9 @@ class ControlListener final : public Poller::Waiter {
 
 int Main(int argc, char** argv) {
   const Arguments arguments(
-      argc, argv, {"listen", "data-ports", "announce", "realtime"},
+      argc, argv, {"listen", "data-ports", "announce", "realtime", "copy"},
       "bench_backend --listen IP:PORT --data-ports A-B --announce IP "
-      "[--realtime 1]");
+      "[--realtime 1] [--copy 1]");
   const Address listen = arguments.SocketAddress("listen");
   const PortRange range = arguments.Ports("data-ports");
   signal(SIGPIPE, SIG_IGN);
@@ -46,10 +46,13 @@ int Main(int argc, char** argv) {
   if (arguments.Number("realtime", 0) != 0) WantRealtime();
   Poller poller;
   DataPorts ports(poller, listen.ip, range.first, range.last);
+  const Content content(arguments.Number("copy", 0) != 0
+                            ? Content::How::kSend
+                            : Content::How::kSendfile);
   const ServerSession::Shared shared = {.poller = poller,
                                         .ports = ports,
                                         .announced = arguments.Ip("announce"),
-                                        .content = ContentFile()};
+                                        .content = content};
   ControlListener control(shared, listen);
   std::printf("ready\n");
   std::fflush(stdout);

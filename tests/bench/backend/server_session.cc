@@ -1,7 +1,6 @@
 #include "tests/bench/backend/server_session.h"
 
 #include <fcntl.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,14 +40,10 @@ int64_t SizeInName(absl::string_view name) {
 
 // In a thread of its own, as servers with a process per session do it: control
 // connections do not wait for it.
-void SendBulk(int data, int control, int content, int64_t left) {
+void SendBulk(int data, int control, const Content* content, int64_t left) {
   fcntl(data, F_SETFL, fcntl(data, F_GETFL) & ~O_NONBLOCK);
   while (left > 0) {
-    off_t from = 0;
-    const ssize_t sent =
-        sendfile(data, content, &from,
-                 static_cast<size_t>(std::min<int64_t>(
-                     left, static_cast<int64_t>(kContentBytes))));
+    const ssize_t sent = content->SendTo(data, left);
     if (sent <= 0) break;
     left -= sent;
   }
@@ -143,7 +138,7 @@ void ServerSession::StartTransfer(Task task, int64_t bytes) {
 void ServerSession::BeginToMove() {
   if (task_ == Task::kReceive || left_ < kBulkBytes) return Move();
   task_ = Task::kNone;
-  std::thread(SendBulk, std::exchange(data_, -1), dup(fd_), shared_.content,
+  std::thread(SendBulk, std::exchange(data_, -1), dup(fd_), &shared_.content,
               left_)
       .detach();
 }
@@ -156,11 +151,7 @@ void ServerSession::Move() {
   } else {
     int64_t budget = std::min(left_, kTurnBytes);
     while (budget > 0) {
-      off_t from = 0;
-      const ssize_t sent =
-          sendfile(data_, shared_.content, &from,
-                   static_cast<size_t>(std::min<int64_t>(
-                       budget, static_cast<int64_t>(kContentBytes))));
+      const ssize_t sent = shared_.content.SendTo(data_, budget);
       if (sent < 0 && errno != EAGAIN) return FinishTransfer("426 Broken.\r\n");
       if (sent <= 0) break;
       budget -= sent;

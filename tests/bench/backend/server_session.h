@@ -11,6 +11,7 @@
 #include "proxy/base/address.h"
 #include "tests/bench/backend/data_ports.h"
 #include "tests/bench/net/poller.h"
+#include "tests/bench/net/tcp.h"
 
 namespace pinnace::bench {
 
@@ -20,7 +21,7 @@ class ServerSession final : public Poller::Waiter, private DataPorts::Owner {
     Poller& poller;
     DataPorts& ports;
     IpAddress announced;  // in a 227
-    int content;          // ContentFile()
+    const Content& content;
   };
 
   // Says the greeting. Retires itself when the client has gone.

@@ -67,10 +67,10 @@ int Main(int argc, char** argv) {
   const Arguments arguments(
       argc, argv,
       {"target", "sessions", "count", "seconds", "mode", "size", "bulk",
-       "realtime"},
+       "realtime", "copy"},
       "bench_load login|retr|stor|list|noop|idle --target IP:PORT "
       "[--sessions N] [--count N] [--seconds S] [--mode pasv|epsv] "
-      "[--size BYTES] [--bulk N] [--realtime 1]");
+      "[--size BYTES] [--bulk N] [--realtime 1] [--copy 1]");
   if (arguments.words().size() != 1) arguments.Refuse();
   const std::string& scenario = arguments.words()[0];
   Load::Options options = {.target = arguments.SocketAddress("target"),
@@ -83,6 +83,7 @@ int Main(int argc, char** argv) {
     if (mode != "pasv" && mode != "epsv") arguments.Refuse();
     if (mode == "epsv") options.setup = DataSetup::kEpsv;
   }
+  if (arguments.Number("copy", 0) != 0) options.content = Content::How::kSend;
   const bool bounded =
       options.count > 0 || options.seconds > 0 || scenario == "idle";
   if (!bounded || options.sessions < 1) arguments.Refuse();

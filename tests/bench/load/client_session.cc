@@ -1,6 +1,5 @@
 #include "tests/bench/load/client_session.h"
 
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -184,11 +183,8 @@ void ClientSession::Receive() {
 void ClientSession::Send() {
   size_t budget = kTurnBytes;
   while (left_ > 0 && budget > 0) {
-    off_t from = 0;
-    const ssize_t sent = sendfile(data_, shared_.content, &from,
-                                  static_cast<size_t>(std::min<int64_t>(
-                                      {left_, static_cast<int64_t>(budget),
-                                       static_cast<int64_t>(kContentBytes)})));
+    const ssize_t sent = shared_.content.SendTo(
+        data_, std::min(left_, static_cast<int64_t>(budget)));
     if (sent < 0 && errno != EAGAIN) {
       return Fail(absl::StrCat("send: ", std::strerror(errno)));
     }

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
 #include "tests/bench/net/poller.h"
+#include "tests/bench/net/tcp.h"
 
 namespace pinnace::bench {
 
@@ -34,7 +35,7 @@ class ClientSession final : public Poller::Waiter {
     Address target;
     DataSetup setup;
     int64_t size;  // of a file or a listing
-    int content;   // ContentFile()
+    const Content& content;
     Owner* owner;
   };
 

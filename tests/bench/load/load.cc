@@ -9,11 +9,12 @@ namespace pinnace::bench {
 
 Load::Load(const Options& options)
     : options_(options),
+      content_(options.content),
       shared_{.poller = poller_,
               .target = options.target,
               .setup = options.setup,
               .size = options.size,
-              .content = ContentFile(),
+              .content = content_,
               .owner = this} {}
 
 bool Load::LogIn() {

@@ -24,6 +24,7 @@ class Load final : private ClientSession::Owner {
     int64_t sessions = 1;
     int64_t count = 0;    // of tasks altogether; 0: no limit
     int64_t seconds = 0;  // 0: no limit
+    Content::How content = Content::How::kSendfile;
   };
 
   explicit Load(const Options& options);
@@ -54,6 +55,7 @@ class Load final : private ClientSession::Owner {
 
   const Options options_;
   Poller poller_;
+  const Content content_;
   const ClientSession::Shared shared_;
   std::unordered_map<ClientSession*, std::unique_ptr<ClientSession>> sessions_;
   Stage stage_ = Stage::kLoggingIn;

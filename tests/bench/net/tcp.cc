@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int kBacklog = 4096;
 constexpr size_t kReadBytes = 256 * 1024;
+constexpr size_t kContentBytes = 1024 * 1024;
 
 int NewSocket(const IpAddress& ip) {
   return socket(ip.is_ipv4() ? AF_INET : AF_INET6,
@@ -119,13 +121,20 @@ Dropped Drop(int fd, size_t at_most) {
   return dropped;
 }
 
-int ContentFile() {
-  const int fd = memfd_create("content", MFD_CLOEXEC);
-  PINNACE_CHECK(fd >= 0);
-  const std::string content(kContentBytes, 'x');
-  PINNACE_CHECK(write(fd, content.data(), content.size()) ==
-                static_cast<ssize_t>(content.size()));
-  return fd;
+Content::Content(How how) : bytes_(kContentBytes, 'x') {
+  if (how == How::kSend) return;
+  file_ = memfd_create("content", MFD_CLOEXEC);
+  PINNACE_CHECK(file_ >= 0);
+  PINNACE_CHECK(write(file_, bytes_.data(), bytes_.size()) ==
+                static_cast<ssize_t>(bytes_.size()));
+}
+
+ssize_t Content::SendTo(int socket, int64_t bytes) const {
+  const auto part = static_cast<size_t>(
+      std::min<int64_t>(bytes, static_cast<int64_t>(kContentBytes)));
+  if (file_ < 0) return send(socket, bytes_.data(), part, MSG_NOSIGNAL);
+  off_t from = 0;
+  return sendfile(socket, file_, &from, part);
 }
 
 }  // namespace pinnace::bench

@@ -3,8 +3,11 @@
 #ifndef PINNACE_TESTS_BENCH_NET_TCP_H_
 #define PINNACE_TESTS_BENCH_NET_TCP_H_
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
@@ -40,9 +43,21 @@ struct Dropped {
 };
 Dropped Drop(int fd, size_t at_most);
 
-// Source of what is sent: a file in memory. sendfile(2) from it copies nothing.
-int ContentFile();
-inline constexpr size_t kContentBytes = 1024 * 1024;
+// What is sent: a file in memory with sendfile(2), which copies nothing and
+// gives single pages to the kernel, as servers send files; or bytes of the
+// process with send(2), which gives it larger pieces, as clients send them.
+class Content {
+ public:
+  enum class How : uint8_t { kSendfile, kSend };
+  explicit Content(How how);
+
+  // At most `bytes`; what send(2) or sendfile(2) return.
+  ssize_t SendTo(int socket, int64_t bytes) const;
+
+ private:
+  int file_ = -1;
+  std::string bytes_;
+};
 
 }  // namespace pinnace::bench
 

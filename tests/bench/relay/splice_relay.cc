@@ -1,6 +1,6 @@
 // The peer that knows no FTP: forwards each port of one IP to the same port of
 // another with splice(2), every byte the same way. The least that a TCP proxy
-// can do, without bounds, time-outs or counters. One thread.
+// can do, without time-outs or counters. One thread.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -23,6 +23,8 @@ namespace pinnace::bench {
 namespace {
 
 constexpr size_t kPipeBytes = 256 * 1024;
+// Of one direction, before other connections have a turn.
+constexpr size_t kTurnBytes = 4 * 1024 * 1024;
 
 using Pipe = std::array<int, 2>;
 std::vector<Pipe> idle_pipes;
@@ -47,7 +49,8 @@ class End final : public Poller::Waiter {
   End(Connection& connection, int fd) : connection_(connection), fd_(fd) {}
   void OnEvents(uint32_t events) override;
 
-  // Moves until one of the ends would block. False when the connection broke.
+  // Moves until one of the ends would block, or for a turn. False when the
+  // connection broke.
   bool MoveTo(End& sink);
   bool is_finished() const { return finished_; }
   bool holds() const { return held_ > 0; }
@@ -66,13 +69,15 @@ class Connection final : public Poller::Waiter {
  public:
   Connection(Poller& poller, int client, int backend)
       : poller_(poller), client_(*this, client), backend_(*this, backend) {
-    constexpr uint32_t kBoth = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     SetNoDelay(client);
     SetNoDelay(backend);
     poller_.Watch(client, kBoth, &client_);
     poller_.Watch(backend, kBoth, &backend_);
   }
   void OnEvents(uint32_t) override {}
+
+  // Armed anew, it is told what is ready behind all others.
+  void WatchAgain(End& end) { poller_.Rewatch(end.fd(), kBoth, &end); }
 
   // Something happened at `end`.
   void Move(End& end, uint32_t events) {
@@ -91,6 +96,8 @@ class Connection final : public Poller::Waiter {
   }
 
  private:
+  static constexpr uint32_t kBoth = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
   Poller& poller_;
   End client_;
   End backend_;
@@ -100,8 +107,13 @@ class Connection final : public Poller::Waiter {
 void End::OnEvents(uint32_t events) { connection_.Move(*this, events); }
 
 bool End::MoveTo(End& sink) {
+  size_t moved = 0;
   while (!finished_ || held_ > 0) {
     if (held_ == 0) {
+      if (moved >= kTurnBytes) {
+        connection_.WatchAgain(*this);
+        break;
+      }
       if (pipe_[0] < 0) pipe_ = TakePipe();
       const ssize_t size = splice(fd_, nullptr, pipe_[1], nullptr, kPipeBytes,
                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -119,6 +131,7 @@ bool End::MoveTo(End& sink) {
     if (size < 0 && errno != EAGAIN && errno != ENOTCONN) return false;
     if (size <= 0) break;
     held_ -= static_cast<size_t>(size);
+    moved += static_cast<size_t>(size);
   }
   if (held_ == 0 && pipe_[0] >= 0) {
     idle_pipes.push_back(std::exchange(pipe_, {-1, -1}));
