@@ -239,7 +239,7 @@ void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
     // A backend that broke its own leg says best why: 552 is not 426.
     const Reply& told =
         run_.backend_leg_broke && reply.IsNegative() ? reply : *run_.failure;
-    Finish(Reply(told), std::string(told.last_text()), turn);
+    Finish(told, told.last_text(), turn);
     return;
   }
   if (!reply.IsCompletion()) {
@@ -254,17 +254,18 @@ void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
   }
   // No preliminary reply may have come; the data is there all the same.
   DialActiveClient(turn);
+  // Success is said only once the last byte and the end of file have gone.
+  if (run_.relay == RelayState::kDone) return Finish(reply, "", turn);
   run_.final = reply;
   SetRunningDeadline(turn.now);
-  FinishWhenTrue(turn);
 }
 
 void Transfer::OnRelayDone(DataPathId path, int64_t bytes, Turn& turn) {
   if (path != path_.id || path == 0 || state_ != State::kRunning) return;
   run_.relay = RelayState::kDone;
   run_.bytes = bytes;
+  if (run_.final.has_value()) return Finish(*run_.final, "", turn);
   SetRunningDeadline(turn.now);
-  FinishWhenTrue(turn);
 }
 
 void Transfer::OnRelayBroken(DataPathId path, Leg leg, int64_t bytes,
@@ -292,13 +293,6 @@ void Transfer::BreakPath(Reply failure, Turn& turn) {
   }
 }
 
-void Transfer::FinishWhenTrue(Turn& turn) {
-  // Success is said only once the last byte and the end of file have gone.
-  if (run_.relay != RelayState::kDone || !run_.final.has_value()) return;
-  const Reply reply = *run_.final;
-  Finish(reply, "", turn);
-}
-
 void Transfer::Finish(const Reply& reply, absl::string_view trouble,
                       Turn& turn) {
   Finish(reply, trouble,
@@ -312,7 +306,7 @@ void Transfer::Finish(const Reply& reply, absl::string_view trouble,
   // Whether the backend has forgotten REST cannot be known.
   if (run_.restarts && !reply.IsCompletion()) rest_ = Rest::kStale;
   ClosePath(how, turn);
-  run_ = Run();
+  run_ = Run();  // Last: the reply may be of it.
 }
 
 void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
@@ -420,13 +414,11 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
       turn.Count(Counter::kDataConnectTimeouts);
       BreakPath(CannotOpenData(WhyNotStarted()), turn);
       return Verdict::kGoOn;
-    case RelayState::kBroken: {
+    case RelayState::kBroken:
       // The backend has not noticed: tell it.
-      const Reply failure = *run_.failure;
-      Finish(failure, failure.last_text(), turn);
+      Finish(*run_.failure, run_.failure->last_text(), turn);
       AbortBackend(std::nullopt, turn);
       return Verdict::kGoOn;
-    }
     case RelayState::kDone:
       return Verdict::kGiveUp;
   }

@@ -168,7 +168,6 @@ class Transfer {
   // The data path is of no more use: close it, and hear what the backend says.
   void BreakPath(ftp::Reply failure, Turn& turn);
   absl::string_view WhyNotStarted() const;
-  void FinishWhenTrue(Turn& turn);
   void Finish(const ftp::Reply& reply, absl::string_view trouble, Turn& turn);
   void Finish(const ftp::Reply& reply, absl::string_view trouble, Closing how,
               Turn& turn);
