@@ -1,5 +1,6 @@
 #include "proxy/base/printable.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
@@ -36,6 +37,12 @@ size_t Utf8SequenceLength(absl::string_view bytes) {
   return length;
 }
 
+// How many bytes at the front are ASCII and stay as they are.
+size_t PlainRun(absl::string_view bytes) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '\\'; };
+  return std::find_if_not(bytes.begin(), bytes.end(), plain) - bytes.begin();
+}
+
 }  // namespace
 
 std::string Printable(absl::string_view bytes, size_t max_bytes) {
@@ -43,7 +50,11 @@ std::string Printable(absl::string_view bytes, size_t max_bytes) {
   if (cut) bytes = bytes.substr(0, max_bytes);
   std::string text;
   text.reserve(bytes.size() + 3);
-  while (!bytes.empty()) {
+  while (true) {
+    const size_t run = PlainRun(bytes);
+    text.append(bytes.data(), run);
+    bytes.remove_prefix(run);
+    if (bytes.empty()) break;
     const size_t length = Utf8SequenceLength(bytes);
     const auto first = static_cast<uint8_t>(bytes[0]);
     if (length == 0 || first < 0x20 || first == 0x7f) {
