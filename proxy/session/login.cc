@@ -32,25 +32,6 @@ Command CommandOf(ftp::Verb verb, absl::string_view argument) {
 
 }  // namespace
 
-bool Login::is_busy() const {
-  switch (state_) {
-    case State::kLoggedOut:
-    case State::kNeedPassword:
-    case State::kNeedAccount:
-    case State::kLoggedIn:
-      return false;
-    case State::kConnecting:
-    case State::kAwaitGreeting:
-    case State::kAwaitHost:
-    case State::kAwaitUser:
-    case State::kAwaitPass:
-    case State::kAwaitAcct:
-    case State::kReplaying:
-      return true;
-  }
-  return false;
-}
-
 bool Login::HasCandidate(const Turn& turn) const {
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
   return farm != nullptr && fleet::HasCandidate(*farm);

@@ -23,17 +23,19 @@ namespace pinnace::session {
 class Login {
  public:
   enum class State : uint8_t {
+    // The client has the word.
     kLoggedOut,
+    kNeedPassword,
+    kNeedAccount,
+    kLoggedIn,
+    // A backend has it: see is_busy().
     kConnecting,  // to the candidate
     kAwaitGreeting,
     kAwaitHost,
     kAwaitUser,  // USER is with the backend
-    kNeedPassword,
     kAwaitPass,
-    kNeedAccount,
     kAwaitAcct,
     kReplaying,  // logged in; the backend hears what came before USER
-    kLoggedIn,
   };
   enum class Verdict : uint8_t {
     kGoOn,
@@ -49,7 +51,7 @@ class Login {
   State state() const { return state_; }
   bool is_logged_in() const { return state_ == State::kLoggedIn; }
   // The client's next command has to wait for a backend.
-  bool is_busy() const;
+  bool is_busy() const { return state_ >= State::kConnecting; }
   const std::string& user() const { return user_; }
 
   // Is there any backend that could be tried now?

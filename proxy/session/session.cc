@@ -69,11 +69,6 @@ void Session::OnClientDrained(Turn& turn) {
   if (!ended_) Advance(turn);
 }
 
-bool Session::IsFree() const {
-  return !ended_ && !passed_on_.has_value() && !login_.is_busy() &&
-         !transfer_.is_busy();
-}
-
 void Session::Advance(Turn& turn) {
   wants_turn_ = false;
   int urgent = 0;

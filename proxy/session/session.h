@@ -89,7 +89,10 @@ class Session {
 
  private:
   // May the next command be taken? One at a time (RFC 959 §5.4).
-  bool IsFree() const;
+  bool IsFree() const {
+    return !ended_ && !passed_on_.has_value() && !login_.is_busy() &&
+           !transfer_.is_busy();
+  }
   void Advance(Turn& turn);
   std::optional<ftp::LineBuffer::Line> TakeLine();
   bool HasQuit();
