@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -41,13 +42,14 @@ bool SubcommandTakesPassword(absl::string_view subcommand) {
 
 }  // namespace
 
-Command Command::FromLine(absl::string_view line) {
+Command Command::FromLine(std::string line) {
   const size_t space = line.find(' ');
   Command command;
-  command.verb_text = std::string(line.substr(0, space));
+  command.verb_text.assign(line, 0, space);
   command.verb = VerbFromText(command.verb_text);
-  if (space != absl::string_view::npos) {
-    command.argument = std::string(line.substr(space + 1));
+  if (space != std::string::npos) {
+    line.erase(0, space + 1);
+    command.argument = std::move(line);
   }
   return command;
 }

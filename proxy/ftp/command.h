@@ -16,8 +16,8 @@ struct Command {
   // Behind exactly one space, verbatim: a path may begin or end with spaces.
   std::string argument;
 
-  // `line` without its CRLF.
-  static Command FromLine(absl::string_view line);
+  // `line` without its CRLF; its memory becomes the argument's.
+  static Command FromLine(std::string line);
 
   // A verb is one to eight ASCII letters or digits; anything else is a 500.
   bool HasWellFormedVerb() const;

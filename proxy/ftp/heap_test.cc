@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <utility>
 
+#include "proxy/ftp/command.h"
 #include "proxy/ftp/line_buffer.h"
 #include "proxy/ftp/reply_reader.h"
 
@@ -82,6 +84,18 @@ TEST(Heap, AnEmptyReplyReaderHoldsNone) {
   EXPECT_EQ(live_bytes, before);
   reader.Append(one);
   EXPECT_EQ(live_bytes, before);
+}
+
+TEST(Heap, ACommandCostsAtMostOneAllocation) {
+  LineBuffer buffer(kMaxLineBytes);
+  for (size_t bytes = 1; bytes <= 200; ++bytes) {
+    const std::string wire = "RETR " + std::string(bytes, 'x') + "\r\n";
+    const size_t before = allocations;
+    buffer.Append(wire);
+    const Command command = Command::FromLine(std::move(buffer.Next()->text));
+    EXPECT_LE(allocations - before, bytes < 10 ? 0u : 1u) << bytes;
+    EXPECT_EQ(command.argument.size(), bytes);
+  }
 }
 
 TEST(Heap, ASingleLineReplyCostsOneAllocation) {

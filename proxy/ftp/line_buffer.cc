@@ -95,6 +95,7 @@ void LineBuffer::TakeText(absl::string_view run) {
   if (run.size() > max_line_bytes_ - (buffer_.size() - partial_)) {
     return Spoil(Kind::kTooLong);
   }
+  buffer_.reserve(buffer_.size() + run.size() + 1);  // the line's end too
   buffer_.append(run.data(), run.size());
 }
 
@@ -125,11 +126,19 @@ void LineBuffer::EndLine() {
 }
 
 LineBuffer::Line LineBuffer::Remove(size_t begin, size_t end) {
-  Line line;
   const absl::string_view stored(buffer_.data() + begin, end - begin);
-  line.kind = KindOf(stored);
-  if (line.kind == Kind::kComplete) line.text = std::string(stored);
+  Line line = {.kind = KindOf(stored)};
+  const size_t kept = line.kind == Kind::kComplete ? stored.size() : 0;
   const size_t taken = end + 1 - begin;
+  // When the line is all there is, as most are, the buffer itself is handed
+  // out.
+  if (taken == buffer_.size()) {
+    line.text.swap(buffer_);
+    line.text.resize(kept);
+    head_ = partial_ = examined_ = 0;
+    return line;
+  }
+  line.text.assign(stored.data(), kept);
   if (begin == head_) {
     head_ += taken;
   } else {
@@ -143,9 +152,7 @@ LineBuffer::Line LineBuffer::Remove(size_t begin, size_t end) {
 void LineBuffer::ReleaseIfEmpty() {
   if (buffered_bytes() > 0) return;
   std::string().swap(buffer_);  // clear() would keep the memory.
-  head_ = 0;
-  partial_ = 0;
-  examined_ = 0;
+  head_ = partial_ = examined_ = 0;
 }
 
 }  // namespace pinnace::ftp

@@ -31,7 +31,7 @@ bool IsAbor(absl::string_view line) { return VerbOf(line) == Verb::kAbor; }
 // RFC 959 §4.1.3: what may come in mid-transfer and is not for later.
 bool IsUrgent(absl::string_view line) {
   return IsAbor(line) || (VerbOf(line) == Verb::kStat &&
-                          !Command::FromLine(line).has_argument());
+                          !Command::FromLine(std::string(line)).has_argument());
 }
 
 }  // namespace
@@ -81,9 +81,9 @@ void Session::Advance(Turn& turn) {
       wants_turn_ = lines_.HasLine();
       break;
     }
-    const std::optional<LineBuffer::Line> line = TakeLine();
+    std::optional<LineBuffer::Line> line = TakeLine();
     if (!line.has_value()) break;
-    OnLine(*line, turn);
+    OnLine(*std::move(line), turn);
   }
   if (ended_) return;
   if (draining_ && IsFree() && !lines_.HasLine()) {
@@ -130,7 +130,7 @@ void Session::UpdateReading(Turn& turn) {
   }
 }
 
-void Session::OnLine(const LineBuffer::Line& line, Turn& turn) {
+void Session::OnLine(LineBuffer::Line&& line, Turn& turn) {
   turn.Count(Counter::kCommands);
   ++commands_;
   last_command_ = turn.now;
@@ -150,10 +150,10 @@ void Session::OnLine(const LineBuffer::Line& line, Turn& turn) {
     case LineBuffer::Kind::kComplete:
       break;
   }
-  OnCommand(Command::FromLine(line.text), turn);
+  OnCommand(Command::FromLine(std::move(line.text)), turn);
 }
 
-void Session::OnCommand(const Command& command, Turn& turn) {
+void Session::OnCommand(Command&& command, Turn& turn) {
   if (!command.HasWellFormedVerb()) {
     turn.Say(ReplyCode::kSyntaxError, "Command not understood.");
     return;
@@ -170,13 +170,13 @@ void Session::OnCommand(const Command& command, Turn& turn) {
   }
   login_.RenewPin(turn);
   if (!KeepsRest(rule.effect)) transfer_.OnOtherCommand();
-  Serve(command, rule.effect, turn);
+  Serve(std::move(command), rule.effect, turn);
 }
 
-void Session::Serve(const Command& command, Effect effect, Turn& turn) {
+void Session::Serve(Command&& command, Effect effect, Turn& turn) {
   switch (effect) {
     case Effect::kPassOn:
-      return PassOn(command, turn);
+      return PassOn(std::move(command), turn);
     case Effect::kUser:
       return OnVerdict(login_.OnUser(command, turn), turn);
     case Effect::kPass:
@@ -196,11 +196,12 @@ void Session::Serve(const Command& command, Effect effect, Turn& turn) {
     case Effect::kExtendedActive:
       return transfer_.OnEprt(command, turn);
     case Effect::kDownload:
-      return transfer_.OnCommand(command, Direction::kDownload, turn);
+      return transfer_.OnCommand(std::move(command), Direction::kDownload,
+                                 turn);
     case Effect::kUpload:
-      return transfer_.OnCommand(command, Direction::kUpload, turn);
+      return transfer_.OnCommand(std::move(command), Direction::kUpload, turn);
     case Effect::kRest:
-      return PassOn(command, turn);
+      return PassOn(std::move(command), turn);
     case Effect::kAbor:
       return transfer_.OnAbor(turn);
     case Effect::kMode:
@@ -211,7 +212,7 @@ void Session::Serve(const Command& command, Effect effect, Turn& turn) {
                  "Only MODE S is offered.");
         return;
       }
-      return PassOn(command, turn);
+      return PassOn(std::move(command), turn);
     case Effect::kStru:
       // Record and page structure put codes of their own into the data.
       if (!absl::EqualsIgnoreCase(command.argument, "F")) {
@@ -219,12 +220,12 @@ void Session::Serve(const Command& command, Effect effect, Turn& turn) {
                  "Only STRU F is offered.");
         return;
       }
-      return PassOn(command, turn);
+      return PassOn(std::move(command), turn);
     case Effect::kStat:
       if (transfer_.state() == Transfer::State::kRunning) {
         return transfer_.SayStatus(turn);
       }
-      return PassOn(command, turn);
+      return PassOn(std::move(command), turn);
     case Effect::kFeat:
       return SayFeatures(turn);
     case Effect::kHost:
@@ -241,7 +242,7 @@ void Session::Serve(const Command& command, Effect effect, Turn& turn) {
                absl::StrCat(ftp::VerbName(command.verb), " is not offered."));
       return;
     case Effect::kBeforeLogin:
-      if (login_.is_logged_in()) return PassOn(command, turn);
+      if (login_.is_logged_in()) return PassOn(std::move(command), turn);
       return ServeBeforeLogin(command, turn);
   }
 }
@@ -264,9 +265,9 @@ void Session::ServeBeforeLogin(const Command& command, Turn& turn) {
   }
 }
 
-void Session::PassOn(const Command& command, Turn& turn) {
+void Session::PassOn(Command&& command, Turn& turn) {
   turn.Send(command);
-  passed_on_ = command;
+  passed_on_ = std::move(command);
   preliminary_said_ = false;
   reply_deadline_ = turn.now + options_.timeouts.backend_reply;
 }

@@ -96,11 +96,12 @@ class Session {
   void Advance(Turn& turn);
   std::optional<ftp::LineBuffer::Line> TakeLine();
   bool HasQuit();
-  void OnLine(const ftp::LineBuffer::Line& line, Turn& turn);
-  void OnCommand(const ftp::Command& command, Turn& turn);
-  void Serve(const ftp::Command& command, Effect effect, Turn& turn);
+  // What is served is moved on to where it is kept.
+  void OnLine(ftp::LineBuffer::Line&& line, Turn& turn);
+  void OnCommand(ftp::Command&& command, Turn& turn);
+  void Serve(ftp::Command&& command, Effect effect, Turn& turn);
   void ServeBeforeLogin(const ftp::Command& command, Turn& turn);
-  void PassOn(const ftp::Command& command, Turn& turn);
+  void PassOn(ftp::Command&& command, Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
   void SayFeatures(Turn& turn);

@@ -99,9 +99,9 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
     const bool turned_transfer =
         passed_on_->verb == Verb::kOther || passed_on_->verb == Verb::kSite;
     if (turned_transfer && transfer_.state() == Transfer::State::kOpen) {
-      const Command command = *std::exchange(passed_on_, std::nullopt);
+      Command command = *std::exchange(passed_on_, std::nullopt);
       reply_deadline_ = absl::InfiniteFuture();
-      transfer_.OnCommandTurnedTransfer(command, turn);
+      transfer_.OnCommandTurnedTransfer(std::move(command), turn);
       transfer_.OnBackendReply(reply, turn);
       return;
     }

@@ -42,7 +42,7 @@ uint16_t SourcePort(ActiveSourcePort wanted, uint16_t listener_port) {
 
 }  // namespace
 
-void Transfer::OnCommand(const ftp::Command& command, Direction direction,
+void Transfer::OnCommand(ftp::Command&& command, Direction direction,
                          Turn& turn) {
   PINNACE_CHECK(!is_busy());
   if (state_ != State::kOpen) {
@@ -51,8 +51,8 @@ void Transfer::OnCommand(const ftp::Command& command, Direction direction,
     return;
   }
   if (RefuseForFailedLeg(turn)) return;
-  StartRun(command, direction, turn);
-  if (!UsesRest(command.verb)) {
+  StartRun(std::move(command), direction, turn);
+  if (!UsesRest(run_.command.verb)) {
     OnOtherCommand();
     SendTransferCommand(turn);
   } else if (rest_ == Rest::kStale) {
@@ -83,23 +83,22 @@ bool Transfer::RefuseForFailedLeg(Turn& turn) {
   return true;
 }
 
-void Transfer::OnCommandTurnedTransfer(const ftp::Command& command,
-                                       Turn& turn) {
+void Transfer::OnCommandTurnedTransfer(ftp::Command&& command, Turn& turn) {
   PINNACE_CHECK(state_ == State::kOpen);
   if (RefuseForFailedLeg(turn)) return AbortBackend(std::nullopt, turn);
-  StartRun(command, Direction::kDownload, turn);
+  StartRun(std::move(command), Direction::kDownload, turn);
   SetRunningDeadline(turn.now);
   StartRelayWhenReady(turn);
 }
 
-void Transfer::StartRun(const ftp::Command& command, Direction direction,
+void Transfer::StartRun(ftp::Command&& command, Direction direction,
                         Turn& turn) {
   state_ = State::kRunning;
   ++transfers_;
   turn.Count(Counter::kTransfers);
   link_.status().transfers_total.fetch_add(1, std::memory_order_relaxed);
   run_ = Run();
-  run_.command = command;
+  run_.command = std::move(command);
   run_.direction = direction;
   run_.started = turn.now;
 }

@@ -53,10 +53,10 @@ class Transfer {
   void OnPort(const ftp::Command& command, Turn& turn);
   void OnEprt(const ftp::Command& command, Turn& turn);
   // A transfer command: passed on, or answered 425 when no fresh path is there.
-  void OnCommand(const ftp::Command& command, Direction direction, Turn& turn);
+  void OnCommand(ftp::Command&& command, Direction direction, Turn& turn);
   // A verb we do not know was passed on and answered with 1yz while a path is
   // open: it is a transfer, taken for a listing.
-  void OnCommandTurnedTransfer(const ftp::Command& command, Turn& turn);
+  void OnCommandTurnedTransfer(ftp::Command&& command, Turn& turn);
   // REST is for the next transfer only (RFC 3659 §5.3): a command that has
   // nothing to do with one came.
   void OnRestAccepted() { rest_ = Rest::kArmed; }
@@ -157,7 +157,7 @@ class Transfer {
   void FailSetup(ftp::Reply reply, Turn& turn);
   void AnswerSetupWhenReady(Turn& turn);
 
-  void StartRun(const ftp::Command& command, Direction direction, Turn& turn);
+  void StartRun(ftp::Command&& command, Direction direction, Turn& turn);
   void SendTransferCommand(Turn& turn);
   void OnTransferReply(const ftp::Reply& reply, Turn& turn);
   void OnFinalReply(const ftp::Reply& reply, Turn& turn);

@@ -112,8 +112,7 @@ void ModelBackend::Connection::OnBytes(absl::string_view bytes) {
   input_.append(bytes.data(), bytes.size());
   size_t end;
   while ((end = input_.find("\r\n")) != std::string::npos) {
-    const Command command =
-        Command::FromLine(absl::string_view(input_).substr(0, end));
+    const Command command = Command::FromLine(input_.substr(0, end));
     input_.erase(0, end + 2);
     if (command.verb == Verb::kAbor && transfer_.has_value() &&
         !temper_.reads_late) {

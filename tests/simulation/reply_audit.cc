@@ -49,7 +49,7 @@ void ReplyAudit::Fault(absl::string_view what, const Reply& reply) {
 void ReplyAudit::OnCommands(absl::string_view bytes) {
   lines_.Append(bytes);
   while (std::optional<ftp::LineBuffer::Line> line = lines_.Next()) {
-    Asked asked{Command::FromLine(line->text)};
+    Asked asked{Command::FromLine(std::move(line->text))};
     asked.malformed = line->kind != ftp::LineBuffer::Kind::kComplete ||
                       !asked.command.HasWellFormedVerb();
     asked_.push_back(std::move(asked));

@@ -1,6 +1,7 @@
 // A client's bytes to commands: LineBuffer, then Command.
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -16,8 +17,8 @@ constexpr absl::string_view kLine = "RETR pub/release-notes.txt\r\n";
 
 int64_t TakeCommands(LineBuffer& lines) {
   int64_t commands = 0;
-  while (const auto line = lines.Next()) {
-    Command command = Command::FromLine(line->text);
+  while (auto line = lines.Next()) {
+    Command command = Command::FromLine(std::move(line->text));
     benchmark::DoNotOptimize(command);
     ++commands;
   }
@@ -60,7 +61,8 @@ void BM_PipelinedCommands(benchmark::State& state) {
 BENCHMARK(BM_PipelinedCommands)->Arg(10)->Arg(1000);
 
 void BM_CommandToWire(benchmark::State& state) {
-  const Command command = Command::FromLine(kLine.substr(0, kLine.size() - 2));
+  const Command command =
+      Command::FromLine(std::string(kLine.substr(0, kLine.size() - 2)));
   for (auto _ : state) {
     std::string wire = command.ToWire();
     benchmark::DoNotOptimize(wire);
