@@ -80,17 +80,17 @@ LeaseTable::Shard& LeaseTable::ShardOf(const IpAddress& key) const {
   return shards_[absl::HashOf(key) % kShards];
 }
 
-uint16_t LeaseTable::PortAt(const IpAddress& key, uint32_t turn) const {
+uint16_t LeaseTable::PortAt(uint64_t order, uint32_t turn) const {
   const auto size = static_cast<uint32_t>(ports_.size());
-  return ports_[Permute(turn % size, size, KeyBits(key, options_.secret))];
+  return ports_[Permute(turn % size, size, order)];
 }
 
 std::optional<uint16_t> LeaseTable::TakeFreePort(
-    const IpAddress& key, Source& source, const LeaseOwner& owner,
+    Source& source, const LeaseOwner& owner,
     const std::optional<PortRange>& slice) const {
   if (source.pending.size() >= ports_.size()) return std::nullopt;
   for (uint32_t i = 0; i < ports_.size(); ++i) {
-    const uint16_t port = PortAt(key, source.turn + i);
+    const uint16_t port = PortAt(source.order, source.turn + i);
     if (slice.has_value() && !slice->Contains(port)) continue;
     if (!source.pending.try_emplace(port, owner).second) continue;
     source.turn = (source.turn + i + 1) % static_cast<uint32_t>(ports_.size());
@@ -108,12 +108,13 @@ LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
   std::unique_ptr<Source>& slot = shard.sources[key];
   if (slot == nullptr) {
     slot = std::make_unique<Source>();
+    slot->order = KeyBits(key, options_.secret);
     slot->turn = static_cast<uint32_t>(
         KeyBits(key, options_.secret ^ Mix(shard.facts.granted_total)) %
         ports_.size());
   }
   Source& source = *slot;
-  const std::optional<uint16_t> port = TakeFreePort(key, source, owner, slice);
+  const std::optional<uint16_t> port = TakeFreePort(source, owner, slice);
   if (port.has_value()) {
     ++shard.facts.granted_total;
     ++shard.facts.pending;
@@ -154,7 +155,7 @@ std::optional<LeaseOwner> LeaseTable::Claim(uint16_t port,
     source.pending.erase(lease);
     --shard.facts.pending;
     ++shard.facts.claimed_total;
-    next = ServeWaiting(key, source, shard.facts);
+    next = ServeWaiting(source, shard.facts);
     ForgetIfIdle(shard, key, source);
   }
   if (next.has_value()) granted_(next->owner, key, next->port);
@@ -184,21 +185,20 @@ void LeaseTable::Release(const LeaseOwner& owner, const IpAddress& client,
       if (lease == source.pending.end() || lease->second != owner) return;
       source.pending.erase(lease);
       --shard.facts.pending;
-      next = ServeWaiting(key, source, shard.facts);
+      next = ServeWaiting(source, shard.facts);
     }
     ForgetIfIdle(shard, key, source);
   }
   if (next.has_value()) granted_(next->owner, key, next->port);
 }
 
-std::optional<LeaseTable::Grant> LeaseTable::ServeWaiting(const IpAddress& key,
-                                                          Source& source,
+std::optional<LeaseTable::Grant> LeaseTable::ServeWaiting(Source& source,
                                                           Facts& facts) const {
   for (auto waiter = source.waiting.begin(); waiter != source.waiting.end();
        ++waiter) {
     const LeaseOwner owner = waiter->owner;
     const std::optional<uint16_t> port =
-        TakeFreePort(key, source, owner, waiter->slice);
+        TakeFreePort(source, owner, waiter->slice);
     if (!port.has_value()) continue;  // Its slice is still full.
     source.waiting.erase(waiter);
     --facts.waiting;

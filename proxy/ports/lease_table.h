@@ -106,7 +106,8 @@ class LeaseTable {
   // What one source has. Stays after its last lease, so that its next port
   // is again the one used longest ago, as long as the shard has room.
   struct Source {
-    uint32_t turn = 0;  // where it stands in its order of ports
+    uint64_t order = 0;  // the key of its order of ports
+    uint32_t turn = 0;   // where it stands in that order
     absl::flat_hash_map<uint16_t, LeaseOwner> pending;
     std::deque<Waiter> waiting;
   };
@@ -123,14 +124,13 @@ class LeaseTable {
 
   IpAddress KeyOf(const IpAddress& source) const;
   Shard& ShardOf(const IpAddress& key) const;
-  // The `turn`-th port in the order of `key`: a permutation of the pool.
-  uint16_t PortAt(const IpAddress& key, uint32_t turn) const;
+  // The `turn`-th port of `order`: a permutation of the pool.
+  uint16_t PortAt(uint64_t order, uint32_t turn) const;
   std::optional<uint16_t> TakeFreePort(
-      const IpAddress& key, Source& source, const LeaseOwner& owner,
+      Source& source, const LeaseOwner& owner,
       const std::optional<PortRange>& slice) const;
   // Gives a port that was set free to the first who waits for such a one.
-  std::optional<Grant> ServeWaiting(const IpAddress& key, Source& source,
-                                    Facts& facts) const;
+  std::optional<Grant> ServeWaiting(Source& source, Facts& facts) const;
   static void ForgetIfIdle(Shard& shard, const IpAddress& key,
                            const Source& source);
 
