@@ -4,19 +4,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace pinnace::ingress {
-namespace {
-
-std::optional<IpAddress> Ipv4Of(const std::string& address,
-                                const ResolvedNames& names) {
-  std::optional<IpAddress> numeric = IpAddress::Parse(address);
-  if (numeric.has_value()) return numeric;
-  auto found = names.find(address);
-  if (found == names.end()) return std::nullopt;
-  return found->second;
-}
-
-}  // namespace
-
 std::optional<Cidr> Cidr::Parse(absl::string_view text) {
   const size_t slash = text.find('/');
   std::optional<IpAddress> network = IpAddress::Parse(text.substr(0, slash));
@@ -44,12 +31,17 @@ std::string Cidr::ToString() const {
   return absl::StrCat(network.ToString(), "/", prefix_bits);
 }
 
+std::optional<IpAddress> PublicAddress::Ip(const ResolvedNames& names) const {
+  if (numeric_.has_value()) return numeric_;
+  const auto found = names.find(text_);
+  if (found == names.end()) return std::nullopt;
+  return found->second;
+}
+
 std::vector<std::string> PublicAddressRules::Names() const {
   std::vector<std::string> names;
-  const auto add = [&names](const std::string& address) {
-    if (!address.empty() && !IpAddress::Parse(address).has_value()) {
-      names.push_back(address);
-    }
+  const auto add = [&names](const PublicAddress& address) {
+    if (address.is_name()) names.push_back(address.text());
   };
   for (const ByClient& rule : by_client) add(rule.address);
   add(default_address);
@@ -61,11 +53,9 @@ std::optional<IpAddress> AdvertisedAddress(const PublicAddressRules& rules,
                                            const IpAddress& client,
                                            const IpAddress& local) {
   for (const PublicAddressRules::ByClient& rule : rules.by_client) {
-    if (rule.cidr.Contains(client)) return Ipv4Of(rule.address, names);
+    if (rule.cidr.Contains(client)) return rule.address.Ip(names);
   }
-  if (!rules.default_address.empty()) {
-    return Ipv4Of(rules.default_address, names);
-  }
+  if (rules.default_address.is_set()) return rules.default_address.Ip(names);
   // RFC 959 §4.2 has room for IPv4 only; 0.0.0.0 would send the client nowhere.
   if (!local.is_ipv4() || local.IsUnspecified()) return std::nullopt;
   return local;

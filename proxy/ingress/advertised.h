@@ -3,6 +3,7 @@
 #ifndef PINNACE_PROXY_INGRESS_ADVERTISED_H_
 #define PINNACE_PROXY_INGRESS_ADVERTISED_H_
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,21 +24,41 @@ struct Cidr {
   std::string ToString() const;
 };
 
+// Names to their present IPv4 address; a name that is missing has never been
+// resolved.
+using ResolvedNames = absl::flat_hash_map<std::string, IpAddress>;
+
+// An IPv4 address or a DNS name, as an operator writes it; "" is none.
+class PublicAddress {
+ public:
+  PublicAddress() = default;
+  template <std::convertible_to<absl::string_view> Text>
+  PublicAddress(const Text& text)  // NOLINT: it is what the text says
+      : text_(absl::string_view(text)), numeric_(IpAddress::Parse(text_)) {}
+
+  bool is_set() const { return !text_.empty(); }
+  bool is_name() const { return is_set() && !numeric_.has_value(); }
+  const std::string& text() const { return text_; }
+  std::optional<IpAddress> Ip(const ResolvedNames& names) const;
+
+  friend bool operator==(const PublicAddress&, const PublicAddress&) = default;
+
+ private:
+  std::string text_;
+  std::optional<IpAddress> numeric_;
+};
+
 struct PublicAddressRules {
   struct ByClient {
     Cidr cidr;
-    std::string address;  // IPv4 address or DNS name
+    PublicAddress address;
   };
   std::vector<ByClient> by_client;  // the first that holds the client
-  std::string default_address;      // IPv4 address or DNS name; empty: none
+  PublicAddress default_address;
 
   // The names among the addresses: what has to be resolved.
   std::vector<std::string> Names() const;
 };
-
-// Names to their present IPv4 address; a name that is missing has never been
-// resolved.
-using ResolvedNames = absl::flat_hash_map<std::string, IpAddress>;
 
 // The address for a 227 to `client`; `local` is the address of ours that the
 // control connection reached. Nothing when no IPv4 address applies.
