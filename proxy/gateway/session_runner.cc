@@ -113,10 +113,12 @@ void SessionRunner::Do(const session::SendBackend& action, const Outbox& out) {
   if (backend_ != nullptr) backend_->Write(out.Bytes(action));
 }
 
-void SessionRunner::Do(const session::ConnectBackend& action, const Outbox&) {
+void SessionRunner::Do(const session::ConnectBackend& action,
+                       const Outbox& out) {
+  const HostPort target = {std::string(out.Bytes(action.host)), action.port};
   backend_.reset();
   backend_dial_ =
-      io::Dial::Start(worker_.loop(), action.address,
+      io::Dial::Start(worker_.loop(), target,
                       {.deadline = worker_.loop().now() + action.timeout},
                       [this](absl::StatusOr<io::Connected> result) {
                         OnBackendDialled(std::move(result));
@@ -261,26 +263,27 @@ void SessionRunner::Do(const session::ReportLogin& action, const Outbox&) {
                    " code=", action.code));
 }
 
-void SessionRunner::Do(const session::ReportTransfer& action, const Outbox&) {
-  const LogLevel level =
-      action.trouble.empty() ? LogLevel::kInfo : LogLevel::kWarning;
+void SessionRunner::Do(const session::ReportTransfer& action,
+                       const Outbox& out) {
+  const absl::string_view trouble = out.Bytes(action.trouble);
+  const LogLevel level = trouble.empty() ? LogLevel::kInfo : LogLevel::kWarning;
   if (!IsLogged(level)) return;
   std::string line =
-      absl::StrCat(LogPrefix(), " transfer ", action.verb, " \"", action.path,
-                   "\" bytes=", action.bytes,
+      absl::StrCat(LogPrefix(), " transfer ", ftp::VerbName(action.verb), " \"",
+                   Printable(out.Bytes(action.path)), "\" bytes=", action.bytes,
                    " ms=", absl::ToInt64Milliseconds(action.duration),
                    " code=", action.code);
-  if (!action.trouble.empty()) {
-    absl::StrAppend(&line, " trouble=\"", action.trouble, "\"");
+  if (!trouble.empty()) {
+    absl::StrAppend(&line, " trouble=\"", Printable(trouble), "\"");
   }
   Log(level, line);
 }
 
 void SessionRunner::Do(const session::ReportBackendTrouble& action,
-                       const Outbox&) {
-  Log(LogLevel::kWarning,
-      absl::StrCat(LogPrefix(), " trouble with backend ", action.backend, ": ",
-                   Printable(action.trouble)));
+                       const Outbox& out) {
+  Log(LogLevel::kWarning, absl::StrCat(LogPrefix(), " trouble with backend ",
+                                       out.Bytes(action.backend), ": ",
+                                       Printable(out.Bytes(action.trouble))));
 }
 
 void SessionRunner::Do(const session::EndSession& action, const Outbox&) {

@@ -6,6 +6,15 @@ namespace {
 // A burst must not keep its memory for the life of the worker.
 constexpr size_t kMaxKeptBytes = 256 * 1024;
 
+template <typename Container>
+void Empty(Container* container) {
+  if (container->capacity() * sizeof(*container->data()) > kMaxKeptBytes) {
+    Container().swap(*container);
+  } else {
+    container->clear();
+  }
+}
+
 }  // namespace
 
 absl::string_view EndReasonName(EndReason reason) {
@@ -39,13 +48,9 @@ absl::string_view EndReasonName(EndReason reason) {
 }
 
 void Outbox::Clear() {
-  actions_.clear();
+  Empty(&actions_);
+  Empty(&bytes_);
   client_bytes_ = 0;
-  if (bytes_.capacity() > kMaxKeptBytes) {
-    std::string().swap(bytes_);
-  } else {
-    bytes_.clear();
-  }
 }
 
 }  // namespace pinnace::session

@@ -8,15 +8,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
+#include <type_traits>
 #include <variant>
+#include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/ids.h"
 #include "proxy/base/port_range.h"
+#include "proxy/ftp/verb.h"
 
 namespace pinnace::session {
 
@@ -44,15 +45,16 @@ enum class EndReason : uint8_t {
 };
 absl::string_view EndReasonName(EndReason reason);
 
-// Bytes [begin, end) of Outbox::bytes().
-struct SendClient {
+// What an action says: Outbox::Bytes() has it.
+struct Text {
   size_t begin = 0, end = 0;
 };
-struct SendBackend {
-  size_t begin = 0, end = 0;
-};
+
+struct SendClient : Text {};
+struct SendBackend : Text {};
 struct ConnectBackend {
-  HostPort address;
+  Text host;
+  uint16_t port = 0;
   absl::Duration timeout;
 };
 // After what has been sent: FIN, and a bounded wait for the backend's own.
@@ -95,16 +97,16 @@ struct ReportLogin {
   int code = 0;
 };
 struct ReportTransfer {
-  std::string verb;
-  std::string path;  // printable
+  ftp::Verb verb = ftp::Verb::kOther;
+  Text path;  // as the client sent it
   int64_t bytes = 0;
   absl::Duration duration;
-  int code = 0;         // what the client was told
-  std::string trouble;  // empty when all went well
+  int code = 0;  // what the client was told
+  Text trouble;  // empty when all went well; untrusted
 };
 struct ReportBackendTrouble {
-  BackendId backend;
-  std::string trouble;
+  Text backend;
+  Text trouble;  // untrusted
 };
 // Flush, FIN, close under a deadline; the backend likewise. The last action.
 struct EndSession {
@@ -117,13 +119,16 @@ using Action =
                  StartRelay, CloseDataPath, PauseClient, ResumeClient,
                  ReportLogin, ReportTransfer, ReportBackendTrouble, EndSession>;
 
-// The actions of one turn, and the bytes that they send. A worker has one and
-// reuses it, so a turn allocates nothing once it has grown.
+// The outbox holds what they say, so that none owns memory.
+static_assert(std::is_trivially_destructible_v<Action>);
+
+// The actions of one turn, and the bytes that they send and say. A worker has
+// one and reuses it, so a turn allocates nothing once it has grown.
 class Outbox {
  public:
   template <typename T>
   void Do(T action) {
-    actions_.push_back(std::move(action));
+    actions_.push_back(action);
   }
   // Sends what `append` adds to the bytes it is given.
   template <std::invocable<std::string*> Append>
@@ -135,12 +140,16 @@ class Outbox {
     Send<SendBackend>(append);
   }
 
-  const absl::InlinedVector<Action, 8>& actions() const { return actions_; }
-  absl::string_view Bytes(const SendClient& send) const {
-    return Slice(send.begin, send.end);
+  // Keeps `text` for an action of this turn.
+  Text Keep(absl::string_view text) {
+    const size_t begin = bytes_.size();
+    bytes_.append(text.data(), text.size());
+    return {begin, bytes_.size()};
   }
-  absl::string_view Bytes(const SendBackend& send) const {
-    return Slice(send.begin, send.end);
+
+  const std::vector<Action>& actions() const { return actions_; }
+  absl::string_view Bytes(const Text& text) const {
+    return absl::string_view(bytes_).substr(text.begin, text.end - text.begin);
   }
   // Bytes for the client in this turn.
   size_t client_bytes() const { return client_bytes_; }
@@ -156,17 +165,14 @@ class Outbox {
     if (last != nullptr && last->end == begin) {
       last->end = bytes_.size();
     } else {
-      actions_.push_back(T{begin, bytes_.size()});
+      actions_.push_back(T{{begin, bytes_.size()}});
     }
     return bytes_.size() - begin;
-  }
-  absl::string_view Slice(size_t begin, size_t end) const {
-    return absl::string_view(bytes_).substr(begin, end - begin);
   }
 
   std::string bytes_;
   size_t client_bytes_ = 0;
-  absl::InlinedVector<Action, 8> actions_;
+  std::vector<Action> actions_;
 };
 
 }  // namespace pinnace::session

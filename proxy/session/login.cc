@@ -150,7 +150,9 @@ Login::Verdict Login::TryNext(Turn& turn) {
   pin_renewal_ = absl::InfinitePast();
   RenewPin(turn);
   turn.Count(Counter::kBackendConnects);
-  turn.Do(ConnectBackend{backend->address, options_.timeouts.backend_connect});
+  turn.Do(ConnectBackend{.host = turn.Keep(backend->address.host),
+                         .port = backend->address.port,
+                         .timeout = options_.timeouts.backend_connect});
   state_ = State::kConnecting;
   deadline_ = absl::InfiniteFuture();  // The shell's connect has its own.
   return Verdict::kGoOn;
@@ -173,7 +175,7 @@ Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
     status.connect_failures.fetch_add(1, std::memory_order_relaxed);
     status.Eject(turn.now + limits::kEjection);
     status.SetTrouble(Printable(why));
-    turn.Do(ReportBackendTrouble{link_.id(), Printable(why)});
+    turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
     if (!trouble_.empty()) trouble_ += "; ";
     absl::StrAppend(&trouble_, link_.id(), ": ", Printable(why, 80));
   }

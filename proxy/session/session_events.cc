@@ -135,7 +135,7 @@ void Session::BackendFailed(EndReason reason, absl::string_view why,
                             Turn& turn) {
   turn.Count(Counter::kBackendFaults);
   if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
-  turn.Do(ReportBackendTrouble{link_.id(), std::string(why)});
+  turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
   transfer_.Cut(ReplyCode::kTransferAborted, why, turn);
   turn.Say(ReplyCode::kServiceClosing,
            absl::StrCat("Closing: ", why, ", please connect again."));

@@ -158,7 +158,7 @@ void Transfer::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
   if (leg == Leg::kBackend) {
     path_.backend_leg = LegState::kFailed;
     path_.backend_leg_error = std::string(why);
-    turn.Do(ReportBackendTrouble{link_.id(), std::string(why)});
+    turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
     if (state_ != State::kRunning) return;
     // The backend waits for a connection that does not come.
     const Reply error =
@@ -314,12 +314,12 @@ void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
                         ? Counter::kBytesToClients
                         : Counter::kBytesToBackends,
                     bytes());
-  turn.Do(ReportTransfer{.verb = std::string(ftp::VerbName(run_.command.verb)),
-                         .path = Printable(run_.command.argument),
+  turn.Do(ReportTransfer{.verb = run_.command.verb,
+                         .path = turn.Keep(run_.command.argument),
                          .bytes = bytes(),
                          .duration = turn.now - run_.started,
                          .code = code,
-                         .trouble = Printable(trouble)});
+                         .trouble = turn.Keep(trouble)});
 }
 
 void Transfer::OnAbor(Turn& turn) {

@@ -4,7 +4,6 @@
 #define PINNACE_PROXY_SESSION_TURN_H_
 
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -44,9 +43,10 @@ struct Turn {
     out.ToBackend(
         [&](std::string* bytes) { absl::StrAppend(bytes, line, "\r\n"); });
   }
+  Text Keep(absl::string_view text) { return out.Keep(text); }
   template <typename T>
   void Do(T action) {
-    out.Do(std::move(action));
+    out.Do(action);
   }
   void Count(metrics::Counter counter) { counters.Add(counter); }
 };

@@ -386,12 +386,13 @@ void Stage::WriteDown() {
       continue;
     }
     if (const auto* dial = std::get_if<session::ConnectBackend>(&action)) {
-      dialled_ = dial->address;
+      dialled_ = testing::AddressOf(*dial, world_.out);
     }
     const session::DataPathId path = testing::PathOf(action);
     last_path_ = std::max(last_path_, path);
     if (testing::IsReport(action) && !shows_reports_) continue;
-    AddDeed(LineKind::kAction, testing::ActionText(action, last_path_));
+    AddDeed(LineKind::kAction,
+            testing::ActionText(action, world_.out, last_path_));
   }
 }
 

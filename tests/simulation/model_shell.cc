@@ -47,7 +47,7 @@ void ModelShell::Deliver(const Event& event) {
   event(session_, turn);
   rules_.OnActions(world.out);
   for (const session::Action& action : world.out.actions()) {
-    const std::string text = testing::ActionText(action, 0);
+    const std::string text = testing::ActionText(action, world.out, 0);
     gateway_.Trace(id(), text);
     if (!text.empty()) gateway_.News(id(), "! ", text);
     std::visit([this](const auto& asked) { Do(asked); }, action);
@@ -235,8 +235,8 @@ void ModelShell::Do(const session::SendBackend& action) {
 void ModelShell::Do(const session::ConnectBackend& action) {
   const uint64_t connection = ++connection_;
   const Temper temper = Temper::Draw(random_);
-  ModelBackend* server =
-      gateway_.BackendAt(IpAddress::Parse(action.address.host).value());
+  const absl::string_view host = gateway_.world().out.Bytes(action.host);
+  ModelBackend* server = gateway_.BackendAt(IpAddress::Parse(host).value());
   const absl::Duration delay = random_.OneIn(40)
                                    ? action.timeout
                                    : random_.Delay(absl::Milliseconds(200));

@@ -1,8 +1,11 @@
 #include "tests/support/action_text.h"
 
+#include <concepts>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "proxy/base/printable.h"
+#include "proxy/ftp/verb.h"
 
 namespace pinnace::testing {
 namespace {
@@ -14,12 +17,18 @@ std::string Quoted(absl::string_view text) {
 }
 
 struct Describe {
+  const Outbox& out;
   std::string path;  // " path=3", or empty
+
+  std::string Printed(const Text& text) const {
+    return Printable(out.Bytes(text));
+  }
 
   std::string operator()(const SendClient&) const { return ""; }
   std::string operator()(const SendBackend&) const { return ""; }
   std::string operator()(const ConnectBackend& a) const {
-    return absl::StrCat("connect-backend address=", a.address.ToString());
+    return absl::StrCat("connect-backend address=",
+                        AddressOf(a, out).ToString());
   }
   std::string operator()(const CloseBackend&) const { return "close-backend"; }
   std::string operator()(const TakeLease& a) const {
@@ -53,14 +62,15 @@ struct Describe {
                         " code=", a.code);
   }
   std::string operator()(const ReportTransfer& a) const {
-    return absl::StrCat("report-transfer verb=", a.verb,
-                        " path=", Quoted(a.path), " bytes=", a.bytes,
+    return absl::StrCat("report-transfer verb=", ftp::VerbName(a.verb),
+                        " path=", Quoted(Printed(a.path)), " bytes=", a.bytes,
                         " seconds=", absl::ToInt64Seconds(a.duration),
-                        " code=", a.code, " trouble=", Quoted(a.trouble));
+                        " code=", a.code,
+                        " trouble=", Quoted(Printed(a.trouble)));
   }
   std::string operator()(const ReportBackendTrouble& a) const {
-    return absl::StrCat("report-backend-trouble backend=", a.backend,
-                        " trouble=", Quoted(a.trouble));
+    return absl::StrCat("report-backend-trouble backend=", Printed(a.backend),
+                        " trouble=", Quoted(Printed(a.trouble)));
   }
   std::string operator()(const EndSession& a) const {
     return absl::StrCat("end-session reason=", EndReasonName(a.reason));
@@ -69,17 +79,22 @@ struct Describe {
 
 }  // namespace
 
-std::string ActionText(const Action& action, DataPathId path) {
+std::string ActionText(const Action& action, const Outbox& out,
+                       DataPathId path) {
   const DataPathId own = PathOf(action);
-  return std::visit(Describe{own == path ? "" : absl::StrCat(" path=", own)},
-                    action);
+  return std::visit(
+      Describe{out, own == path ? "" : absl::StrCat(" path=", own)}, action);
+}
+
+HostPort AddressOf(const ConnectBackend& action, const Outbox& out) {
+  return {std::string(out.Bytes(action.host)), action.port};
 }
 
 DataPathId PathOf(const Action& action) {
   return std::visit(
       [](const auto& a) -> DataPathId {
         if constexpr (requires {
-                        requires !std::is_same_v<decltype(a.path), std::string>;
+                        requires std::same_as<decltype(a.path), DataPathId>;
                       }) {
           return a.path;
         } else {

@@ -6,13 +6,19 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "proxy/base/address.h"
 #include "proxy/session/action.h"
 
 namespace pinnace::testing {
 
-// `path` is the data path that goes without saying; another one is named.
-// Empty for SendClient and SendBackend: their bytes speak for themselves.
-std::string ActionText(const session::Action& action, session::DataPathId path);
+// `path` is the data path that goes without saying; another one is named. What
+// others have said is made printable. Empty for SendClient and SendBackend:
+// their bytes speak for themselves.
+std::string ActionText(const session::Action& action,
+                       const session::Outbox& out, session::DataPathId path);
+
+HostPort AddressOf(const session::ConnectBackend& action,
+                   const session::Outbox& out);
 
 // The data path an action speaks of; 0 when it speaks of none.
 session::DataPathId PathOf(const session::Action& action);

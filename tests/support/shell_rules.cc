@@ -19,7 +19,7 @@ void ShellRules::OnActions(const session::Outbox& out) {
     Check(!ended_, "an action after end-session");
     std::visit([this](const auto& a) { Do(a); }, action);
     if (broken_.size() > before) {
-      absl::StrAppend(&broken_.back(), " (", ActionText(action, 0), ")");
+      absl::StrAppend(&broken_.back(), " (", ActionText(action, out, 0), ")");
     }
   }
 }
