@@ -44,8 +44,8 @@ class BackendStatus {
                             std::memory_order_relaxed);
   }
   bool IsEjected(absl::Time now) const {
-    return absl::ToUnixNanos(now) <
-           ejected_until_ns_.load(std::memory_order_relaxed);
+    const int64_t until_ns = ejected_until_ns_.load(std::memory_order_relaxed);
+    return until_ns != kNeverEjected && absl::ToUnixNanos(now) < until_ns;
   }
 
   // The lines of its FEAT reply; nothing until it has been asked.
@@ -70,7 +70,9 @@ class BackendStatus {
   }
 
  private:
-  std::atomic<int64_t> ejected_until_ns_{0};
+  static constexpr int64_t kNeverEjected = 0;
+
+  std::atomic<int64_t> ejected_until_ns_{kNeverEjected};
   mutable Mutex mutex_;
   Features features_ ABSL_GUARDED_BY(mutex_);
   std::string trouble_ ABSL_GUARDED_BY(mutex_);

@@ -9,13 +9,19 @@ namespace {
 
 using Candidates = absl::InlinedVector<const Backend*, 16>;
 
+bool IsTried(const PickRequest& request, const Backend& backend) {
+  for (const BackendId& id : request.tried) {
+    if (id == backend.id) return true;
+  }
+  return false;
+}
+
 template <typename Admits>
 Candidates Filter(const Farm& farm, const PickRequest& request, Admits admits) {
   Candidates candidates;
   for (const Backend& backend : farm.backends) {
-    const bool tried = std::find(request.tried.begin(), request.tried.end(),
-                                 backend.id) != request.tried.end();
-    if (!tried && backend.state == AdminState::kUp && admits(backend)) {
+    if (backend.state == AdminState::kUp && admits(backend) &&
+        !IsTried(request, backend)) {
       candidates.push_back(&backend);
     }
   }
@@ -66,10 +72,13 @@ const Backend* Pick(const Farm& farm, const PickRequest& request) {
     case Balance::kRoundRobin:
       return candidates[first];
     case Balance::kLeastSessions: {
-      std::rotate(candidates.begin(), candidates.begin() + first,
-                  candidates.end());
-      return *std::min_element(candidates.begin(), candidates.end(),
-                               LessLoaded);
+      // The first of the least loaded, counted from `first` round.
+      const auto start = candidates.begin() + first;
+      const auto behind = std::min_element(start, candidates.end(), LessLoaded);
+      const auto before =
+          std::min_element(candidates.begin(), start, LessLoaded);
+      return before != start && LessLoaded(*before, *behind) ? *before
+                                                             : *behind;
     }
   }
   return nullptr;

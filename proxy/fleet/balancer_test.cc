@@ -68,6 +68,18 @@ TEST(BalancerTest, LeastSessionsFillsAnIdleFarmEvenly) {
                                    Pair("d", 10)));
 }
 
+TEST(BalancerTest, LeastSessionsTakesTurnsAmongEquals) {
+  const Farm farm = NewFarm(Balance::kLeastSessions, 4);
+  farm.backends[0].status->sessions = 1;
+  std::vector<std::string> picked;
+  for (int i = 0; i < 5; ++i) picked.push_back(PickId(farm));
+  EXPECT_THAT(picked, ElementsAre("b", "b", "c", "d", "b"));
+  farm.backends[2].status->sessions = 2;  // between two that are equal
+  picked.clear();
+  for (int i = 0; i < 4; ++i) picked.push_back(PickId(farm));
+  EXPECT_THAT(picked, ElementsAre("b", "d", "d", "b"));
+}
+
 TEST(BalancerTest, LeastSessionsMindsWeights) {
   Farm farm = NewFarm(Balance::kLeastSessions, 3);
   farm.backends[1].weight = 2;
