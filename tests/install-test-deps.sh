@@ -8,6 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 packages=(
   clang-format iproute2 procps util-linux
+  # Guards on what an operation costs.
+  strace valgrind
   # Clients.
   curl lftp ncftp tnftp wget
   # A backend, and the interpreter of tests/e2e.

@@ -88,9 +88,18 @@ format_is_clean() {
     xargs -0 --no-run-if-empty clang-format --dry-run -Werror
 }
 
-optimised_binary() {
+optimised_binaries() {
   run_bazel build -c opt --noshow_progress --ui_event_filters=-info \
-    //cli:pinnace
+    //cli:pinnace //tests/bench/...
+}
+
+# What an operation costs in instructions or system calls: no clock, no noise.
+guard() {
+  local status=0
+  as_root timeout --kill-after=20 600 /usr/bin/python3 "tests/bench/$1" 2>&1 |
+    tee "$scratch/guard" || status=$?
+  add_counts "$scratch/guard" || return 1
+  return "$status"
 }
 
 # Namespaces need root.
@@ -115,7 +124,9 @@ if [ -z "$fast" ]; then
 fi
 stage "format" one_case format_is_clean
 # The sanitizers' builds have moved bazel-bin.
-stage "optimised binary" optimised_binary
+stage "optimised binaries" optimised_binaries
+stage "instruction guard" guard micro/instruction_guard.py
+stage "system-call guard" guard syscall_guard.py
 stage "e2e: many clients" e2e many_clients.py
 stage "e2e: matrix" e2e matrix.py
 stage "quickstart" one_case quickstart

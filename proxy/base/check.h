@@ -6,10 +6,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "proxy/base/log.h"
+
 namespace pinnace::internal {
 
 [[noreturn]] inline void CheckFailed(const char* condition, const char* file,
                                      int line) {
+  FlushLog();
   std::fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, condition);
   std::abort();
 }

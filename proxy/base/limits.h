@@ -75,6 +75,9 @@ inline constexpr absl::Duration kProbeTimeout = absl::Seconds(5);
 inline constexpr absl::Duration kEjection = absl::Seconds(5);
 inline constexpr absl::Duration kDnsRefresh = absl::Seconds(30);
 
+// Lines of the log that wait for the end of a turn.
+inline constexpr size_t kMaxLogBatchBytes = 64 * 1024;
+
 // Sessions.
 inline constexpr size_t kMaxSessions =
     8000;  // configuration: gateway.max_sessions

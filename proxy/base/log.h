@@ -18,6 +18,20 @@ bool IsLogged(LogLevel level);
 // mix.
 void Log(LogLevel level, absl::string_view text);
 
+// While it lives, lines of this thread below kWarning wait for FlushLog(), a
+// warning, or limits::kMaxLogBatchBytes: a turn of a busy loop then costs one
+// write(2), not one per transfer.
+class LogBatch {
+ public:
+  LogBatch();
+  ~LogBatch();
+  LogBatch(const LogBatch&) = delete;
+  LogBatch& operator=(const LogBatch&) = delete;
+};
+
+// Writes what waits of this thread. PINNACE_CHECK calls it before it aborts.
+void FlushLog();
+
 }  // namespace pinnace
 
 #endif  // PINNACE_PROXY_BASE_LOG_H_

@@ -72,6 +72,9 @@ void SessionRunner::TellAnswers() {
 }
 
 void SessionRunner::CarryOut(const Outbox& out) {
+  is_last_turn_ =
+      !out.actions().empty() &&
+      std::holds_alternative<session::EndSession>(out.actions().back());
   for (const session::Action& action : out.actions()) {
     std::visit([&](const auto& asked) { Do(asked, out); }, action);
   }
@@ -105,12 +108,20 @@ std::string SessionRunner::LogPrefix() const {
 }
 
 void SessionRunner::Do(const session::SendClient& action, const Outbox& out) {
-  client_->Write(out.Bytes(action));
+  Write(*client_, out.Bytes(action));
 }
 
 void SessionRunner::Do(const session::SendBackend& action, const Outbox& out) {
   // It may have gone before the session was told.
-  if (backend_ != nullptr) backend_->Write(out.Bytes(action));
+  if (backend_ != nullptr) Write(*backend_, out.Bytes(action));
+}
+
+void SessionRunner::Write(io::TcpStream& stream, absl::string_view bytes) {
+  if (is_last_turn_) {
+    stream.WriteLast(bytes);
+  } else {
+    stream.Write(bytes);
+  }
 }
 
 void SessionRunner::Do(const session::ConnectBackend& action,

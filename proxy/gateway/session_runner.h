@@ -66,6 +66,7 @@ class SessionRunner final : public io::ByteStream::Owner,
           const session::Outbox& out);
   void Do(const session::EndSession& action, const session::Outbox& out);
 
+  void Write(io::TcpStream& stream, absl::string_view bytes);
   void OnBackendDialled(absl::StatusOr<io::Connected> result);
   // ByteStream::Owner
   void OnBytes(io::ByteStream& stream, absl::string_view bytes) override;
@@ -105,6 +106,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   };
   std::optional<LeaseAnswer> lease_answer_;
   std::optional<ListenAnswer> listen_answer_;
+  bool is_last_turn_ = false;  // What is carried out ends the session.
 };
 
 }  // namespace pinnace::gateway

@@ -25,7 +25,8 @@ Worker::~Worker() { Clear(); }
 
 void Worker::Clear() {
   PINNACE_CHECK(!thread_.joinable());
-  listeners_.clear();
+  control_listeners_.clear();
+  data_listeners_.clear();
   shared_.sessions.fetch_sub(static_cast<int64_t>(sessions_.size()),
                              std::memory_order_relaxed);
   sessions_.clear();
@@ -33,22 +34,26 @@ void Worker::Clear() {
   loop_.CloseLingering();
 }
 
-absl::StatusOr<Address> Worker::ListenControl(const ListenerOptions& listener,
+absl::StatusOr<Address> Worker::ListenControl(const ListenerOptions& options,
                                               const Address& address) {
+  auto listener = std::make_unique<ControlListener>(
+      ControlListener{.options = options, .name = options.address.ToString()});
   absl::StatusOr<std::unique_ptr<io::TcpListener>> listening =
-      io::TcpListener::Listen(
-          loop_, address, {.reuse_port = true},
-          [this, &listener](io::Socket socket, const Address& client) {
-            OnControlAccepted(listener, std::move(socket), client);
-          });
+      io::TcpListener::Listen(loop_, address, {.reuse_port = true},
+                              [this, listener = listener.get()](
+                                  io::Socket socket, const Address& client) {
+                                OnControlAccepted(*listener, std::move(socket),
+                                                  client);
+                              });
   if (!listening.ok()) return listening.status();
   // Accepted sockets inherit these.
   io::Socket& socket = (*listening)->socket();
   socket.SetNoDelay();
   socket.SetUrgentInline();
   socket.SetKeepalive(ControlKeepalive());
-  listeners_.push_back(*std::move(listening));
-  return listeners_.back()->local_address();
+  listener->socket = *std::move(listening);
+  control_listeners_.push_back(std::move(listener));
+  return control_listeners_.back()->socket->local_address();
 }
 
 absl::Status Worker::ListenData(const Address& address) {
@@ -69,7 +74,7 @@ absl::Status Worker::ListenData(const Address& address) {
             }
           });
   if (!listening.ok()) return listening.status();
-  listeners_.push_back(*std::move(listening));
+  data_listeners_.push_back(*std::move(listening));
   return absl::OkStatus();
 }
 
@@ -96,7 +101,7 @@ io::Socket::Keepalive Worker::ControlKeepalive() {
           .probes = limits::kKeepaliveProbes};
 }
 
-void Worker::OnControlAccepted(const ListenerOptions& listener,
+void Worker::OnControlAccepted(const ControlListener& listener,
                                io::Socket socket, const Address& client) {
   if (draining_) {
     Refuse(std::move(socket), "The gateway is going down, try again later.");
@@ -109,7 +114,9 @@ void Worker::OnControlAccepted(const ListenerOptions& listener,
     Refuse(std::move(socket), "Too many sessions, try again later.");
     return;
   }
-  absl::StatusOr<Address> local = socket.LocalAddress();
+  // Only a wildcard listener leaves open which address was dialled.
+  absl::StatusOr<Address> local = listener.socket->local_address();
+  if (local->ip.IsUnspecified()) local = socket.LocalAddress();
   if (!local.ok()) {  // Gone already.
     shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
     return;
@@ -120,8 +127,8 @@ void Worker::OnControlAccepted(const ListenerOptions& listener,
       session::Session::Start{.id = id,
                               .client = client,
                               .local = *local,
-                              .listener = listener.address.ToString(),
-                              .farm = listener.farm,
+                              .listener = listener.name,
+                              .farm = listener.options.farm,
                               .now = loop_.now()});
   SessionRunner& started = *runner;
   sessions_[id] = std::move(runner);

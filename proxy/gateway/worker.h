@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -55,7 +56,7 @@ class Worker {
 
   // Before Start(). The error names the address. `address` is the listener's,
   // with the port that another worker was given if the configured one is 0.
-  absl::StatusOr<Address> ListenControl(const ListenerOptions& listener,
+  absl::StatusOr<Address> ListenControl(const ListenerOptions& options,
                                         const Address& address);
   absl::Status ListenData(const Address& address);
 
@@ -104,7 +105,14 @@ class Worker {
   };
 
  private:
-  void OnControlAccepted(const ListenerOptions& listener, io::Socket socket,
+  // One control listener, and what its sessions need to know of it.
+  struct ControlListener {
+    const ListenerOptions& options;
+    const std::string name;  // as configured
+    std::unique_ptr<io::TcpListener> socket;
+  };
+
+  void OnControlAccepted(const ControlListener& listener, io::Socket socket,
                          const Address& client);
   void Refuse(io::Socket socket, absl::string_view why);
   void DestroyRetired();
@@ -121,7 +129,8 @@ class Worker {
   bool outbox_in_use_ = false;
   bool draining_ = false;
   uint64_t last_session_ = 0;
-  std::vector<std::unique_ptr<io::TcpListener>> listeners_;
+  std::vector<std::unique_ptr<ControlListener>> control_listeners_;
+  std::vector<std::unique_ptr<io::TcpListener>> data_listeners_;
   absl::flat_hash_map<SessionId, std::unique_ptr<SessionRunner>> sessions_;
   std::vector<std::unique_ptr<SessionRunner>> retired_;
   io::Loop::Deferred destroy_retired_;

@@ -35,6 +35,9 @@ class ByteStream {
   // Sends what the kernel takes now and keeps the rest. Errors arrive through
   // OnEnd, never inside this call.
   virtual void Write(absl::string_view bytes) = 0;
+  // As Write. FinishAndClose follows in the same turn, so that the FIN may
+  // travel with these bytes.
+  virtual void WriteLast(absl::string_view bytes) = 0;
   virtual size_t unsent_bytes() const = 0;
 
   // No OnBytes until resumed; what the kernel holds stays there. OnEnd with OK

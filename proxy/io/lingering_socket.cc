@@ -29,7 +29,7 @@ void LingeringSocket::OnReady(Readiness readiness) {
   const bool input =
       readiness.readable || readiness.peer_finished || readiness.hang_up;
   bool broken = readiness.writable && !Flush();
-  if (!broken && input && !peer_finished_) broken = !DropInput();
+  if (!broken && input && !peer_finished_) broken = !DropInput(readiness);
   if (broken || (peer_finished_ && unsent_.empty())) {
     loop_.Drop(this);  // Destroys this.
   }
@@ -42,7 +42,7 @@ bool LingeringSocket::Flush() {
   return error == 0 || error == EAGAIN;
 }
 
-bool LingeringSocket::DropInput() {
+bool LingeringSocket::DropInput(const Readiness& readiness) {
   while (dropped_bytes_ < kMaxDroppedBytes) {
     // MSG_TRUNC: TCP discards without copying (tcp(7)). It needs no buffer; the
     // thread sanitizer takes it for written all the same, so it is this loop's.
@@ -51,6 +51,12 @@ bool LingeringSocket::DropInput() {
         recv(socket_.fd(), buffer.data(), buffer.size(), MSG_TRUNC);
     if (size > 0) {
       dropped_bytes_ += static_cast<size_t>(size);
+      // Drained, and the FIN had come before: there is nothing to be read.
+      if (readiness.peer_finished && !readiness.urgent &&
+          static_cast<size_t>(size) < buffer.size()) {
+        peer_finished_ = true;
+        return true;
+      }
     } else if (size == 0) {
       peer_finished_ = true;  // It may still read what is unsent.
       return true;

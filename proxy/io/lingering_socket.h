@@ -28,7 +28,7 @@ class LingeringSocket final : public Loop::Lingering,
   // False when the connection broke.
   bool Flush();
   // False when the connection broke or the peer sends too much.
-  bool DropInput();
+  bool DropInput(const Readiness& readiness);
 
   Loop& loop_;
   Socket socket_;

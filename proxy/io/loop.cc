@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "proxy/base/check.h"
 #include "proxy/base/limits.h"
+#include "proxy/base/log.h"
 
 namespace pinnace::io {
 namespace {
@@ -101,6 +102,7 @@ Loop::~Loop() {
 }
 
 void Loop::Run() {
+  const LogBatch batch;
   while (!stopping_) Turn(absl::InfiniteDuration());
   stopping_ = false;
 }
@@ -110,6 +112,7 @@ void Loop::RunOnce(absl::Duration max_wait) { Turn(max_wait); }
 void Loop::Turn(absl::Duration max_wait) {
   PINNACE_CHECK(!in_turn_);
   in_turn_ = true;
+  FlushLog();
   const int count =
       std::max(0, epoll_wait(epoll_fd_, events_.data(), kEventsPerTurn,
                              TimeoutMs(max_wait)));

@@ -36,9 +36,9 @@ absl::StatusOr<Address> TcpStream::PeerAddress() const {
   return socket_.PeerAddress();
 }
 
-void TcpStream::Write(absl::string_view bytes) {
+void TcpStream::Send(absl::string_view bytes, UnsentBytes::More more) {
   if (bytes.empty() || !failure_.ok() || !socket_.is_open()) return;
-  const int error = unsent_.Send(socket_.fd(), bytes);
+  const int error = unsent_.Send(socket_.fd(), bytes, more);
   if (error != 0) Fail(error);
 }
 

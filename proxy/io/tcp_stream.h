@@ -29,7 +29,12 @@ class TcpStream final : public ByteStream, private Loop::ReadyCallback {
   // Closes at once; unread input makes that a RST.
   ~TcpStream() override;
 
-  void Write(absl::string_view bytes) override;
+  void Write(absl::string_view bytes) override {
+    Send(bytes, UnsentBytes::More::kOpen);
+  }
+  void WriteLast(absl::string_view bytes) override {
+    Send(bytes, UnsentBytes::More::kFin);
+  }
   size_t unsent_bytes() const override { return unsent_.size(); }
   void PauseReading() override { paused_ = true; }
   void ResumeReading() override;
@@ -45,6 +50,7 @@ class TcpStream final : public ByteStream, private Loop::ReadyCallback {
  private:
   void OnReady(Readiness readiness) override;
   void Linger(absl::Time deadline) override;
+  void Send(absl::string_view bytes, UnsentBytes::More more);
   void OnWritable();
   void Read();
   void OnReadStopped(int error);

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "proxy/base/limits.h"
 #include "proxy/io/testing_loopback.h"
+#include "proxy/io/testing_segments.h"
 
 namespace pinnace::io {
 namespace {
@@ -314,6 +315,35 @@ TEST_F(TcpStreamTest, FinishFlushesSendsFinAndWaitsForTheirs) {
   ASSERT_TRUE(TurnUntil(loop_, [&] { return loop_.live_lingering() == 0; }));
   EXPECT_TRUE(owner_.ends.empty());
   EXPECT_EQ(owner_.drained, 0);
+}
+
+TEST_F(TcpStreamTest, LastWordsTravelWithTheFin) {
+  Open();
+  Settle(loop_);
+  const uint32_t before = SegmentsReceived(far_.fd());
+  stream_->WriteLast("226 sent\r\n");
+  stream_->WriteLast("221 bye\r\n");
+  FinishAndClose(std::move(stream_), loop_.now() + absl::Minutes(1));
+  Received received;
+  ASSERT_TRUE(TurnUntil(loop_, [&] {
+    ReceiveOutside(far_, &received);
+    return received.finished;
+  }));
+  EXPECT_EQ(received.bytes, "226 sent\r\n221 bye\r\n");
+  EXPECT_EQ(SegmentsReceived(far_.fd()) - before, 1u);
+}
+
+TEST_F(TcpStreamTest, LastWordsBehindUnsentBytesAllArrive) {
+  Open(4096);
+  const size_t written = WriteUntilUnsent();
+  stream_->WriteLast("221 bye\r\n");
+  FinishAndClose(std::move(stream_), loop_.now() + absl::Minutes(1));
+  Received received;
+  ASSERT_TRUE(TurnUntil(loop_, [&] {
+    ReceiveOutside(far_, &received);
+    return received.finished;
+  }));
+  EXPECT_EQ(received.bytes.size(), written + 9);
 }
 
 TEST_F(TcpStreamTest, FinishInsideOnBytes) {

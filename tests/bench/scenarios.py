@@ -76,6 +76,8 @@ class Scenario:
   needs_gateway: bool = False
   # Load and backend then never wait for a processor.
   is_latency: bool = False
+  # The backend sends from its memory and not from a file: larger pieces.
+  backend_copies: bool = False
   most_rounds: int | None = None
 
 
@@ -112,10 +114,10 @@ def _values(stage, report, cpu_values, **values):
   return values
 
 
-def _bulk(kind, stage):
+def _bulk(kind, stage, **options):
   report, cpu_seconds = _sound_work(
       stage, kind, mode="pasv", sessions=_BULK_SESSIONS, count=_BULK_SESSIONS,
-      size=stage.amounts.bulk_bytes)
+      size=stage.amounts.bulk_bytes, **options)
   gib = report["bytes"] / GIB
   return _values(stage, report, {"cpu_s_per_gib": cpu_seconds / gib},
                  gib_per_s=gib / report["seconds"])
@@ -202,14 +204,20 @@ def _transfers(name, title, kind, mode):
                   functools.partial(_small, kind, mode))
 
 
-def _large(name, title, kind):
+def _large(name, title, measure, **more):
   return Scenario(name, f"{title}, {_BULK_SESSIONS} sessions",
-                  (CPU_PER_GIB, GIB_PER_SECOND), functools.partial(_bulk, kind))
+                  (CPU_PER_GIB, GIB_PER_SECOND), measure, **more)
 
 
 _TABLE = (
-    _large("bulk_retr", "large downloads", "retr"),
-    _large("bulk_stor", "large uploads", "stor"),
+    _large("bulk_retr", "large downloads by sendfile(2)",
+           functools.partial(_bulk, "retr")),
+    _large("bulk_retr_copied", "large downloads by send(2)",
+           functools.partial(_bulk, "retr"), backend_copies=True),
+    _large("bulk_stor", "large uploads by sendfile(2)",
+           functools.partial(_bulk, "stor")),
+    _large("bulk_stor_copied", "large uploads by send(2)",
+           functools.partial(_bulk, "stor", copy=1)),
     _transfers("retr_1k_pasv", "downloads of 1 KiB", "retr", "pasv"),
     _transfers("retr_1k_epsv", "downloads of 1 KiB", "retr", "epsv"),
     _transfers("stor_1k_pasv", "uploads of 1 KiB", "stor", "pasv"),

@@ -33,7 +33,7 @@ class Stage:
     self.reports = []  # Of the load, as it gave them.
     self._ports = ports
     self._binaries = binaries
-    self._is_latency = scenario.is_latency
+    self._scenario = scenario
     self._exits = contextlib.ExitStack()
     self._folder = None
     self._gateway = None
@@ -59,7 +59,8 @@ class Stage:
         "backend",
         [self._binaries.backend, "--listen", self._ports.target(layout.BACKEND),
          "--data-ports", self._ports.data_range, "--announce", announced,
-         "--realtime", int(self._is_latency)],
+         "--realtime", int(self._scenario.is_latency),
+         "--copy", int(self._scenario.backend_copies)],
         layout.LOAD_CPU)
     backend.wait_said("ready")
 
@@ -113,5 +114,8 @@ class Stage:
     self._gateway.check_runs()
     return readings[-1]
 
+  def pids(self):
+    return self._usage.pids()
+
   def memory_bytes(self):
-    return usage.pss_bytes(self._usage.pids())
+    return usage.pss_bytes(self.pids())
