@@ -194,7 +194,7 @@ void Loop::DispatchRedirected() {
 void Loop::DispatchBulk() {
   DispatchRedirected();
   if (!HasBulk()) return;
-  const int64_t until =
+  bulk_turn_ends_ns_ =
       MonotonicNanoseconds() + absl::ToInt64Nanoseconds(limits::kBulkTurn);
   while (HasBulk()) {
     if (bulk_next_ == bulk_.size()) {
@@ -205,8 +205,12 @@ void Loop::DispatchBulk() {
     Slot* slot = Find(bulk_[bulk_next_++]);
     if (slot != nullptr) Deliver(*slot, std::exchange(slot->queued, 0));
     DispatchRedirected();
-    if (MonotonicNanoseconds() >= until) return;
+    if (BulkTurnIsOver()) return;
   }
+}
+
+bool Loop::BulkTurnIsOver() const {
+  return MonotonicNanoseconds() >= bulk_turn_ends_ns_;
 }
 
 void Loop::Tell(uint64_t token, Slot& slot, uint8_t bits) {

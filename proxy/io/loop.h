@@ -143,6 +143,10 @@ class Loop {
   // Counts turns: what may happen once per turn remembers the last.
   int64_t turn() const { return turn_; }
 
+  // For a bulk callback in its course: others, control events among them, have
+  // waited long enough. It then calls Again() and returns.
+  bool BulkTurnIsOver() const;
+
   // The socket must be connected, or connecting. What is ready already is told
   // in the next turn. A null callback parks the watch.
   std::unique_ptr<Watch> WatchSocket(int fd, ReadyCallback* callback,
@@ -218,6 +222,7 @@ class Loop {
   std::vector<uint64_t> bulk_;
   std::vector<uint64_t> bulk_later_;
   size_t bulk_next_ = 0;
+  int64_t bulk_turn_ends_ns_ = 0;
   int live_watches_ = 0;
 
   TimerQueue timers_;

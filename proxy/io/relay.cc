@@ -81,8 +81,8 @@ void Relay::Move() {
   turn_bytes_ = 0;
   Step step = Step::kMoved;
   while (step == Step::kMoved) {
-    if (held_bytes() == 0 && !at_end_ &&
-        turn_bytes_ >= limits::kRelayTurnBytes) {
+    if (held_bytes() == 0 && !at_end_ && turn_bytes_ > 0 &&
+        (turn_bytes_ >= limits::kRelayTurnBytes || loop_.BulkTurnIsOver())) {
       source_.watch->Again();
       break;
     }
