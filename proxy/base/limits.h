@@ -48,10 +48,11 @@ inline constexpr int kKeepaliveProbes = 4;
 // Data connections.
 // How long a worker moves data before it looks for control events again.
 inline constexpr absl::Duration kBulkTurn = absl::Microseconds(500);
-// Bytes one relay may move before other connections of the worker have a turn.
+// Past so many bytes a relay lets other connections of the worker have a turn:
+// it moves less than that and one pipe more.
 inline constexpr size_t kRelayTurnBytes = 1024 * 1024;
-// A pipe of so many bytes for the first relays that hold one at a time, for
-// those up to kMaxPooledPipes, and beyond: what slow receivers can pin is
+// A pipe of so many bytes for a worker's first relays that hold one at a time,
+// for those up to kMaxPooledPipes, and beyond: what slow receivers can pin is
 // bounded to 16 MiB, 12 MiB and 64 KiB each.
 inline constexpr size_t kLargePipeBytes = 1024 * 1024;
 inline constexpr size_t kLargePipes = 16;
@@ -75,8 +76,9 @@ inline constexpr absl::Duration kProbeTimeout = absl::Seconds(5);
 inline constexpr absl::Duration kEjection = absl::Seconds(5);
 inline constexpr absl::Duration kDnsRefresh = absl::Seconds(30);
 
-// Lines of the log that wait for the end of a turn.
-inline constexpr size_t kMaxLogBatchBytes = 64 * 1024;
+// Lines of the log that wait for the end of a turn. Not above PIPE_BUF: a pipe
+// takes what is larger in parts, between which others may write.
+inline constexpr size_t kMaxLogBatchBytes = 4096;
 
 // Sessions.
 inline constexpr size_t kMaxSessions =

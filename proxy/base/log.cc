@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -13,6 +14,9 @@
 
 namespace pinnace {
 namespace {
+
+// What a line has beside its text, or more.
+constexpr size_t kLineFrameBytes = 64;
 
 std::atomic<LogLevel> least_level{LogLevel::kInfo};
 
@@ -47,7 +51,7 @@ struct ThreadLog {
   }
 
   std::string waiting;  // whole lines
-  bool is_batch = false;
+  int batches = 0;      // that live
   int64_t second = -1;
   std::string second_text;
 };
@@ -67,28 +71,29 @@ bool IsLogged(LogLevel level) {
 void Log(LogLevel level, absl::string_view text) {
   if (!IsLogged(level)) return;
   ThreadLog& log = thread_log;
+  const size_t size = kLineFrameBytes + text.size();
+  if (log.waiting.size() + size > limits::kMaxLogBatchBytes) FlushLog();
   log.AppendTime(absl::Now());
   absl::StrAppend(&log.waiting, " ", LevelName(level), " ", text, "\n");
-  if (!log.is_batch || level >= LogLevel::kWarning ||
-      log.waiting.size() >= limits::kMaxLogBatchBytes) {
-    FlushLog();
-  }
+  if (log.batches == 0 || level >= LogLevel::kWarning) FlushLog();
 }
 
-LogBatch::LogBatch() { thread_log.is_batch = true; }
+LogBatch::LogBatch() { ++thread_log.batches; }
 
 LogBatch::~LogBatch() {
   FlushLog();
-  thread_log.is_batch = false;
+  --thread_log.batches;
 }
 
 void FlushLog() {
-  std::string& waiting = thread_log.waiting;
-  if (waiting.empty()) return;
-  // Where nobody reads the log there is nothing better to do than to go on.
-  [[maybe_unused]] const ssize_t written =
-      write(STDERR_FILENO, waiting.data(), waiting.size());
-  waiting.clear();
+  absl::string_view rest = thread_log.waiting;
+  while (!rest.empty()) {
+    const ssize_t written = write(STDERR_FILENO, rest.data(), rest.size());
+    // Where nobody reads the log there is nothing better to do than to go on.
+    if (written <= 0) break;
+    rest.remove_prefix(static_cast<size_t>(written));
+  }
+  thread_log.waiting.clear();
 }
 
 }  // namespace pinnace

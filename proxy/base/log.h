@@ -14,13 +14,14 @@ enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 void SetLogLevel(LogLevel least);
 bool IsLogged(LogLevel level);
 
-// "2026-01-31T12:00:00.123Z INFO text". One write(2): lines of threads do not
+// "2026-01-31T12:00:00.123Z INFO text". A line of up to
+// limits::kMaxLogBatchBytes is never cut in two writes: those of threads do not
 // mix.
 void Log(LogLevel level, absl::string_view text);
 
-// While it lives, lines of this thread below kWarning wait for FlushLog(), a
-// warning, or limits::kMaxLogBatchBytes: a turn of a busy loop then costs one
-// write(2), not one per transfer.
+// While it lives, lines of this thread below kWarning wait for FlushLog(), for
+// a warning, or until they are limits::kMaxLogBatchBytes: a turn of a busy loop
+// then costs one write(2), not one per transfer.
 class LogBatch {
  public:
   LogBatch();
@@ -29,7 +30,8 @@ class LogBatch {
   LogBatch& operator=(const LogBatch&) = delete;
 };
 
-// Writes what waits of this thread. PINNACE_CHECK calls it before it aborts.
+// Writes what waits of this thread. PINNACE_CHECK calls it before it aborts;
+// other threads' lines of their present turns are then lost.
 void FlushLog();
 
 }  // namespace pinnace

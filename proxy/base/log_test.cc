@@ -75,14 +75,21 @@ TEST_F(LogTest, AWarningTakesWhatWaitsWithIt) {
   EXPECT_TRUE(absl::EndsWith(text, "WARNING trouble\n"));
 }
 
-TEST_F(LogTest, ABatchIsBounded) {
+TEST_F(LogTest, ABatchIsWrittenInWholeLinesWithinItsBound) {
   const LogBatch batch;
   const std::string line(1000, 'x');
-  for (size_t bytes = 0; bytes < limits::kMaxLogBatchBytes;
-       bytes += line.size()) {
-    Log(LogLevel::kInfo, line);
-  }
-  EXPECT_GE(Written().size(), limits::kMaxLogBatchBytes);
+  for (int i = 0; i < 4; ++i) Log(LogLevel::kInfo, line);
+  const std::string text = Written();
+  EXPECT_LE(text.size(), limits::kMaxLogBatchBytes);
+  EXPECT_GT(text.size(), 3 * line.size());
+  EXPECT_TRUE(absl::EndsWith(text, "x\n"));
+}
+
+TEST_F(LogTest, BatchesNest) {
+  const LogBatch outer;
+  { const LogBatch inner; }
+  Log(LogLevel::kInfo, "waits");
+  EXPECT_EQ(Written(), "");
 }
 
 TEST_F(LogTest, TheEndOfABatchLosesNothing) {

@@ -131,8 +131,8 @@ LineBuffer::Line LineBuffer::Remove(size_t begin, size_t end) {
   const size_t kept = line.kind == Kind::kComplete ? stored.size() : 0;
   const size_t taken = end + 1 - begin;
   // When the line is all there is, as most are, the buffer itself is handed
-  // out.
-  if (taken == buffer_.size()) {
+  // out; not one that a long queue has made large.
+  if (taken == buffer_.size() && buffer_.capacity() <= 2 * max_line_bytes_) {
     line.text.swap(buffer_);
     line.text.resize(kept);
     head_ = partial_ = examined_ = 0;

@@ -17,6 +17,11 @@ Worker::Worker(WorkerId id, const Shared& shared,
     : id_(id),
       shared_(shared),
       mailbox_(loop_),
+      pipes_([this](io::PipePool::Shortage shortage) {
+        counters_.Add(shortage == io::PipePool::Shortage::kNoDescriptor
+                          ? Counter::kPipesRefused
+                          : Counter::kPipeSizesRefused);
+      }),
       snapshot_(std::move(snapshot)),
       names_(std::move(names)),
       destroy_retired_(loop_, [this] { DestroyRetired(); }) {}
@@ -59,7 +64,8 @@ absl::StatusOr<Address> Worker::ListenControl(const ListenerOptions& options,
 absl::Status Worker::ListenData(const Address& address) {
   absl::StatusOr<std::unique_ptr<io::TcpListener>> listening =
       io::TcpListener::Listen(
-          loop_, address, {.priority = io::Priority::kBulk},
+          // Not bulk: in that line a queue of connections would not shorten.
+          loop_, address, {},
           [this, port = address.port](io::Socket socket, const Address& from) {
             const std::optional<ports::LeaseOwner> owner =
                 shared_.leases.Claim(port, from.ip);

@@ -229,7 +229,7 @@ void Loop::QueueBulk(uint64_t token, Slot& slot, uint8_t bits) {
 
 // `slot` may be gone or moved when this returns.
 void Loop::Deliver(Slot& slot, uint8_t bits) {
-  slot.sticky |= bits & (kPeerFinished | kHangUp);
+  slot.sticky |= bits & (kPeerFinished | kHangUp | kUrgent);
   if (slot.callback == nullptr) {
     slot.pending |= bits;
     return;

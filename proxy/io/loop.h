@@ -36,9 +36,9 @@ struct Readiness {
 };
 
 // Control events are dispatched as they come. Bulk ones stand in line, first
-// come first served, and the loop looks for new control events at least every
-// limits::kBulkTurn: a command waits no longer than that behind data, however
-// many transfers run.
+// come first served, and the loop looks for new control events as soon as
+// limits::kBulkTurn is over: a command waits behind data no longer than that
+// and one bulk callback, however many transfers run.
 enum class Priority : uint8_t { kControl, kBulk };
 
 class Loop {
@@ -63,7 +63,8 @@ class Loop {
     Watch& operator=(const Watch&) = delete;
 
     // Hands the watch to another owner, without a system call. The new callback
-    // is told at the end of this turn (or in the next) what may be ready:
+    // is told at the end of this turn (or in the next, or when its place in the
+    // bulk line comes) what may be ready:
     // whatever came while parked, otherwise "readable and writable, try"; and
     // peer_finished and hang_up if they were ever seen.
     // A null callback parks the watch: edges are kept for the next owner.
@@ -182,7 +183,7 @@ class Loop {
     uint32_t generation = 1;
     Priority priority = Priority::kControl;
     uint8_t pending = 0;  // bits for the next owner
-    uint8_t sticky = 0;   // peer_finished and hang_up, once seen
+    uint8_t sticky = 0;   // all but readable and writable, once seen
     uint8_t queued = 0;   // bits to be told when its place in line comes
     bool in_use = false;
   };

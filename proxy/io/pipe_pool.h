@@ -1,22 +1,24 @@
 // Empty pipes for splice(2), kept open between transfers. A pipe that still
-// holds bytes is closed, not kept. The more are lent out, the smaller a new one
-// is (limits::kLargePipes): splicing is cheapest in large pieces, but what a
+// holds bytes is closed, not kept. The more are lent out, the smaller is the
+// next (limits::kLargePipes): splicing is cheapest in large pieces, but what a
 // receiver does not take stays in the pipe. One thread.
 #ifndef PINNACE_PROXY_IO_PIPE_POOL_H_
 #define PINNACE_PROXY_IO_PIPE_POOL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include "absl/functional/any_invocable.h"
 
 namespace pinnace::io {
 
 // Both ends, non-blocking and close-on-exec.
 class Pipe {
  public:
-  Pipe(int read_fd, int write_fd, size_t capacity)
-      : read_fd_(read_fd), write_fd_(write_fd), capacity_(capacity) {}
+  Pipe(int read_fd, int write_fd);
   Pipe(Pipe&& other) noexcept
       : read_fd_(std::exchange(other.read_fd_, -1)),
         write_fd_(std::exchange(other.write_fd_, -1)),
@@ -33,6 +35,8 @@ class Pipe {
   int write_fd() const { return write_fd_; }
   // Bytes, when every one of its pages is full.
   size_t capacity() const { return capacity_; }
+  // False when the kernel refuses; the capacity is then as before.
+  bool Resize(size_t bytes);
 
  private:
   int read_fd_;
@@ -42,7 +46,13 @@ class Pipe {
 
 class PipePool {
  public:
-  PipePool() = default;
+  // Told when the kernel grants no pipe, or not the size.
+  enum class Shortage : uint8_t { kRefusedSize, kNoDescriptor };
+  using OnShortage = absl::AnyInvocable<void(Shortage)>;
+
+  PipePool() : PipePool(&Ignore) {}
+  explicit PipePool(OnShortage on_shortage)
+      : on_shortage_(std::move(on_shortage)) {}
   PipePool(const PipePool&) = delete;
   PipePool& operator=(const PipePool&) = delete;
 
@@ -57,6 +67,9 @@ class PipePool {
   size_t idle_pipes() const { return idle_.size(); }
 
  private:
+  static void Ignore(Shortage) {}
+
+  OnShortage on_shortage_;
   // Of each size the last one used is the warmest; the largest are last.
   std::vector<Pipe> idle_;
   size_t lent_ = 0;

@@ -81,7 +81,7 @@ void Relay::Move() {
   turn_bytes_ = 0;
   Step step = Step::kMoved;
   while (step == Step::kMoved) {
-    if (held_bytes() == 0 && !at_end_ && turn_bytes_ > 0 &&
+    if (held_bytes() == 0 && !at_end_ && source_readable_ && turn_bytes_ > 0 &&
         (turn_bytes_ >= limits::kRelayTurnBytes || loop_.BulkTurnIsOver())) {
       source_.watch->Again();
       break;
@@ -111,7 +111,8 @@ bool Relay::WantsSplice() {
     return false;
   }
   if (!pipe_.has_value()) pipe_ = pipes_.Take();
-  return pipe_.has_value();
+  copy_only_ = !pipe_.has_value();
+  return !copy_only_;
 }
 
 Relay::Step Relay::SendHeld() {

@@ -1,9 +1,9 @@
 // One direction of a transfer: moves bytes from one connected socket to another
 // until end of file, which it passes on as FIN (half-close). The first
 // kRelayCopyBytes go through the loop's shared buffer; what is longer is bulk
-// and goes by splice(2) through a pooled pipe. Having moved kRelayTurnBytes it
-// stands in line behind the loop's other transfers. The sockets and watches are
-// the owner's and outlive it. One thread.
+// and goes by splice(2) through a pooled pipe. Past kRelayTurnBytes it stands
+// in line behind the loop's other transfers. The sockets and watches are the
+// owner's and outlive it. One thread.
 #ifndef PINNACE_PROXY_IO_RELAY_H_
 #define PINNACE_PROXY_IO_RELAY_H_
 
@@ -41,8 +41,8 @@ class Relay final {
     Loop::Watch* watch;  // Redirect()ed to the relay
   };
 
-  // Starts to move within this loop turn (deferred), so no owner call happens
-  // inside the constructor.
+  // Starts to move when its place in the loop's line comes: no owner call
+  // happens inside the constructor.
   Relay(Loop& loop, PipePool& pipes, End source, End sink, Owner* owner);
   // Bytes that were read and not yet sent are lost with it. Parks both watches.
   ~Relay();
@@ -105,7 +105,7 @@ class Relay final {
   bool sink_writable_ = true;
   bool source_finished_ = false;  // Its FIN is behind what the kernel holds.
   bool receive_to_end_ = false;   // A short receive does not mean drained.
-  bool copy_only_ = false;        // splice(2) stops at urgent data.
+  bool copy_only_ = false;        // splice(2) stops at urgent data; or no pipe.
   bool at_end_ = false;
   bool over_ = false;
 };

@@ -48,6 +48,11 @@ constexpr CounterRow kRows[] = {
      "PORT or EPRT to a third host or a low port."},
     {Counter::kLeaseTimeouts, "lease_timeouts_total",
      "Waits for a public port that ended without one."},
+    {Counter::kPipeSizesRefused, "relay_pipe_sizes_refused_total",
+     "Times the kernel refused a relay's pipe its size "
+     "(fs.pipe-user-pages-soft)."},
+    {Counter::kPipesRefused, "relay_pipes_refused_total",
+     "Times no descriptor was left for a relay's pipe."},
 };
 static_assert(std::size(kRows) == static_cast<size_t>(Counter::kCount));
 

@@ -35,6 +35,8 @@ enum class Counter : uint8_t {
   kPipelineFull,    // reading paused: too much sent ahead
   kBouncesRefused,  // PORT or EPRT to a third host or a low port
   kLeaseTimeouts,
+  kPipeSizesRefused,  // by the kernel: a relay moves in smaller pieces
+  kPipesRefused,      // no descriptor for one: a relay goes by copying
   kCount,
 };
 
