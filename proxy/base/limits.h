@@ -47,14 +47,14 @@ inline constexpr int kKeepaliveProbes = 4;
 
 // Data connections.
 // How long a worker moves data before it looks for control events again.
-inline constexpr absl::Duration kBulkTurn = absl::Microseconds(500);
+inline constexpr absl::Duration kBulkTurn = absl::Microseconds(100);
 // Past so many bytes a relay lets other connections of the worker have a turn:
 // it moves less than that and one pipe more.
-inline constexpr size_t kRelayTurnBytes = 1024 * 1024;
+inline constexpr size_t kRelayTurnBytes = 512 * 1024;
 // A pipe of so many bytes for a worker's first relays that hold one at a time,
 // for those up to kMaxPooledPipes, and beyond: what slow receivers can pin is
-// bounded to 16 MiB, 12 MiB and 64 KiB each.
-inline constexpr size_t kLargePipeBytes = 1024 * 1024;
+// bounded to 8 MiB, 12 MiB and 64 KiB each.
+inline constexpr size_t kLargePipeBytes = 512 * 1024;
 inline constexpr size_t kLargePipes = 16;
 inline constexpr size_t kMediumPipeBytes = 256 * 1024;
 inline constexpr size_t kMaxPooledPipes = 64;
