@@ -41,7 +41,8 @@ CHARTS = (
     Chart("large_files", "Large files",
           tuple((name, metric)
                 for metric in (scenarios.CPU_PER_GIB, scenarios.GIB_PER_SECOND)
-                for name in ("bulk_retr", "bulk_stor"))),
+                for name in ("bulk_retr", "bulk_retr_copied",
+                             "bulk_stor_copied"))),
     Chart("small_files", "What a small transfer costs",
           tuple((name, scenarios.CPU_PER_TRANSFER) for name in _SMALL)),
     Chart("small_files_rate", "Small transfers in a second",
