@@ -26,7 +26,9 @@ inline constexpr size_t kMaxUserBytes = 256;
 inline constexpr size_t kControlReadBytes = 64 * 1024;
 
 // Login.
+// Configuration: `failover` of a farm.
 inline constexpr int kMaxBackendCandidates = 4;
+inline constexpr absl::Duration kFailoverBudget = absl::Seconds(20);
 inline constexpr int kMaxFailedLogins = 6;
 
 // Waits (configuration: gateway.timeouts).
@@ -41,6 +43,7 @@ inline constexpr absl::Duration kLeaseWait = absl::Seconds(10);
 inline constexpr absl::Duration kAbortTimeout = absl::Seconds(10);
 inline constexpr absl::Duration kCloseTimeout = absl::Seconds(5);
 inline constexpr absl::Duration kDrainTimeout = absl::Seconds(30);
+inline constexpr absl::Duration kDrainNotice = absl::Seconds(5);
 inline constexpr absl::Duration kKeepaliveIdle = absl::Seconds(60);
 inline constexpr absl::Duration kKeepaliveInterval = absl::Seconds(15);
 inline constexpr int kKeepaliveProbes = 4;
@@ -73,7 +76,13 @@ inline constexpr absl::Duration kPinTtl = absl::Minutes(30);
 inline constexpr size_t kMaxPins = 100'000;
 inline constexpr absl::Duration kProbeInterval = absl::Seconds(10);
 inline constexpr absl::Duration kProbeTimeout = absl::Seconds(5);
+// Configuration: `outlier_ejection` of a farm.
 inline constexpr absl::Duration kEjection = absl::Seconds(5);
+inline constexpr absl::Duration kLongestEjection = absl::Minutes(5);
+// Configuration: `drain` of a farm.
+inline constexpr absl::Duration kBackendDrainGrace = absl::Seconds(30);
+inline constexpr absl::Duration kBackendDrainDeadline = absl::Minutes(10);
+inline constexpr size_t kMaxRoutes = 1'000;
 inline constexpr absl::Duration kDnsRefresh = absl::Seconds(30);
 
 // Lines of the log that wait for the end of a turn. Not above PIPE_BUF: a pipe

@@ -31,6 +31,7 @@ using snapshot::FieldProblems;
 
 constexpr uint32_t kMostSessions = 100'000;
 constexpr size_t kMaxBannerBytes = 512;
+constexpr size_t kMaxZoneBytes = 128;
 constexpr absl::Duration kShortestTimeout = absl::Seconds(1);
 constexpr absl::Duration kLongestTimeout = absl::Hours(24);
 constexpr char kNotBuiltYet[] = "not built yet; leave it out";
@@ -128,7 +129,7 @@ void CheckPublicAddress(const v1::PublicAddressConfig& rules,
   for (int i = 0; i < rules.by_client_size(); ++i) {
     const std::string path =
         absl::StrCat("gateway.public_address.by_client[", i, "]");
-    if (!ingress::Cidr::Parse(rules.by_client(i).cidr()).has_value()) {
+    if (!Cidr::Parse(rules.by_client(i).cidr()).has_value()) {
       problems.push_back(
           {path + ".cidr",
            absl::StrCat("must be a network like 10.0.0.0/8 without host bits, "
@@ -148,10 +149,15 @@ void CheckTimeouts(const v1::TimeoutsConfig& timeouts,
     const absl::Duration value =
         DurationOf(static_cast<const google::protobuf::Duration&>(
             reflection.GetMessage(timeouts, field)));
-    if (value < kShortestTimeout || value > kLongestTimeout) {
-      problems.push_back({absl::StrCat("gateway.timeouts.", field->name()),
-                          absl::StrCat("must be 1s to 24h, not ",
-                                       absl::FormatDuration(value))});
+    const absl::Duration least =
+        field->number() == v1::TimeoutsConfig::kDrainNoticeFieldNumber
+            ? absl::ZeroDuration()
+            : kShortestTimeout;
+    if (value < least || value > kLongestTimeout) {
+      problems.push_back(
+          {absl::StrCat("gateway.timeouts.", field->name()),
+           absl::StrCat("must be ", absl::FormatDuration(least),
+                        " to 24h, not ", absl::FormatDuration(value))});
     }
   }
 }
@@ -177,7 +183,7 @@ void CheckNotBuiltYet(const v1::GatewayConfig& gateway,
   check(gateway.proxy_protocol().control(), "gateway.proxy_protocol.control");
   check(gateway.proxy_protocol().data(), "gateway.proxy_protocol.data");
   for (int i = 0; i < gateway.proxy_protocol().trusted_size(); ++i) {
-    if (!ingress::Cidr::Parse(gateway.proxy_protocol().trusted(i))) {
+    if (!Cidr::Parse(gateway.proxy_protocol().trusted(i))) {
       problems.push_back(
           {absl::StrCat("gateway.proxy_protocol.trusted[", i, "]"),
            absl::StrCat("must be a network like 10.0.0.0/8, not ",
@@ -220,6 +226,9 @@ void CheckGateway(const v1::GatewayConfig& gateway, FieldProblems& problems) {
     problems.push_back({"gateway.probe_interval",
                         absl::StrCat("must be 0 (no probes) or 1s to 24h, not ",
                                      absl::FormatDuration(probe_interval))});
+  }
+  if (gateway.zone().size() > kMaxZoneBytes) {
+    problems.push_back({"gateway.zone", "must have at most 128 characters"});
   }
   const std::string& control_plane = gateway.control_plane();
   if (!control_plane.empty() && !HostPort::Parse(control_plane).has_value()) {
@@ -282,12 +291,14 @@ void CheckSlicesInPool(const v1::Config& config, FieldProblems& problems) {
   }
 }
 
+bool SpeaksOfRegistry(const v1::Config& config) {
+  return config.farms().empty() || config.has_control_plane() ||
+         !config.gateway().control_plane().empty();
+}
+
 // A listener's farm may be registered later, unless no registry is spoken of.
 void CheckFarmsKnown(const v1::Config& config, FieldProblems& problems) {
-  if (config.farms().empty() || config.has_control_plane() ||
-      !config.gateway().control_plane().empty()) {
-    return;
-  }
+  if (SpeaksOfRegistry(config)) return;
   std::vector<std::string> names;
   for (const v1::Farm& farm : config.farms()) names.push_back(farm.name());
   const auto known = [&](const std::string& name) {
@@ -319,11 +330,24 @@ absl::Status CheckConfig(const ConfigFile& file) {
   for (snapshot::FieldProblem& problem : snapshot::CheckFarms(config.farms())) {
     problems.push_back(std::move(problem));
   }
+  for (snapshot::FieldProblem& problem :
+       snapshot::CheckRoutes(config.routes())) {
+    problems.push_back(std::move(problem));
+  }
+  // Else the farm may be registered.
+  if (!SpeaksOfRegistry(config)) {
+    snapshot::CheckRouteFarms(config.routes(), config.farms(), problems);
+  }
   CheckSlicesInPool(config, problems);
   if (!config.farms().empty() && !config.gateway().control_plane().empty()) {
     problems.push_back({"farms",
                         "a gateway that follows gateway.control_plane has its "
                         "farms from there; move them to its file"});
+  }
+  if (!config.routes().empty() && !config.gateway().control_plane().empty()) {
+    problems.push_back({"routes",
+                        "a gateway that follows gateway.control_plane has its "
+                        "routes from there; move them to its file"});
   }
   CheckFarmsKnown(config, problems);
   if (problems.empty()) return absl::OkStatus();

@@ -233,9 +233,17 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
       {"admin: {listen: '0.0.0.0:8021'}",
        "p.yaml:1:17: admin.listen: 0.0.0.0:8021 is not a loopback address: it "
        "needs admin.token_file"},
-      {"farms:\n- {name: main, balance: maglev}\n",
-       "p.yaml:2:25: farms[0].balance: not built yet; round_robin and "
-       "least_sessions are"},
+      {"farms:\n- {name: main, slow_start: 2h}\n",
+       "p.yaml:2:28: farms[0].slow_start: must be 0 to 1h, not 2h"},
+      {"farms: [{name: main}]\nroutes:\n- {name: r, farm: other}\n",
+       "p.yaml:3:18: routes[0].farm: route \"r\" leads to \"other\", which is "
+       "no farm"},
+      {"routes:\n- {name: r, farm: m, client_cidr: 10.0.0.1/8}\n",
+       "p.yaml:2:35: routes[0].client_cidr: must be a network like 10.0.0.0/8 "
+       "without host bits, not \"10.0.0.1/8\""},
+      {"gateway: {timeouts: {drain_notice: 25h}}",
+       "p.yaml:1:36: gateway.timeouts.drain_notice: must be 0 to 24h, not "
+       "25h"},
       {"farms:\n- name: main\n  backends:\n  - {id: a, address: 'h:21', "
        "weight: 1001}\n",
        "p.yaml:4:38: farms[0].backends[0].weight: must be 1 to 1000, not "

@@ -44,8 +44,7 @@ ingress::PublicAddressRules PublicAddressRulesOf(
   ingress::PublicAddressRules rules;
   rules.default_address = config.default_();
   for (const v1::PublicAddressConfig::ByClient& entry : config.by_client()) {
-    rules.by_client.push_back(
-        {*ingress::Cidr::Parse(entry.cidr()), entry.address()});
+    rules.by_client.push_back({*Cidr::Parse(entry.cidr()), entry.address()});
   }
   return rules;
 }

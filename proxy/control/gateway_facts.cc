@@ -44,6 +44,52 @@ v1::BackendLoad::Health HealthOf(fleet::Health health) {
   return v1::BackendLoad::HEALTH_UNSPECIFIED;
 }
 
+v1::Farm::Balance BalanceOf(fleet::Balance balance) {
+  switch (balance) {
+    case fleet::Balance::kRoundRobin:
+      return v1::Farm::BALANCE_ROUND_ROBIN;
+    case fleet::Balance::kLeastSessions:
+      return v1::Farm::BALANCE_LEAST_SESSIONS;
+    case fleet::Balance::kWeighted:
+      return v1::Farm::BALANCE_WEIGHTED;
+    case fleet::Balance::kP2c:
+      return v1::Farm::BALANCE_P2C;
+    case fleet::Balance::kMaglev:
+      return v1::Farm::BALANCE_MAGLEV;
+  }
+  return v1::Farm::BALANCE_UNSPECIFIED;
+}
+
+v1::Farm::ClientIdentity IdentityOf(fleet::ClientIdentity identity) {
+  return identity == fleet::ClientIdentity::kUser
+             ? v1::Farm::CLIENT_IDENTITY_USER
+             : v1::Farm::CLIENT_IDENTITY_ADDRESS;
+}
+
+v1::HealthCheck::Kind ProbeKindOf(fleet::ProbeKind kind) {
+  switch (kind) {
+    case fleet::ProbeKind::kConnect:
+      return v1::HealthCheck::KIND_CONNECT;
+    case fleet::ProbeKind::kLogin:
+      return v1::HealthCheck::KIND_LOGIN;
+    case fleet::ProbeKind::kList:
+      return v1::HealthCheck::KIND_LIST;
+  }
+  return v1::HealthCheck::KIND_UNSPECIFIED;
+}
+
+void AddTimeouts(const fleet::FarmTimeouts& timeouts, v1::FarmTimeouts& out) {
+  const auto add = [](const std::optional<absl::Duration>& timeout,
+                      auto mutable_field) {
+    if (timeout.has_value()) *mutable_field() = DurationMessage(*timeout);
+  };
+  add(timeouts.idle, [&] { return out.mutable_idle(); });
+  add(timeouts.backend_connect, [&] { return out.mutable_backend_connect(); });
+  add(timeouts.backend_reply, [&] { return out.mutable_backend_reply(); });
+  add(timeouts.data_connect, [&] { return out.mutable_data_connect(); });
+  add(timeouts.transfer_stall, [&] { return out.mutable_transfer_stall(); });
+}
+
 }  // namespace
 
 google::protobuf::Timestamp TimestampOf(absl::Time time) {
@@ -113,6 +159,10 @@ v1::Backend BackendMessage(const fleet::Backend& backend) {
   message.set_weight(backend.weight);
   message.set_zone(backend.zone);
   message.set_capacity(backend.capacity);
+  message.set_max_sessions(backend.max_sessions);
+  message.set_proxy_protocol(backend.proxy_protocol == fleet::ProxyProtocol::kV2
+                                 ? v1::Backend::PROXY_PROTOCOL_V2
+                                 : v1::Backend::PROXY_PROTOCOL_OFF);
   message.mutable_labels()->insert(backend.labels.begin(),
                                    backend.labels.end());
   if (backend.passive_ports.has_value()) {
@@ -145,19 +195,42 @@ v1::BackendLoad BackendLoadMessage(const fleet::Backend& backend,
 v1::Farm FarmMessage(const fleet::Farm& farm) {
   v1::Farm message;
   message.set_name(farm.name);
-  switch (farm.balance) {
-    case fleet::Balance::kRoundRobin:
-      message.set_balance(v1::Farm::BALANCE_ROUND_ROBIN);
-      break;
-    case fleet::Balance::kLeastSessions:
-      message.set_balance(v1::Farm::BALANCE_LEAST_SESSIONS);
-      break;
-  }
+  message.set_balance(BalanceOf(farm.balance));
   message.set_data_mode(farm.data_mode == fleet::DataMode::kActive
                             ? v1::Farm::DATA_MODE_ACTIVE
                             : v1::Farm::DATA_MODE_PASSIVE);
   message.set_allow_foreign_data_address(farm.allow_foreign_data_address);
   *message.mutable_pin_ttl() = DurationMessage(farm.pin_ttl);
+  message.set_pin_by(IdentityOf(farm.pin_by));
+  message.set_hash_on(IdentityOf(farm.hash_on));
+  message.set_prefer_zone(farm.prefer_zone);
+  *message.mutable_slow_start() = DurationMessage(farm.slow_start);
+  const fleet::HealthCheck& health = farm.health_check;
+  message.mutable_health_check()->set_kind(ProbeKindOf(health.kind));
+  if (health.interval > absl::ZeroDuration()) {
+    *message.mutable_health_check()->mutable_interval() =
+        DurationMessage(health.interval);
+  }
+  *message.mutable_health_check()->mutable_timeout() =
+      DurationMessage(health.timeout);
+  message.mutable_health_check()->set_rise(health.rise);
+  message.mutable_health_check()->set_fall(health.fall);
+  message.mutable_health_check()->set_user(health.user);
+  message.mutable_health_check()->set_password_file(health.password_file);
+  const fleet::OutlierEjection& ejection = farm.outlier_ejection;
+  v1::OutlierEjection& outlier = *message.mutable_outlier_ejection();
+  outlier.set_connect_failures(ejection.connect_failures);
+  outlier.set_data_failures(ejection.data_failures);
+  *outlier.mutable_base() = DurationMessage(ejection.base);
+  *outlier.mutable_longest() = DurationMessage(ejection.longest);
+  outlier.set_most_percent(ejection.most_percent);
+  message.mutable_failover()->set_candidates(farm.failover.candidates);
+  *message.mutable_failover()->mutable_budget() =
+      DurationMessage(farm.failover.budget);
+  *message.mutable_drain()->mutable_grace() = DurationMessage(farm.drain.grace);
+  *message.mutable_drain()->mutable_deadline() =
+      DurationMessage(farm.drain.deadline);
+  AddTimeouts(farm.timeouts, *message.mutable_timeouts());
   return message;
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,9 @@
 namespace pinnace::fleet {
 
 enum class AdminState : uint8_t { kUp, kDraining };
+
+// What its control connections begin with.
+enum class ProxyProtocol : uint8_t { kOff, kV2 };
 
 // What the probes say. A backend nobody has probed yet may be tried.
 enum class Health : uint8_t { kUnknown, kHealthy, kUnhealthy };
@@ -48,6 +52,23 @@ class BackendStatus {
     return until_ns != kNeverEjected && absl::ToUnixNanos(now) < until_ns;
   }
 
+  // When its drain began here, with what its sessions have to keep to: those
+  // that are idle end from `idle_end` on, and all of them at `deadline`.
+  struct Drain {
+    absl::Time idle_end = absl::InfiniteFuture();
+    absl::Time deadline = absl::InfiniteFuture();
+  };
+  void SetDrain(const Drain& drain) {
+    drain_idle_end_ns_.store(NanosOf(drain.idle_end),
+                             std::memory_order_relaxed);
+    drain_deadline_ns_.store(NanosOf(drain.deadline),
+                             std::memory_order_relaxed);
+  }
+  Drain drain() const {
+    return {TimeOf(drain_idle_end_ns_.load(std::memory_order_relaxed)),
+            TimeOf(drain_deadline_ns_.load(std::memory_order_relaxed))};
+  }
+
   // The lines of its FEAT reply; nothing until it has been asked.
   using Features = std::shared_ptr<const std::vector<std::string>>;
   void SetFeatures(Features features) ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -71,8 +92,18 @@ class BackendStatus {
 
  private:
   static constexpr int64_t kNeverEjected = 0;
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+  static int64_t NanosOf(absl::Time time) {
+    return time == absl::InfiniteFuture() ? kNever : absl::ToUnixNanos(time);
+  }
+  static absl::Time TimeOf(int64_t ns) {
+    return ns == kNever ? absl::InfiniteFuture() : absl::FromUnixNanos(ns);
+  }
 
   std::atomic<int64_t> ejected_until_ns_{kNeverEjected};
+  std::atomic<int64_t> drain_idle_end_ns_{kNever};
+  std::atomic<int64_t> drain_deadline_ns_{kNever};
   mutable Mutex mutex_;
   Features features_ ABSL_GUARDED_BY(mutex_);
   std::string trouble_ ABSL_GUARDED_BY(mutex_);
@@ -80,12 +111,14 @@ class BackendStatus {
 
 struct Backend {
   BackendId id;
-  HostPort address;  // of its control port
-  int weight = 1;    // 1..1000
-  int capacity = 0;  // sessions; 0: not stated
+  HostPort address;      // of its control port
+  int weight = 1;        // 1..1000
+  int capacity = 0;      // sessions; 0: not stated
+  int max_sessions = 0;  // of this gateway; 0: no bound
   std::string zone;
   std::map<std::string, std::string> labels;
   AdminState state = AdminState::kUp;
+  ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
   std::optional<PortRange>
       passive_ports;  // what its server is set to use; for people
   std::optional<PortRange> public_ports;  // its own slice of the pool

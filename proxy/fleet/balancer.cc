@@ -71,6 +71,9 @@ const Backend* Pick(const Farm& farm, const PickRequest& request) {
   switch (farm.balance) {
     case Balance::kRoundRobin:
       return candidates[first];
+    case Balance::kWeighted:
+    case Balance::kP2c:
+    case Balance::kMaglev:
     case Balance::kLeastSessions: {
       // The first of the least loaded, counted from `first` round.
       const auto start = candidates.begin() + first;

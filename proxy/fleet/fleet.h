@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,60 @@
 
 namespace pinnace::fleet {
 
-enum class Balance : uint8_t { kRoundRobin, kLeastSessions };
+enum class Balance : uint8_t {
+  kRoundRobin,
+  kLeastSessions,
+  kWeighted,
+  kP2c,
+  kMaglev,
+};
+
+// Who a client is: for pins, and for maglev.
+enum class ClientIdentity : uint8_t { kAddress, kUser };
 
 // How the gateway opens data connections to the farm's backends.
 enum class DataMode : uint8_t { kPassive, kActive };
+
+// How far a probe goes; each includes those before it.
+enum class ProbeKind : uint8_t { kConnect, kLogin, kList };
+
+struct HealthCheck {
+  ProbeKind kind = ProbeKind::kConnect;
+  absl::Duration interval;  // zero: the gateway's
+  absl::Duration timeout = limits::kProbeTimeout;
+  int rise = 1;
+  int fall = 2;
+  std::string user = "anonymous";
+  std::string password_file;  // empty: none is needed
+};
+
+// Backends that fail sessions are left out for a while.
+struct OutlierEjection {
+  int connect_failures = 1;  // in a row, 421s too
+  int data_failures = 3;     // in a row
+  absl::Duration base = limits::kEjection;
+  absl::Duration longest = limits::kLongestEjection;
+  int most_percent = 50;
+};
+
+struct Failover {
+  int candidates = limits::kMaxBackendCandidates;
+  absl::Duration budget = limits::kFailoverBudget;
+};
+
+struct BackendDrain {
+  absl::Duration grace = limits::kBackendDrainGrace;
+  absl::Duration deadline = limits::kBackendDrainDeadline;
+};
+
+// Nothing: the gateway's.
+struct FarmTimeouts {
+  std::optional<absl::Duration> idle;
+  std::optional<absl::Duration> backend_connect;
+  std::optional<absl::Duration> backend_reply;
+  std::optional<absl::Duration> data_connect;
+  std::optional<absl::Duration> transfer_stall;
+};
 
 struct Farm {
   std::string name;
@@ -28,6 +79,15 @@ struct Farm {
   // Sessions of one client address meet the same backend for so long after the
   // last one ended; zero: no pins.
   absl::Duration pin_ttl = limits::kPinTtl;
+  ClientIdentity pin_by = ClientIdentity::kAddress;
+  ClientIdentity hash_on = ClientIdentity::kAddress;  // of maglev
+  bool prefer_zone = false;
+  absl::Duration slow_start;  // zero: none
+  HealthCheck health_check;
+  OutlierEjection outlier_ejection;
+  Failover failover;
+  BackendDrain drain;
+  FarmTimeouts timeouts;
   std::vector<Backend> backends;
   // Where round robin stands; shared by the workers, kept across snapshots.
   std::shared_ptr<std::atomic<uint64_t>> turn =

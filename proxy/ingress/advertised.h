@@ -11,18 +11,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
+#include "proxy/base/cidr.h"
 
 namespace pinnace::ingress {
-
-struct Cidr {
-  IpAddress network;
-  int prefix_bits = 0;
-
-  // "10.0.0.0/8", "2001:db8::/32", or one address. Host bits must be zero.
-  static std::optional<Cidr> Parse(absl::string_view text);
-  bool Contains(const IpAddress& address) const;
-  std::string ToString() const;
-};
 
 // Names to their present IPv4 address; a name that is missing has never been
 // resolved.

@@ -7,12 +7,14 @@
 #include <memory>
 
 #include "proxy/fleet/fleet.h"
+#include "proxy/policy/route.h"
 
 namespace pinnace::snapshot {
 
 struct Snapshot {
   uint64_t version = 0;
   fleet::Fleet fleet;
+  policy::RouteTable routes;
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

@@ -1,36 +1,15 @@
 #include "proxy/snapshot/snapshot_decoder.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
-#include "proxy/base/limits.h"
+#include "proxy/base/cidr.h"
 #include "proxy/base/port_range.h"
-#include "proxy/base/printable.h"
 
 namespace pinnace::snapshot {
 namespace {
-
-constexpr size_t kMaxNameBytes = 128;
-constexpr size_t kMaxLabelBytes = 256;
-constexpr int kMaxLabels = 64;
-constexpr uint32_t kMaxWeight = 1000;
-constexpr uint32_t kMaxCapacity = 1'000'000;
-
-constexpr absl::Duration kMaxPinTtl = absl::Hours(30 * 24);
-
-std::string Join(const std::string& path, absl::string_view field) {
-  return path.empty() ? std::string(field) : absl::StrCat(path, ".", field);
-}
-
-std::string Quoted(absl::string_view text) {
-  return absl::StrCat("\"", Printable(text, kMaxNameBytes), "\"");
-}
 
 absl::Duration DurationOf(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) +
@@ -38,9 +17,96 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
 }
 
 fleet::Balance BalanceOf(v1::Farm::Balance balance) {
-  return balance == v1::Farm::BALANCE_ROUND_ROBIN
-             ? fleet::Balance::kRoundRobin
-             : fleet::Balance::kLeastSessions;
+  switch (balance) {
+    case v1::Farm::BALANCE_ROUND_ROBIN:
+      return fleet::Balance::kRoundRobin;
+    case v1::Farm::BALANCE_WEIGHTED:
+      return fleet::Balance::kWeighted;
+    case v1::Farm::BALANCE_P2C:
+      return fleet::Balance::kP2c;
+    case v1::Farm::BALANCE_MAGLEV:
+      return fleet::Balance::kMaglev;
+    default:
+      return fleet::Balance::kLeastSessions;
+  }
+}
+
+fleet::ClientIdentity IdentityOf(v1::Farm::ClientIdentity identity) {
+  return identity == v1::Farm::CLIENT_IDENTITY_USER
+             ? fleet::ClientIdentity::kUser
+             : fleet::ClientIdentity::kAddress;
+}
+
+fleet::ProbeKind ProbeKindOf(v1::HealthCheck::Kind kind) {
+  switch (kind) {
+    case v1::HealthCheck::KIND_LOGIN:
+      return fleet::ProbeKind::kLogin;
+    case v1::HealthCheck::KIND_LIST:
+      return fleet::ProbeKind::kList;
+    default:
+      return fleet::ProbeKind::kConnect;
+  }
+}
+
+fleet::HealthCheck DecodeHealthCheck(const v1::HealthCheck& message) {
+  fleet::HealthCheck health;
+  health.kind = ProbeKindOf(message.kind());
+  if (message.has_interval()) health.interval = DurationOf(message.interval());
+  if (message.has_timeout()) health.timeout = DurationOf(message.timeout());
+  if (message.rise() > 0) health.rise = message.rise();
+  if (message.fall() > 0) health.fall = message.fall();
+  if (!message.user().empty()) health.user = message.user();
+  health.password_file = message.password_file();
+  return health;
+}
+
+fleet::OutlierEjection DecodeOutlierEjection(
+    const v1::OutlierEjection& message) {
+  fleet::OutlierEjection ejection;
+  if (message.has_connect_failures()) {
+    ejection.connect_failures = message.connect_failures();
+  }
+  if (message.has_data_failures()) {
+    ejection.data_failures = message.data_failures();
+  }
+  if (message.has_base()) ejection.base = DurationOf(message.base());
+  if (message.has_longest()) ejection.longest = DurationOf(message.longest());
+  if (message.has_most_percent()) {
+    ejection.most_percent = message.most_percent();
+  }
+  return ejection;
+}
+
+fleet::Failover DecodeFailover(const v1::Failover& message) {
+  fleet::Failover failover;
+  if (message.has_candidates()) failover.candidates = message.candidates();
+  if (message.has_budget()) failover.budget = DurationOf(message.budget());
+  return failover;
+}
+
+fleet::BackendDrain DecodeDrain(const v1::BackendDrain& message) {
+  fleet::BackendDrain drain;
+  if (message.has_grace()) drain.grace = DurationOf(message.grace());
+  if (message.has_deadline()) drain.deadline = DurationOf(message.deadline());
+  return drain;
+}
+
+fleet::FarmTimeouts DecodeTimeouts(const v1::FarmTimeouts& message) {
+  fleet::FarmTimeouts timeouts;
+  if (message.has_idle()) timeouts.idle = DurationOf(message.idle());
+  if (message.has_backend_connect()) {
+    timeouts.backend_connect = DurationOf(message.backend_connect());
+  }
+  if (message.has_backend_reply()) {
+    timeouts.backend_reply = DurationOf(message.backend_reply());
+  }
+  if (message.has_data_connect()) {
+    timeouts.data_connect = DurationOf(message.data_connect());
+  }
+  if (message.has_transfer_stall()) {
+    timeouts.transfer_stall = DurationOf(message.transfer_stall());
+  }
+  return timeouts;
 }
 
 fleet::Backend DecodeBackend(const v1::Backend& message) {
@@ -49,11 +115,16 @@ fleet::Backend DecodeBackend(const v1::Backend& message) {
   backend.address = *HostPort::Parse(message.address());
   backend.weight = message.has_weight() ? message.weight() : 1;
   backend.capacity = message.capacity();
+  backend.max_sessions = message.max_sessions();
   backend.zone = message.zone();
   backend.labels.insert(message.labels().begin(), message.labels().end());
   backend.state = message.state() == v1::Backend::STATE_DRAINING
                       ? fleet::AdminState::kDraining
                       : fleet::AdminState::kUp;
+  backend.proxy_protocol =
+      message.proxy_protocol() == v1::Backend::PROXY_PROTOCOL_V2
+          ? fleet::ProxyProtocol::kV2
+          : fleet::ProxyProtocol::kOff;
   backend.passive_ports = PortRange::Parse(message.passive_ports());
   backend.public_ports = PortRange::Parse(message.public_ports());
   return backend;
@@ -68,6 +139,15 @@ fleet::Farm DecodeFarm(const v1::Farm& message) {
                        : fleet::DataMode::kPassive;
   farm.allow_foreign_data_address = message.allow_foreign_data_address();
   if (message.has_pin_ttl()) farm.pin_ttl = DurationOf(message.pin_ttl());
+  farm.pin_by = IdentityOf(message.pin_by());
+  farm.hash_on = IdentityOf(message.hash_on());
+  farm.prefer_zone = message.prefer_zone();
+  farm.slow_start = DurationOf(message.slow_start());
+  farm.health_check = DecodeHealthCheck(message.health_check());
+  farm.outlier_ejection = DecodeOutlierEjection(message.outlier_ejection());
+  farm.failover = DecodeFailover(message.failover());
+  farm.drain = DecodeDrain(message.drain());
+  farm.timeouts = DecodeTimeouts(message.timeouts());
   farm.backends.reserve(message.backends_size());
   for (const v1::Backend& backend : message.backends()) {
     farm.backends.push_back(DecodeBackend(backend));
@@ -75,182 +155,26 @@ fleet::Farm DecodeFarm(const v1::Farm& message) {
   return farm;
 }
 
-// One backend's slice of the public ports, and where it was written.
-struct Slice {
-  PortRange ports;
-  std::string owner;
-  std::string path;
-};
-
-void CheckOverlaps(std::vector<Slice> slices, FieldProblems& problems) {
-  std::stable_sort(slices.begin(), slices.end(),
-                   [](const Slice& a, const Slice& b) {
-                     return a.ports.first < b.ports.first;
-                   });
-  for (size_t i = 1; i < slices.size(); ++i) {
-    if (slices[i].ports.Overlaps(slices[i - 1].ports)) {
-      problems.push_back(
-          {slices[i].path,
-           absl::StrCat(slices[i].ports.ToString(), " of backend ",
-                        Quoted(slices[i].owner), " overlaps ",
-                        slices[i - 1].ports.ToString(), " of backend ",
-                        Quoted(slices[i - 1].owner))});
-    }
-  }
+policy::Route DecodeRoute(const v1::Route& message) {
+  policy::Route route;
+  route.name = message.name();
+  route.order = message.order();
+  route.listener = message.listener();
+  route.host = message.host();
+  route.user = message.user();
+  route.client = Cidr::Parse(message.client_cidr());
+  route.farm = message.farm();
+  return route;
 }
 
 }  // namespace
 
-absl::Status StatusOf(const FieldProblems& problems) {
-  if (problems.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(problems[0].field, ": ", problems[0].problem));
-}
-
-void CheckName(absl::string_view name, const std::string& path,
-               FieldProblems& problems) {
-  const bool allowed =
-      !name.empty() && name.size() <= kMaxNameBytes &&
-      absl::ascii_isalnum(name[0]) &&
-      std::all_of(name.begin(), name.end(), [](char c) {
-        return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
-      });
-  if (allowed) return;
-  problems.push_back(
-      {path, name.empty()
-                 ? "must be set"
-                 : absl::StrCat("must be 1 to 128 letters, digits, '.', '_' or "
-                                "'-' and begin with a letter or digit, not ",
-                                Quoted(name))});
-}
-
-void CheckBackend(const v1::Backend& backend, const std::string& path,
-                  FieldProblems& problems) {
-  const auto complain = [&](absl::string_view field, std::string problem) {
-    problems.push_back({Join(path, field), std::move(problem)});
-  };
-  CheckName(backend.id(), Join(path, "id"), problems);
-  const std::optional<HostPort> address = HostPort::Parse(backend.address());
-  if (backend.address().empty()) {
-    complain("address", "must be set");
-  } else if (!address.has_value() || address->port == 0) {
-    complain("address", absl::StrCat("must be HOST:PORT, not ",
-                                     Quoted(backend.address())));
-  }
-  if (backend.has_weight() &&
-      (backend.weight() < 1 || backend.weight() > kMaxWeight)) {
-    complain("weight", absl::StrCat("must be 1 to ", kMaxWeight, ", not ",
-                                    backend.weight()));
-  }
-  if (backend.capacity() > kMaxCapacity) {
-    complain("capacity", absl::StrCat("must be 0 to ", kMaxCapacity, ", not ",
-                                      backend.capacity()));
-  }
-  if (backend.zone().size() > kMaxNameBytes) {
-    complain("zone", "must have at most 128 characters");
-  }
-  if (backend.labels_size() > kMaxLabels) {
-    complain("labels", absl::StrCat("must be at most ", kMaxLabels, ", not ",
-                                    backend.labels_size()));
-  }
-  for (const auto& [key, value] : backend.labels()) {
-    CheckName(key, Join(path, "labels"), problems);
-    if (value.size() > kMaxLabelBytes) {
-      complain("labels", absl::StrCat("the value of ", Quoted(key),
-                                      " must have at most 256 characters"));
-    }
-  }
-  const auto check_ports = [&](absl::string_view field,
-                               const std::string& ports) {
-    if (!ports.empty() && !PortRange::Parse(ports).has_value()) {
-      complain(field, absl::StrCat("must be a range like 50000-50099, not ",
-                                   Quoted(ports)));
-    }
-  };
-  check_ports("passive_ports", backend.passive_ports());
-  check_ports("public_ports", backend.public_ports());
-  if (!v1::Backend::State_IsValid(backend.state())) {
-    complain("state", absl::StrCat("unknown value ", backend.state()));
-  }
-}
-
-void CheckFarm(const v1::Farm& farm, const std::string& path,
-               FieldProblems& problems) {
-  CheckName(farm.name(), Join(path, "name"), problems);
-  switch (farm.balance()) {
-    case v1::Farm::BALANCE_UNSPECIFIED:
-    case v1::Farm::BALANCE_ROUND_ROBIN:
-    case v1::Farm::BALANCE_LEAST_SESSIONS:
-      break;
-    case v1::Farm::BALANCE_WEIGHTED:
-    case v1::Farm::BALANCE_P2C:
-    case v1::Farm::BALANCE_MAGLEV:
-      problems.push_back({Join(path, "balance"),
-                          "not built yet; round_robin and least_sessions are"});
-      break;
-    default:  // A newer control plane's.
-      problems.push_back({Join(path, "balance"),
-                          absl::StrCat("unknown value ", farm.balance())});
-  }
-  if (!v1::Farm::DataMode_IsValid(farm.data_mode())) {
-    problems.push_back({Join(path, "data_mode"),
-                        absl::StrCat("unknown value ", farm.data_mode())});
-  }
-  if (farm.has_pin_ttl()) {
-    const absl::Duration ttl = DurationOf(farm.pin_ttl());
-    if (ttl < absl::ZeroDuration() || ttl > kMaxPinTtl) {
-      problems.push_back(
-          {Join(path, "pin_ttl"),
-           absl::StrCat("must be 0 to ", absl::FormatDuration(kMaxPinTtl),
-                        ", not ", absl::FormatDuration(ttl))});
-    }
-  }
-}
-
-FieldProblems CheckFarms(
-    const google::protobuf::RepeatedPtrField<v1::Farm>& farms) {
-  FieldProblems problems;
-  absl::flat_hash_map<std::string, std::string> farm_paths;
-  absl::flat_hash_map<std::string, std::string> backend_paths;
-  std::vector<Slice> slices;
-  for (int i = 0; i < farms.size(); ++i) {
-    const v1::Farm& farm = farms[i];
-    const std::string path = absl::StrCat("farms[", i, "]");
-    CheckFarm(farm, path, problems);
-    auto [first, is_new] = farm_paths.emplace(farm.name(), path);
-    if (!is_new) {
-      problems.push_back(
-          {path + ".name", absl::StrCat(Quoted(farm.name()), " is the name of ",
-                                        first->second, " too")});
-    }
-    for (int j = 0; j < farm.backends_size(); ++j) {
-      const v1::Backend& backend = farm.backends(j);
-      const std::string backend_path = absl::StrCat(path, ".backends[", j, "]");
-      CheckBackend(backend, backend_path, problems);
-      auto [other, is_new_id] =
-          backend_paths.emplace(backend.id(), backend_path);
-      if (!is_new_id) {
-        problems.push_back({backend_path + ".id",
-                            absl::StrCat(Quoted(backend.id()), " is the id of ",
-                                         other->second, " too")});
-      }
-      if (auto ports = PortRange::Parse(backend.public_ports())) {
-        slices.push_back(
-            {*ports, backend.id(), backend_path + ".public_ports"});
-      }
-    }
-  }
-  if (backend_paths.size() > kMaxBackends) {
-    problems.push_back(
-        {"farms", absl::StrCat("must have at most ", kMaxBackends,
-                               " backends, not ", backend_paths.size())});
-  }
-  CheckOverlaps(std::move(slices), problems);
-  return problems;
-}
-
 absl::StatusOr<Snapshot> DecodeSnapshot(const v1::Snapshot& message) {
   absl::Status status = StatusOf(CheckFarms(message.farms()));
+  if (!status.ok()) return status;
+  FieldProblems problems = CheckRoutes(message.routes());
+  CheckRouteFarms(message.routes(), message.farms(), problems);
+  status = StatusOf(problems);
   if (!status.ok()) return status;
   Snapshot snapshot;
   snapshot.version = message.version();
@@ -258,6 +182,12 @@ absl::StatusOr<Snapshot> DecodeSnapshot(const v1::Snapshot& message) {
   for (const v1::Farm& farm : message.farms()) {
     snapshot.fleet.farms.push_back(DecodeFarm(farm));
   }
+  std::vector<policy::Route> routes;
+  routes.reserve(message.routes_size());
+  for (const v1::Route& route : message.routes()) {
+    routes.push_back(DecodeRoute(route));
+  }
+  snapshot.routes = policy::RouteTable(std::move(routes));
   return snapshot;
 }
 

@@ -1,46 +1,16 @@
-// pinnace.v1 farms to the values the gateway works with. Checks every field, so
-// that a snapshot, a registration and a configuration file are held to one set
-// of rules. Pure. Any thread.
+// pinnace.v1 farms and routes to the values the gateway works with, once
+// farm_check has let them through. Pure. Any thread.
 #ifndef PINNACE_PROXY_SNAPSHOT_SNAPSHOT_DECODER_H_
 #define PINNACE_PROXY_SNAPSHOT_SNAPSHOT_DECODER_H_
 
-#include <string>
-#include <vector>
-
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "protos/pinnace/v1/snapshot.pb.h"
+#include "proxy/snapshot/farm_check.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace pinnace::snapshot {
 
-// In all farms.
-inline constexpr size_t kMaxBackends = 10'000;
-
-// "farms[0].backends[1].weight" and "must be 1 to 1000, not 0".
-struct FieldProblem {
-  std::string field;
-  std::string problem;
-};
-using FieldProblems = std::vector<FieldProblem>;
-
-// OK, or INVALID_ARGUMENT that names the first field.
-absl::Status StatusOf(const FieldProblems& problems);
-
-// What is wrong with one value; `path` goes in front of each field's name. A
-// farm is checked without its backends.
-void CheckName(absl::string_view name, const std::string& path,
-               FieldProblems& problems);
-void CheckBackend(const v1::Backend& backend, const std::string& path,
-                  FieldProblems& problems);
-void CheckFarm(const v1::Farm& farm, const std::string& path,
-               FieldProblems& problems);
-// Every farm with its backends, and what they may not share: names, ids, public
-// ports. Paths start with "farms[0]".
-FieldProblems CheckFarms(
-    const google::protobuf::RepeatedPtrField<v1::Farm>& farms);
-
+// INVALID_ARGUMENT names the field.
 absl::StatusOr<Snapshot> DecodeSnapshot(const v1::Snapshot& message);
 
 }  // namespace pinnace::snapshot

@@ -75,6 +75,102 @@ TEST(SnapshotDecoderTest, WhatIsNotSetHasItsDefault) {
   EXPECT_FALSE(farm.backends[0].public_ports.has_value());
 }
 
+TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
+  v1::Snapshot message;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(
+        farms {
+          name: "m"
+          balance: BALANCE_MAGLEV
+          hash_on: CLIENT_IDENTITY_USER
+          pin_by: CLIENT_IDENTITY_USER
+          prefer_zone: true
+          slow_start { seconds: 30 }
+          health_check {
+            kind: KIND_LIST
+            interval { seconds: 7 }
+            timeout { seconds: 2 }
+            rise: 3
+            fall: 4
+            user: "probe"
+            password_file: "/p"
+          }
+          outlier_ejection {
+            connect_failures: 5
+            data_failures: 6
+            base { seconds: 8 }
+            longest { seconds: 9 }
+            most_percent: 10
+          }
+          failover {
+            candidates: 2
+            budget { seconds: 11 }
+          }
+          drain {
+            grace { seconds: 12 }
+            deadline { seconds: 13 }
+          }
+          timeouts {
+            idle { seconds: 14 }
+            transfer_stall { seconds: 15 }
+          }
+          backends {
+            id: "a"
+            address: "h:21"
+            max_sessions: 16
+            proxy_protocol: PROXY_PROTOCOL_V2
+          }
+        }
+        routes { name: "late" order: 2 farm: "m" }
+        routes {
+          name: "early"
+          order: 1
+          listener: "0.0.0.0:21"
+          host: "*.example.com"
+          user: "u*"
+          client_cidr: "10.0.0.0/8"
+          farm: "m"
+        }
+      )pb",
+      &message));
+  absl::StatusOr<Snapshot> snapshot = DecodeSnapshot(message);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  const fleet::Farm& farm = snapshot->fleet.farms[0];
+  EXPECT_EQ(farm.balance, fleet::Balance::kMaglev);
+  EXPECT_EQ(farm.hash_on, fleet::ClientIdentity::kUser);
+  EXPECT_EQ(farm.pin_by, fleet::ClientIdentity::kUser);
+  EXPECT_TRUE(farm.prefer_zone);
+  EXPECT_EQ(farm.slow_start, absl::Seconds(30));
+  EXPECT_EQ(farm.health_check.kind, fleet::ProbeKind::kList);
+  EXPECT_EQ(farm.health_check.interval, absl::Seconds(7));
+  EXPECT_EQ(farm.health_check.timeout, absl::Seconds(2));
+  EXPECT_EQ(farm.health_check.rise, 3);
+  EXPECT_EQ(farm.health_check.fall, 4);
+  EXPECT_EQ(farm.health_check.user, "probe");
+  EXPECT_EQ(farm.health_check.password_file, "/p");
+  EXPECT_EQ(farm.outlier_ejection.connect_failures, 5);
+  EXPECT_EQ(farm.outlier_ejection.data_failures, 6);
+  EXPECT_EQ(farm.outlier_ejection.base, absl::Seconds(8));
+  EXPECT_EQ(farm.outlier_ejection.longest, absl::Seconds(9));
+  EXPECT_EQ(farm.outlier_ejection.most_percent, 10);
+  EXPECT_EQ(farm.failover.candidates, 2);
+  EXPECT_EQ(farm.failover.budget, absl::Seconds(11));
+  EXPECT_EQ(farm.drain.grace, absl::Seconds(12));
+  EXPECT_EQ(farm.drain.deadline, absl::Seconds(13));
+  EXPECT_EQ(farm.timeouts.idle, absl::Seconds(14));
+  EXPECT_EQ(farm.timeouts.backend_reply, std::nullopt);
+  EXPECT_EQ(farm.timeouts.transfer_stall, absl::Seconds(15));
+  EXPECT_EQ(farm.backends[0].max_sessions, 16);
+  EXPECT_EQ(farm.backends[0].proxy_protocol, fleet::ProxyProtocol::kV2);
+  ASSERT_EQ(snapshot->routes.routes().size(), 2u);
+  const policy::Route& route = snapshot->routes.routes()[0];
+  EXPECT_EQ(route.name, "early");
+  EXPECT_EQ(route.listener, "0.0.0.0:21");
+  EXPECT_EQ(route.host, "*.example.com");
+  EXPECT_EQ(route.user, "u*");
+  EXPECT_EQ(route.client->ToString(), "10.0.0.0/8");
+}
+
 TEST(SnapshotDecoderTest, NamesTheFieldThatIsWrong) {
   const std::string a = R"pb(id: "a" address: "h:21")pb";
   const struct {
@@ -87,8 +183,70 @@ TEST(SnapshotDecoderTest, NamesTheFieldThatIsWrong) {
        "begin with a letter or digit, not \"a b\""},
       {R"(farms { name: "m" } farms { name: "m" })",
        "farms[1].name: \"m\" is the name of farms[0] too"},
-      {R"(farms { name: "m" balance: BALANCE_MAGLEV })",
-       "farms[0].balance: not built yet; round_robin and least_sessions are"},
+      {R"(farms { name: "m" balance: 99 })",
+       "farms[0].balance: unknown value 99"},
+      {R"(farms { name: "m" slow_start { seconds: 3601 } })",
+       "farms[0].slow_start: must be 0 to 1h, not 1h1s"},
+      {R"(farms { name: "m" health_check { interval { nanos: 1 } } })",
+       "farms[0].health_check.interval: must be 1s to 24h, not 1ns"},
+      {R"(farms { name: "m" health_check { timeout { seconds: 301 } } })",
+       "farms[0].health_check.timeout: must be 100ms to 5m, not 5m1s"},
+      {R"(farms { name: "m" health_check { rise: 101 } })",
+       "farms[0].health_check.rise: must be 0 to 100, not 101"},
+      {R"(farms { name: "m" health_check { fall: 101 } })",
+       "farms[0].health_check.fall: must be 0 to 100, not 101"},
+      {R"(farms { name: "m" health_check { user: "a\r\nDELE b" } })",
+       "farms[0].health_check.user: must be one line of at most 256 "
+       "characters"},
+      {R"(farms { name: "m" outlier_ejection { connect_failures: 0 } })",
+       "farms[0].outlier_ejection.connect_failures: must be 1 to 100, not 0"},
+      {R"(farms { name: "m" outlier_ejection { data_failures: 101 } })",
+       "farms[0].outlier_ejection.data_failures: must be 1 to 100, not 101"},
+      {R"(farms { name: "m" outlier_ejection { most_percent: 101 } })",
+       "farms[0].outlier_ejection.most_percent: must be 1 to 100, not 101"},
+      {R"(farms { name: "m" outlier_ejection { base { seconds: 20 }
+          longest { seconds: 10 } } })",
+       "farms[0].outlier_ejection.longest: must be 20s to 24h, not 10s"},
+      {R"(farms { name: "m" outlier_ejection { base { seconds: 600 } } })",
+       "farms[0].outlier_ejection.longest: must be set: base is 10m, longer "
+       "than the default of 5m"},
+      {R"(farms { name: "m" failover { candidates: 0 } })",
+       "farms[0].failover.candidates: must be 1 to 16, not 0"},
+      {R"(farms { name: "m" failover { budget { seconds: 0 } } })",
+       "farms[0].failover.budget: must be 1s to 5m, not 0"},
+      {R"(farms { name: "m" drain { grace { seconds: 60 }
+          deadline { seconds: 59 } } })",
+       "farms[0].drain.deadline: must be 1m to 168h, not 59s"},
+      {R"(farms { name: "m" drain { grace { seconds: 3600 } } })",
+       "farms[0].drain.deadline: must be set: grace is 1h, longer than the "
+       "default of 10m"},
+      {R"(farms { name: "m" timeouts { idle { nanos: 5 } } })",
+       "farms[0].timeouts.idle: must be 1s to 24h, not 5ns"},
+      {"farms { name: 'm' backends { " + a + " max_sessions: 1000001 } }",
+       "farms[0].backends[0].max_sessions: must be 0 to 1000000, not 1000001"},
+      {"farms { name: 'm' backends { " + a + " proxy_protocol: 9 } }",
+       "farms[0].backends[0].proxy_protocol: unknown value 9"},
+      {R"(farms { name: "m" } routes { farm: "m" })",
+       "routes[0].name: must be set"},
+      {R"(farms { name: "m" } routes { name: "r" })",
+       "routes[0].farm: must be set"},
+      {R"(farms { name: "m" } routes { name: "r" farm: "n" })",
+       "routes[0].farm: route \"r\" leads to \"n\", which is no farm"},
+      {R"(farms { name: "m" } routes { name: "r" farm: "m" }
+          routes { name: "r" farm: "m" })",
+       "routes[1].name: \"r\" is the name of routes[0] too"},
+      {R"(farms { name: "m" } routes { name: "r" farm: "m" listener: "x" })",
+       "routes[0].listener: must be IP:PORT, not \"x\""},
+      {R"(farms { name: "m" } routes { name: "r" farm: "m" host: "a.*.c" })",
+       "routes[0].host: must be a name, or \"*.\" and a name, of at most 255 "
+       "characters, not \"a.*.c\""},
+      {R"(farms { name: "m" }
+          routes { name: "r" farm: "m" client_cidr: "10.0.0.1/8" })",
+       "routes[0].client_cidr: must be a network like 10.0.0.0/8 without host "
+       "bits, not \"10.0.0.1/8\""},
+      {"farms { name: 'm' } routes { name: 'r' farm: 'm' user: '" +
+           std::string(257, 'a') + "' }",
+       "routes[0].user: must have at most 256 characters, and no NUL"},
       {R"(farms { name: "m" pin_ttl { seconds: -1 } })",
        "farms[0].pin_ttl: must be 0 to 720h, not -1s"},
       {R"(farms { name: "m" backends { address: "h:21" } })",

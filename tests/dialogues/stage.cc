@@ -176,7 +176,7 @@ std::string Stage::SetOption(const Arguments& arguments) {
       const std::pair<std::string, std::string> rule =
           absl::StrSplit(value, absl::MaxSplits('>', 1));
       options.public_address.by_client.push_back(
-          {ingress::Cidr::Parse(rule.first).value(), rule.second});
+          {Cidr::Parse(rule.first).value(), rule.second});
     } else if (key == "active_source_port") {
       options.active_source_port =
           value == "twenty" ? session::ActiveSourcePort::kTwenty

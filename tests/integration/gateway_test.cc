@@ -268,7 +268,7 @@ TEST_F(GatewayTest, PublicAddressIsByClientOrResolvedFromItsName) {
   AddBackend();
   options_.session.public_address.default_address = "localhost";
   options_.session.public_address.by_client = {
-      {*ingress::Cidr::Parse("127.5.0.0/16"), "203.0.113.9"}};
+      {*Cidr::Parse("127.5.0.0/16"), "203.0.113.9"}};
   Start();
   PlainClient by_name(ipv4());
   by_name.Login();

@@ -1,0 +1,61 @@
+// Which farm a session goes to, by who the client is and what it asked for.
+// Pure. Any thread.
+#ifndef PINNACE_PROXY_POLICY_ROUTE_H_
+#define PINNACE_PROXY_POLICY_ROUTE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "proxy/base/address.h"
+#include "proxy/base/cidr.h"
+
+namespace pinnace::policy {
+
+// What is known of a session at USER. Views of the session's own.
+struct RouteRequest {
+  absl::string_view listener;  // as configured
+  absl::string_view host;      // of HOST; empty: none came
+  absl::string_view user;
+  const IpAddress& client;
+};
+
+struct Route {
+  std::string name;
+  uint32_t order = 0;
+  // Conditions; an empty one always holds.
+  std::string listener;
+  std::string host;  // letter case apart; "*.example.com"
+  std::string user;  // a glob
+  std::optional<Cidr> client;
+  std::string farm;
+
+  bool Matches(const RouteRequest& request) const;
+  // For some user, whoever it will be.
+  bool MayMatch(const RouteRequest& request) const;
+};
+
+// By order, then by name.
+class RouteTable {
+ public:
+  RouteTable() = default;
+  explicit RouteTable(std::vector<Route> routes);
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+  // The farm of the first route that matches, or `listener_farm`.
+  absl::string_view Farm(const RouteRequest& request,
+                         absl::string_view listener_farm) const;
+  // Every farm that a user of this client may be sent to, each once.
+  std::vector<absl::string_view> PossibleFarms(
+      const RouteRequest& request, absl::string_view listener_farm) const;
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace pinnace::policy
+
+#endif  // PINNACE_PROXY_POLICY_ROUTE_H_
