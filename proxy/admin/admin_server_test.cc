@@ -89,9 +89,9 @@ TEST_F(AdminServerTest, ProbesFollowTheGateway) {
   Start();
   EXPECT_EQ(Get("/healthz"), "200 ok\n");
   EXPECT_EQ(Get("/readyz"), "200 ready\n");
-  gateway_.status->health = fleet::Health::kUnhealthy;
+  gateway_.status->SetHealth(fleet::Health::kUnhealthy, absl::UnixEpoch());
   EXPECT_EQ(Get("/readyz"), "503 not ready: no usable backend\n");
-  gateway_.status->health = fleet::Health::kHealthy;
+  gateway_.status->SetHealth(fleet::Health::kHealthy, absl::UnixEpoch());
   EXPECT_EQ(Show(http_->Post("/api/v1/drain")), "200 {}\n");
   EXPECT_EQ(Get("/readyz"), "503 not ready: draining\n");
   EXPECT_EQ(Get("/healthz"), "200 ok\n");

@@ -75,7 +75,7 @@ void AddBackends(const snapshot::Snapshot& snapshot, absl::Time now,
   family("backend_healthy", kGauge,
          "What the probes say: 1 healthy, 0 not, -1 not probed yet.",
          [](const auto& b) -> int64_t {
-           switch (b.status->health.load()) {
+           switch (b.status->health()) {
              case fleet::Health::kUnknown:
                return -1;
              case fleet::Health::kHealthy:

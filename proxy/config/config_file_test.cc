@@ -236,7 +236,7 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
       {"farms:\n- {name: main, slow_start: 2h}\n",
        "p.yaml:2:28: farms[0].slow_start: must be 0 to 1h, not 2h"},
       {"farms: [{name: main}]\nroutes:\n- {name: r, farm: other}\n",
-       "p.yaml:3:18: routes[0].farm: route \"r\" leads to \"other\", which is "
+       "p.yaml:3:19: routes[0].farm: route \"r\" leads to \"other\", which is "
        "no farm"},
       {"routes:\n- {name: r, farm: m, client_cidr: 10.0.0.1/8}\n",
        "p.yaml:2:35: routes[0].client_cidr: must be a network like 10.0.0.0/8 "

@@ -186,7 +186,7 @@ v1::BackendLoad BackendLoadMessage(const fleet::Backend& backend,
   load.set_sessions_total(status.sessions_total.load());
   load.set_transfers_total(status.transfers_total.load());
   load.set_connect_failures(status.connect_failures.load());
-  load.set_health(HealthOf(status.health.load()));
+  load.set_health(HealthOf(status.health()));
   load.set_ejected(status.IsEjected(now));
   load.set_trouble(status.trouble());
   return load;

@@ -36,8 +36,38 @@ class BackendStatus {
   std::atomic<int64_t> sessions{0};  // logged in or logging in now
   std::atomic<int64_t> sessions_total{0};
   std::atomic<int64_t> transfers_total{0};
-  std::atomic<int64_t> connect_failures{0};
-  std::atomic<Health> health{Health::kUnknown};
+  std::atomic<int64_t> connect_failures{0};  // and 421s at login
+  std::atomic<int64_t> data_failures{0};     // data connections to it
+  std::atomic<int64_t> ejections_total{0};
+
+  // One more session, unless it has `max_sessions` already (0: no bound).
+  bool TakePlace(int max_sessions) {
+    const int64_t before = sessions.fetch_add(1, std::memory_order_relaxed);
+    if (max_sessions == 0 || before < max_sessions) return true;
+    sessions.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  void LeavePlace() { sessions.fetch_sub(1, std::memory_order_relaxed); }
+  bool IsFull(int max_sessions) const {
+    return max_sessions != 0 &&
+           sessions.load(std::memory_order_relaxed) >= max_sessions;
+  }
+
+  Health health() const { return health_.load(std::memory_order_relaxed); }
+  // Well since `now`, if it was not before: its slow start begins.
+  void SetHealth(Health health, absl::Time now) {
+    if (health_.exchange(health, std::memory_order_relaxed) == health) return;
+    if (health == Health::kHealthy) {
+      healthy_since_ns_.store(absl::ToUnixNanos(now),
+                              std::memory_order_relaxed);
+    }
+  }
+  // Long ago for a backend that was never seen unwell or new.
+  absl::Time healthy_since() const {
+    return absl::FromUnixNanos(
+        healthy_since_ns_.load(std::memory_order_relaxed));
+  }
+
   // The backend answered EPSV with 500, 501 or 502: PASV from then on (RFC 2428
   // is not for it).
   std::atomic<bool> lacks_epsv{false};
@@ -102,6 +132,8 @@ class BackendStatus {
   }
 
   std::atomic<int64_t> ejected_until_ns_{kNeverEjected};
+  std::atomic<Health> health_{Health::kUnknown};
+  std::atomic<int64_t> healthy_since_ns_{0};
   std::atomic<int64_t> drain_idle_end_ns_{kNever};
   std::atomic<int64_t> drain_deadline_ns_{kNever};
   mutable Mutex mutex_;

@@ -38,18 +38,16 @@ bool LessLoaded(const Backend* a, const Backend* b) {
 
 bool IsUsable(const Backend& backend, absl::Time now) {
   return backend.state == AdminState::kUp &&
-         backend.status->health.load(std::memory_order_relaxed) !=
-             Health::kUnhealthy &&
+         backend.status->health() != Health::kUnhealthy &&
          !backend.status->IsEjected(now);
 }
 
 bool HasCandidate(const Farm& farm) {
-  return std::any_of(
-      farm.backends.begin(), farm.backends.end(), [](const Backend& backend) {
-        return backend.state == AdminState::kUp &&
-               backend.status->health.load(std::memory_order_relaxed) !=
-                   Health::kUnhealthy;
-      });
+  return std::any_of(farm.backends.begin(), farm.backends.end(),
+                     [](const Backend& backend) {
+                       return backend.state == AdminState::kUp &&
+                              backend.status->health() != Health::kUnhealthy;
+                     });
 }
 
 const Backend* Pick(const Farm& farm, const PickRequest& request) {
@@ -59,8 +57,7 @@ const Backend* Pick(const Farm& farm, const PickRequest& request) {
   if (candidates.empty()) {
     // One failed connect must not lock everybody out of the last backend.
     candidates = Filter(farm, request, [](const Backend& backend) {
-      return backend.status->health.load(std::memory_order_relaxed) !=
-             Health::kUnhealthy;
+      return backend.status->health() != Health::kUnhealthy;
     });
   }
   if (candidates.empty()) return nullptr;

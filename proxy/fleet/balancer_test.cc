@@ -92,8 +92,8 @@ TEST(BalancerTest, LeastSessionsMindsWeights) {
 TEST(BalancerTest, NoDrainingNoUnhealthyNoTriedOne) {
   Farm farm = NewFarm(Balance::kRoundRobin, 4);
   farm.backends[0].state = AdminState::kDraining;
-  farm.backends[1].status->health = Health::kUnhealthy;
-  farm.backends[3].status->health = Health::kHealthy;
+  farm.backends[1].status->SetHealth(Health::kUnhealthy, absl::UnixEpoch());
+  farm.backends[3].status->SetHealth(Health::kHealthy, absl::UnixEpoch());
   for (int i = 0; i < 4; ++i) EXPECT_EQ(PickId(farm, {"c"}), "d");
   EXPECT_EQ(PickId(farm, {"c", "d"}), "none");
   EXPECT_TRUE(HasCandidate(farm));
@@ -118,7 +118,7 @@ TEST(BalancerTest, NobodyInAnEmptyFarm) {
   EXPECT_FALSE(HasCandidate(NewFarm(Balance::kRoundRobin, 0)));
   Farm farm = NewFarm(Balance::kLeastSessions, 2);
   farm.backends[0].state = AdminState::kDraining;
-  farm.backends[1].status->health = Health::kUnhealthy;
+  farm.backends[1].status->SetHealth(Health::kUnhealthy, absl::UnixEpoch());
   EXPECT_EQ(PickId(farm), "none");
   EXPECT_FALSE(HasCandidate(farm));
 }

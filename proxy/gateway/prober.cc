@@ -66,13 +66,13 @@ void Prober::ProbeWhatIsDue() {
 void Prober::OnResult(Target& target,
                       absl::StatusOr<std::vector<std::string>> features) {
   fleet::BackendStatus& status = *target.status;
-  const fleet::Health before = status.health.load(std::memory_order_relaxed);
+  const fleet::Health before = status.health();
   if (features.ok()) {
     target.failures = 0;
     status.SetFeatures(
         std::make_shared<const std::vector<std::string>>(*std::move(features)));
     status.SetTrouble("");
-    status.health.store(fleet::Health::kHealthy, std::memory_order_relaxed);
+    status.SetHealth(fleet::Health::kHealthy, loop_.now());
     if (before != fleet::Health::kHealthy) {
       Log(LogLevel::kInfo,
           absl::StrCat("backend ", target.name, " (", target.address.ToString(),
@@ -83,7 +83,7 @@ void Prober::OnResult(Target& target,
     const std::string why = Printable(features.status().message());
     status.SetTrouble(why);
     if (before == fleet::Health::kUnknown || target.failures >= kFall) {
-      status.health.store(fleet::Health::kUnhealthy, std::memory_order_relaxed);
+      status.SetHealth(fleet::Health::kUnhealthy, loop_.now());
     }
     if (before != fleet::Health::kUnhealthy) {
       Log(LogLevel::kWarning,

@@ -119,7 +119,7 @@ std::string Stage::SetBackend(const Arguments& arguments) {
     backend.state = fleet::AdminState::kDraining;
   }
   if (Get(arguments, "health", "") == "unhealthy") {
-    backend.status->health = fleet::Health::kUnhealthy;
+    backend.status->SetHealth(fleet::Health::kUnhealthy, absl::UnixEpoch());
   }
   if (Get(arguments, "lacks_epsv", "") == "yes") {
     backend.status->lacks_epsv = true;

@@ -292,13 +292,13 @@ TEST_F(GatewayTest, ProbesLearnFeaturesAndHealth) {
   const std::vector<fleet::Backend>& probed =
       gateway_->snapshot()->fleet.farms[0].backends;
   const absl::Time deadline = absl::Now() + absl::Seconds(10);
-  while ((probed[0].status->health != fleet::Health::kHealthy ||
-          probed[1].status->health != fleet::Health::kUnhealthy) &&
+  while ((probed[0].status->health() != fleet::Health::kHealthy ||
+          probed[1].status->health() != fleet::Health::kUnhealthy) &&
          absl::Now() < deadline) {
     std::this_thread::yield();
   }
-  EXPECT_EQ(probed[0].status->health, fleet::Health::kHealthy);
-  EXPECT_EQ(probed[1].status->health, fleet::Health::kUnhealthy);
+  EXPECT_EQ(probed[0].status->health(), fleet::Health::kHealthy);
+  EXPECT_EQ(probed[1].status->health(), fleet::Health::kUnhealthy);
   EXPECT_THAT(probed[1].status->trouble(), HasSubstr("refused"));
   PlainClient client(ipv4());
   client.control().Send("FEAT\r\n");
