@@ -19,7 +19,8 @@ constexpr char kUsage[] =
     "A gateway. It follows the control plane at gateway.control_plane; without "
     "one it\nserves the file's farms.\n\n"
     "  --config FILE  see README.md\n\n"
-    "SIGHUP reads the file's farms again; SIGTERM lets sessions end, then "
+    "SIGHUP reads the file's farms and routes again; SIGTERM lets sessions "
+    "end, then "
     "stops.\n";
 
 // What a gateway serves from before it has heard of its control plane.
@@ -28,6 +29,7 @@ v1::Snapshot FirstSnapshot(const v1::Config& config) {
   if (config.gateway().control_plane().empty()) {
     snapshot.set_version(1);
     *snapshot.mutable_farms() = config.farms();
+    *snapshot.mutable_routes() = config.routes();
     return snapshot;
   }
   const std::string& path = config.gateway().snapshot_file();
@@ -53,6 +55,7 @@ void Reload(const std::string& path, v1::Config& config, uint64_t version,
     v1::Snapshot snapshot;
     snapshot.set_version(version);
     *snapshot.mutable_farms() = wanted->farms();
+    *snapshot.mutable_routes() = wanted->routes();
     status = gateway.Publish(snapshot);
   }
   if (!status.ok()) {
@@ -61,7 +64,8 @@ void Reload(const std::string& path, v1::Config& config, uint64_t version,
   }
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
-  Log(LogLevel::kInfo, absl::StrCat("reloaded the farms of ", path));
+  *config.mutable_routes() = wanted->routes();
+  Log(LogLevel::kInfo, absl::StrCat("reloaded farms and routes of ", path));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "cli/running_gateway.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -64,6 +65,7 @@ void RunningGateway::Follow(std::shared_ptr<grpc::Channel> channel) {
   for (const PortRange& range : config::PublicPortsOf(config_)) {
     options.hello.add_public_ports(range.ToString());
   }
+  options.hello.set_zone(config_.gateway().zone());
   *options.hello.mutable_started() = control::TimestampOf(absl::Now());
   options.publish = [this](snapshot::SnapshotPtr snapshot) {
     gateway_->Publish(std::move(snapshot));
@@ -88,9 +90,13 @@ void RunningGateway::Drain() {
                                     absl::FormatDuration(patience),
                                     "; a second signal ends them at once"));
   gateway_->StartDrain();
-  const absl::Time deadline = absl::Now() + patience;
-  while (!gateway_->Sessions().empty() && absl::Now() < deadline &&
-         NextSignal(kPoll) != Signal::kStop) {
+  absl::Time deadline = absl::InfiniteFuture();
+  while (true) {
+    if (gateway_->refuses_new_sessions()) {
+      deadline = std::min(deadline, absl::Now() + patience);
+      if (absl::Now() >= deadline || gateway_->Sessions().empty()) break;
+    }
+    if (NextSignal(kPoll) == Signal::kStop) break;
   }
   // Whoever looks at the gateway goes before its workers do.
   client_ = nullptr;

@@ -34,8 +34,11 @@ class FakeGateway final : public gateway::GatewayView {
   }
   bool KillSession(SessionId id) override { return id == 257; }
   std::vector<fleet::PinTable::Pin> Pins() override {
-    return {{"main", *IpAddress::Parse("203.0.113.7"), "a",
+    return {{"main", *IpAddress::Parse("203.0.113.7"), "", "a",
              absl::FromUnixSeconds(1000)}};
+  }
+  gateway::PinFacts PinCounts() override {
+    return {.pins = 1, .evictions_total = 0};
   }
   bool DeletePin(absl::string_view key) override {
     return key == "main/203.0.113.7";

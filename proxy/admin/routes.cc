@@ -94,8 +94,19 @@ void AddBackends(const snapshot::Snapshot& snapshot, absl::Time now,
   family("backend_transfers_total", kCounter, "Transfers with the backend.",
          [](const auto& b) { return b.status->transfers_total.load(); });
   family("backend_connect_failures_by_backend_total", kCounter,
-         "Connects to the backend that failed.",
+         "Connects to the backend that failed, and 421s at login.",
          [](const auto& b) { return b.status->connect_failures.load(); });
+  family("backend_data_failures_by_backend_total", kCounter,
+         "Data connections to the backend that failed.",
+         [](const auto& b) { return b.status->data_failures.load(); });
+  family("backend_ejections_total", kCounter,
+         "Times the backend was left out for failing sessions.",
+         [](const auto& b) { return b.status->ejections_total.load(); });
+  family("backend_ejected", kGauge, "1 while the backend is left out.",
+         [now](const auto& b) -> int64_t { return b.status->IsEjected(now); });
+  family("backend_max_sessions", kGauge,
+         "Sessions the backend may have from this gateway; 0: no bound.",
+         [](const auto& b) -> int64_t { return b.max_sessions; });
 }
 
 }  // namespace
@@ -120,6 +131,8 @@ const Routes::Row Routes::kRows[] = {
     {"GET", "/api/v1/backends", &Routes::Backends,
      "backends and what this gateway sees of them"},
     {"GET", "/api/v1/farms", &Routes::Farms, "farms and their settings"},
+    {"GET", "/api/v1/routes", &Routes::RoutesNow,
+     "which sessions go to which farm"},
     {"GET", "/api/v1/pins", &Routes::Pins,
      "which client stays on which backend"},
     {"DELETE", "/api/v1/pins/", &Routes::DeletePin,
@@ -127,7 +140,8 @@ const Routes::Row Routes::kRows[] = {
     {"GET", "/api/v1/ports", &Routes::Ports, "public ports and their leases"},
     {"GET", "/api/v1/config", &Routes::Config, "the configuration as read"},
     {"POST", "/api/v1/drain", &Routes::Drain,
-     "no new sessions from now on; running ones go on"},
+     "not ready from now on; after timeouts.drain_notice no new sessions; "
+     "running ones go on"},
 };
 
 bool Routes::Refuses(const Request& request, Response& response) const {
@@ -210,7 +224,12 @@ Response Routes::Metrics(absl::string_view) {
   out.Gauge("draining", "1 while the gateway drains.", gateway_.draining());
   out.Gauge("sessions", "Sessions now.",
             static_cast<int64_t>(gateway_.Sessions().size()));
-  out.Gauge("pins", "Pins now.", static_cast<int64_t>(gateway_.Pins().size()));
+  const gateway::PinFacts pins = gateway_.PinCounts();
+  out.Gauge("pins", "Pins now, those that have run out unseen included.",
+            pins.pins);
+  out.Counter("pins_evicted_total",
+              "Pins dropped because there were as many as there may be.",
+              pins.evictions_total);
   const ports::LeaseTable::Facts ports = gateway_.Ports();
   out.Gauge("public_ports", "Size of the public port pool.", ports.ports);
   out.Gauge("leases_pending", "Leases that wait for their data connection.",
@@ -279,6 +298,16 @@ Response Routes::Farms(absl::string_view) {
     v1::FarmRecord* record = list.add_farms();
     *record->mutable_farm() = control::FarmMessage(farm);
     record->set_backends(static_cast<uint32_t>(farm.backends.size()));
+  }
+  return {.body = Json(list)};
+}
+
+Response Routes::RoutesNow(absl::string_view) {
+  v1::ListRoutesResponse list;
+  const snapshot::SnapshotPtr snapshot = gateway_.snapshot();
+  if (snapshot == nullptr) return {.body = Json(list)};
+  for (const policy::Route& route : snapshot->routes.routes()) {
+    *list.add_routes()->mutable_route() = control::RouteMessage(route);
   }
   return {.body = Json(list)};
 }

@@ -54,6 +54,7 @@ class Routes {
   Response KillSession(absl::string_view id);
   Response Backends(absl::string_view rest);
   Response Farms(absl::string_view rest);
+  Response RoutesNow(absl::string_view rest);
   Response Pins(absl::string_view rest);
   Response DeletePin(absl::string_view key);
   Response Ports(absl::string_view rest);

@@ -114,6 +114,8 @@ gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
   if (gateway.has_probe_interval()) {
     options.probe_interval = DurationOf(gateway.probe_interval());
   }
+  options.zone = gateway.zone();
+  options.drain_notice = DrainNoticeOf(config);
   return options;
 }
 
@@ -139,6 +141,12 @@ absl::Duration DrainTimeoutOf(const v1::Config& config) {
   const v1::TimeoutsConfig& timeouts = config.gateway().timeouts();
   return timeouts.has_drain() ? DurationOf(timeouts.drain())
                               : limits::kDrainTimeout;
+}
+
+absl::Duration DrainNoticeOf(const v1::Config& config) {
+  const v1::TimeoutsConfig& timeouts = config.gateway().timeouts();
+  return timeouts.has_drain_notice() ? DurationOf(timeouts.drain_notice())
+                                     : limits::kDrainNotice;
 }
 
 Address ControlPlaneListenOf(const v1::Config& config) {

@@ -25,6 +25,7 @@ std::vector<PortRange> PublicPortsOf(const v1::Config& config);
 // The host's name when none is set.
 std::string GatewayNameOf(const v1::Config& config);
 absl::Duration DrainTimeoutOf(const v1::Config& config);
+absl::Duration DrainNoticeOf(const v1::Config& config);
 Address ControlPlaneListenOf(const v1::Config& config);
 // Of "sqlite:PATH".
 std::string SqlitePathOf(const v1::Config& config);

@@ -1,5 +1,6 @@
 #include "proxy/control/gateway_facts.h"
 
+#include "proxy/base/printable.h"
 #include "proxy/fleet/balancer.h"
 
 namespace pinnace::control {
@@ -128,7 +129,11 @@ v1::Pin PinMessage(const fleet::PinTable::Pin& pin) {
   v1::Pin message;
   message.set_key(pin.Key());
   message.set_farm(pin.farm);
-  message.set_client(pin.client.ToString());
+  if (pin.user.empty()) {
+    message.set_client(pin.client.ToString());
+  } else {
+    message.set_user(Printable(pin.user));
+  }
   message.set_backend(pin.backend);
   *message.mutable_expires() = TimestampOf(pin.expires);
   return message;
@@ -231,6 +236,20 @@ v1::Farm FarmMessage(const fleet::Farm& farm) {
   *message.mutable_drain()->mutable_deadline() =
       DurationMessage(farm.drain.deadline);
   AddTimeouts(farm.timeouts, *message.mutable_timeouts());
+  return message;
+}
+
+v1::Route RouteMessage(const policy::Route& route) {
+  v1::Route message;
+  message.set_name(route.name);
+  message.set_order(route.order);
+  message.set_listener(route.listener);
+  message.set_host(route.host);
+  message.set_user(route.user);
+  if (route.client.has_value()) {
+    message.set_client_cidr(route.client->ToString());
+  }
+  message.set_farm(route.farm);
   return message;
 }
 

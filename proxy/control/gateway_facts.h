@@ -9,8 +9,10 @@
 #include "absl/time/time.h"
 #include "protos/pinnace/v1/backend.pb.h"
 #include "protos/pinnace/v1/farm.pb.h"
+#include "protos/pinnace/v1/route.pb.h"
 #include "protos/pinnace/v1/session.pb.h"
 #include "proxy/gateway/gateway_view.h"
+#include "proxy/policy/route.h"
 
 namespace pinnace::control {
 
@@ -24,6 +26,7 @@ v1::BackendLoad BackendLoadMessage(const fleet::Backend& backend,
                                    absl::Time now);
 // Its settings, without its backends.
 v1::Farm FarmMessage(const fleet::Farm& farm);
+v1::Route RouteMessage(const policy::Route& route);
 
 // Why the gateway should get no new clients; empty: it may.
 std::string WhyNotReady(const gateway::GatewayView& gateway, absl::Time now);

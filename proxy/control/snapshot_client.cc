@@ -223,26 +223,23 @@ v1::Answer SnapshotClient::AnswerTo(const v1::Query& query) {
   return answer;
 }
 
-v1::Report SnapshotClient::ReportNow() {
+v1::Report SnapshotClient::ReportNow(LoadReport& loads) {
   v1::Report report;
   report.set_draining(gateway_.draining());
+  report.set_pins(gateway_.PinCounts().pins);
+  *report.mutable_ports() = PortUseMessage(gateway_.Ports());
+  report.mutable_ports()->clear_by_port();
   const snapshot::SnapshotPtr snapshot = gateway_.snapshot();
   if (snapshot == nullptr) return report;
-  int64_t sessions = 0;
-  for (const fleet::Farm& farm : snapshot->fleet.farms) {
-    for (const fleet::Backend& backend : farm.backends) {
-      *report.add_backends() = BackendLoadMessage(backend, absl::Now());
-      sessions += backend.status->sessions.load();
-    }
-  }
-  report.set_sessions(sessions);
+  loads.AddTo(*snapshot, absl::Now(), report);
   return report;
 }
 
 void SnapshotClient::Report(Stream& stream) {
+  LoadReport loads;
   do {
     v1::GatewayMessage message;
-    *message.mutable_report() = ReportNow();
+    *message.mutable_report() = ReportNow(loads);
     stream.Write(message);
   } while (!stream.AwaitEnd(options_.report_interval));
 }

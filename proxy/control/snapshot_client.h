@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "protos/pinnace/v1/discovery.pb.h"
+#include "proxy/control/load_report.h"
 #include "proxy/gateway/gateway_view.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -54,7 +55,7 @@ class SnapshotClient {
   void OnMessage(Stream& stream, const v1::ControlMessage& message);
   void OnSnapshot(Stream& stream, const v1::Snapshot& message);
   v1::Answer AnswerTo(const v1::Query& query);
-  v1::Report ReportNow();
+  v1::Report ReportNow(LoadReport& loads);
   // Sends reports until the stream ends.
   void Report(Stream& stream);
   // False when it is time to stop.

@@ -43,7 +43,10 @@ class FakeGateway final : public gateway::GatewayView {
   }
   bool KillSession(SessionId id) override { return id == 257; }
   std::vector<fleet::PinTable::Pin> Pins() override {
-    return {{"main", *IpAddress::Parse("1.2.3.4"), "a", absl::UnixEpoch()}};
+    return {{"main", *IpAddress::Parse("1.2.3.4"), "", "a", absl::UnixEpoch()}};
+  }
+  gateway::PinFacts PinCounts() override {
+    return {.pins = 1, .evictions_total = 0};
   }
   bool DeletePin(absl::string_view key) override {
     return key == "main/1.2.3.4";

@@ -50,14 +50,24 @@ bool HasCandidate(const Farm& farm) {
                      });
 }
 
+Nobody WhyNobody(const Farm& farm, const PickRequest& request) {
+  if (farm.backends.empty()) return Nobody::kNoBackends;
+  const Candidates left = Filter(farm, request, [](const Backend& backend) {
+    return backend.status->health() != Health::kUnhealthy;
+  });
+  return left.empty() ? Nobody::kAllOut : Nobody::kAllFull;
+}
+
 const Backend* Pick(const Farm& farm, const PickRequest& request) {
   Candidates candidates = Filter(farm, request, [&](const Backend& backend) {
-    return IsUsable(backend, request.now);
+    return IsUsable(backend, request.now) &&
+           !backend.status->IsFull(backend.max_sessions);
   });
   if (candidates.empty()) {
     // One failed connect must not lock everybody out of the last backend.
     candidates = Filter(farm, request, [](const Backend& backend) {
-      return backend.status->health() != Health::kUnhealthy;
+      return backend.status->health() != Health::kUnhealthy &&
+             !backend.status->IsFull(backend.max_sessions);
     });
   }
   if (candidates.empty()) return nullptr;

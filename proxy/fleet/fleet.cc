@@ -16,9 +16,10 @@ const Farm* Fleet::FindFarm(absl::string_view name) const {
   return nullptr;
 }
 
-void Fleet::InheritStatus(const Fleet& former) {
+void Fleet::Prepare(absl::string_view, const Fleet* former) {
+  if (former == nullptr) return;
   for (Farm& farm : farms) {
-    const Farm* old_farm = former.FindFarm(farm.name);
+    const Farm* old_farm = former->FindFarm(farm.name);
     if (old_farm == nullptr) continue;
     farm.turn = old_farm->turn;
     for (Backend& backend : farm.backends) {

@@ -100,8 +100,7 @@ struct Fleet {
   std::vector<Farm> farms;
 
   const Farm* FindFarm(absl::string_view name) const;
-  // Takes over the live facts of `former` for what is the same in both.
-  void InheritStatus(const Fleet& former);
+  void Prepare(absl::string_view gateway_zone, const Fleet* former);
 };
 
 }  // namespace pinnace::fleet

@@ -14,6 +14,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/base/log.h"
 #include "proxy/fleet/balancer.h"
+#include "proxy/fleet/drain.h"
 
 namespace pinnace::gateway {
 namespace {
@@ -52,6 +53,13 @@ void WarnOfDescriptorLimit(size_t max_sessions, size_t listeners) {
                    wanted));
 }
 
+snapshot::SnapshotPtr Prepared(const snapshot::Snapshot& snapshot,
+                               absl::string_view zone) {
+  auto prepared = std::make_shared<snapshot::Snapshot>(snapshot);
+  prepared->fleet.Prepare(zone, nullptr);
+  return prepared;
+}
+
 uint64_t RandomSecret() {
   std::random_device device;
   return static_cast<uint64_t>(device()) << 32 | device();
@@ -86,7 +94,7 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
                       worker.OnDataAccepted(owner, std::move(socket), from);
                     });
                   }},
-      snapshot_(std::move(snapshot)) {}
+      snapshot_(Prepared(*snapshot, options_.zone)) {}
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
     GatewayOptions options, snapshot::SnapshotPtr snapshot) {
@@ -175,7 +183,8 @@ void Gateway::SetRunning() {
 
 void Gateway::Stop(absl::Duration patience) {
   if (is_running()) {
-    StartDrain();
+    draining_ = true;
+    RefuseNewSessions();
     const absl::Time deadline = absl::Now() + patience;
     while (sessions_.load() > 0 && absl::Now() < deadline) {
       absl::SleepFor(kDrainPoll);
@@ -185,6 +194,7 @@ void Gateway::Stop(absl::Duration patience) {
     first.Post([this, done] {
       prober_.reset();
       name_refresher_.reset();
+      drain_notice_.reset();
       done->count_down();
     });
     done->wait();
@@ -221,10 +231,15 @@ void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   auto next = std::make_shared<snapshot::Snapshot>(*snapshot);
   // Held over the posts: every worker gets the snapshots in one order.
   MutexLock lock(&mutex_);
-  next->fleet.InheritStatus(snapshot_->fleet);
+  next->fleet.Prepare(options_.zone, &snapshot_->fleet);
+  const bool drains_changed =
+      fleet::UpdateDrains(snapshot_->fleet, next->fleet, absl::Now());
   snapshot_ = next;
   for (const std::unique_ptr<Worker>& worker : workers_) {
-    worker->Post([&worker = *worker, next] { worker.Publish(next); });
+    worker->Post([&worker = *worker, next, drains_changed] {
+      worker.Publish(next);
+      if (drains_changed) worker.TellOfDrains();
+    });
   }
   workers_.front()->Post([this, next] {
     if (prober_ != nullptr) prober_->Publish(*next);
@@ -274,6 +289,11 @@ std::vector<fleet::PinTable::Pin> Gateway::Pins() {
   return pins_.List(absl::Now());
 }
 
+PinFacts Gateway::PinCounts() {
+  return {.pins = static_cast<int64_t>(pins_.size()),
+          .evictions_total = pins_.evictions()};
+}
+
 bool Gateway::DeletePin(absl::string_view key) { return pins_.Delete(key); }
 
 ports::LeaseTable::Facts Gateway::Ports() { return leases_.facts(); }
@@ -288,6 +308,22 @@ metrics::CounterValues Gateway::Counters() {
 
 void Gateway::StartDrain() {
   if (draining_.exchange(true)) return;
+  const absl::Duration notice = options_.drain_notice;
+  if (notice <= absl::ZeroDuration()) return RefuseNewSessions();
+  Log(LogLevel::kInfo,
+      absl::StrCat("draining: not ready; new sessions are taken for another ",
+                   absl::FormatDuration(notice)));
+  // On the worker's loop: if that has stopped, so has everything else.
+  Worker& first = *workers_.front();
+  first.Post([this, &first, notice] {
+    drain_notice_ = std::make_unique<io::Timer>(
+        first.loop(), [this] { RefuseNewSessions(); });
+    drain_notice_->Set(first.loop().now() + notice);
+  });
+}
+
+void Gateway::RefuseNewSessions() {
+  if (refusing_.exchange(true)) return;
   Log(LogLevel::kInfo, "draining: new sessions are refused");
   for (const std::unique_ptr<Worker>& worker : workers_) {
     worker->Post([&worker = *worker] { worker.StartDrain(); });

@@ -19,6 +19,7 @@
 #include "proxy/gateway/name_refresher.h"
 #include "proxy/gateway/prober.h"
 #include "proxy/gateway/worker.h"
+#include "proxy/io/timer.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -38,13 +39,17 @@ class Gateway final : public GatewayView {
   // A usable backend is there, and no drain is under way.
   bool ready() const { return why_not_ready().empty(); }
   std::string why_not_ready() const;
-  // Drains, waits up to `patience` for the sessions to end, ends the rest.
+  // The notice of a drain is over, or none is under way.
+  bool refuses_new_sessions() const { return refusing_.load(); }
+  // Drains without a notice, waits up to `patience` for the sessions to end,
+  // ends the rest.
   void Stop(absl::Duration patience);
 
   snapshot::SnapshotPtr snapshot() const override ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<session::SessionFacts> Sessions() override;
   bool KillSession(SessionId id) override;
   std::vector<fleet::PinTable::Pin> Pins() override;
+  PinFacts PinCounts() override;
   bool DeletePin(absl::string_view key) override;
   ports::LeaseTable::Facts Ports() override;
   metrics::CounterValues Counters() override;
@@ -57,6 +62,7 @@ class Gateway final : public GatewayView {
   Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot);
 
   absl::Status Listen();
+  void RefuseNewSessions();
   bool is_running() const ABSL_LOCKS_EXCLUDED(running_mutex_);
   void SetRunning() ABSL_LOCKS_EXCLUDED(running_mutex_);
   // Runs `work` on every worker and waits. Nothing when they have stopped.
@@ -68,6 +74,7 @@ class Gateway final : public GatewayView {
   fleet::PinTable pins_;
   std::atomic<int64_t> sessions_{0};
   std::atomic<bool> draining_{false};
+  std::atomic<bool> refusing_{false};
   mutable Mutex running_mutex_;
   bool running_ ABSL_GUARDED_BY(running_mutex_) = false;
   Worker::Shared shared_;
@@ -78,6 +85,7 @@ class Gateway final : public GatewayView {
   // Live on the first worker's loop.
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<NameRefresher> name_refresher_;
+  std::unique_ptr<io::Timer> drain_notice_;
 };
 
 }  // namespace pinnace::gateway

@@ -28,6 +28,9 @@ struct GatewayOptions {
       session;  // banner, timeouts, public address, active source port
   size_t max_sessions = limits::kMaxSessions;
   absl::Duration probe_interval = limits::kProbeInterval;  // zero: no probes
+  std::string zone;  // for farms with prefer_zone
+  // How long a draining gateway still takes new sessions.
+  absl::Duration drain_notice = limits::kDrainNotice;
 };
 
 }  // namespace pinnace::gateway

@@ -4,6 +4,7 @@
 #ifndef PINNACE_PROXY_GATEWAY_GATEWAY_VIEW_H_
 #define PINNACE_PROXY_GATEWAY_GATEWAY_VIEW_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@
 
 namespace pinnace::gateway {
 
+struct PinFacts {
+  int64_t pins = 0;
+  int64_t evictions_total = 0;  // the table was full
+};
+
 class GatewayView {
  public:
   virtual ~GatewayView() = default;
@@ -24,11 +30,13 @@ class GatewayView {
   // False when there is no such session. The client gets a 421.
   virtual bool KillSession(SessionId id) = 0;
   virtual std::vector<fleet::PinTable::Pin> Pins() = 0;
+  virtual PinFacts PinCounts() = 0;
   virtual bool DeletePin(absl::string_view key) = 0;
   virtual ports::LeaseTable::Facts Ports() = 0;
   virtual metrics::CounterValues Counters() = 0;  // summed over the workers
 
-  // From now on not ready; new sessions get a 421 while running ones go on.
+  // From now on not ready; once the notice is over, new sessions get a 421
+  // while running ones go on.
   virtual void StartDrain() = 0;
   virtual bool draining() const = 0;
 };

@@ -88,6 +88,12 @@ void SessionRunner::Drain() {
   Deliver([](Session& session, Turn& turn) { session.OnDrain(turn); });
 }
 
+void SessionRunner::BackendDrainChanged() {
+  Deliver([](Session& session, Turn& turn) {
+    session.OnBackendDrainChanged(turn);
+  });
+}
+
 void SessionRunner::Kill() {
   Deliver([](Session& session, Turn& turn) { session.OnKill(turn); });
 }
@@ -236,15 +242,13 @@ void SessionRunner::Do(const session::ListenForBackend& action, const Outbox&) {
 void SessionRunner::Do(const session::DialClient& action, const Outbox&) {
   Channel(action.path)
       .DialClient(action.target, action.from,
-                  worker_.loop().now() +
-                      worker_.options().session.timeouts.data_connect);
+                  worker_.loop().now() + session_.timeouts().data_connect);
 }
 
 void SessionRunner::Do(const session::DialBackend& action, const Outbox&) {
   Channel(action.path)
       .DialBackend(action.target,
-                   worker_.loop().now() +
-                       worker_.options().session.timeouts.data_connect);
+                   worker_.loop().now() + session_.timeouts().data_connect);
 }
 
 void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {

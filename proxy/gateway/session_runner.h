@@ -36,6 +36,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   void OnDataAccepted(session::DataPathId path, io::Socket socket,
                       const Address& from);
   void Drain();
+  void BackendDrainChanged();
   void Kill();
 
   SessionId id() const { return session_.id(); }

@@ -161,11 +161,22 @@ void Worker::Retire(SessionId id) {
 
 void Worker::DestroyRetired() { retired_.clear(); }
 
+// A session that ends leaves the table while we go through it; its runner stays
+// to the end of the turn.
+std::vector<SessionRunner*> Worker::Runners() const {
+  std::vector<SessionRunner*> runners;
+  runners.reserve(sessions_.size());
+  for (const auto& [id, runner] : sessions_) runners.push_back(runner.get());
+  return runners;
+}
+
 void Worker::StartDrain() {
   draining_ = true;
-  std::vector<SessionRunner*> runners;
-  for (const auto& [id, runner] : sessions_) runners.push_back(runner.get());
-  for (SessionRunner* runner : runners) runner->Drain();
+  for (SessionRunner* runner : Runners()) runner->Drain();
+}
+
+void Worker::TellOfDrains() {
+  for (SessionRunner* runner : Runners()) runner->BackendDrainChanged();
 }
 
 void Worker::OnLeaseGranted(const ports::LeaseOwner& owner,

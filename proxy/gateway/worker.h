@@ -74,6 +74,8 @@ class Worker {
   void Publish(snapshot::SnapshotPtr snapshot) {
     snapshot_ = std::move(snapshot);
   }
+  // Of the snapshot published last.
+  void TellOfDrains();
   void SetNames(ResolvedNamesPtr names) { names_ = std::move(names); }
   void StartDrain();
   void OnLeaseGranted(const ports::LeaseOwner& owner, const IpAddress& source,
@@ -114,6 +116,7 @@ class Worker {
 
   void OnControlAccepted(const ControlListener& listener, io::Socket socket,
                          const Address& client);
+  std::vector<SessionRunner*> Runners() const;
   void Refuse(io::Socket socket, absl::string_view why);
   void DestroyRetired();
 

@@ -25,8 +25,11 @@ enum class Counter : uint8_t {
   kBytesToBackends,
   kBackendConnects,
   kBackendConnectFailures,
-  kBackendRetries,  // the next candidate was tried
-  kBackendFaults,   // malformed or overlong replies, lost backends
+  kBackendRetries,       // the next candidate was tried
+  kBackendFaults,        // malformed or overlong replies, lost backends
+  kBackendDataFailures,  // data connections to backends
+  kBackendsFull,         // logins that found every backend at max_sessions
+  kPinsRemade,           // the backend was gone, out or full
   kDataConnectTimeouts,
   kTransferStalls,
   kIdleTimeouts,

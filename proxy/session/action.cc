@@ -43,6 +43,8 @@ absl::string_view EndReasonName(EndReason reason) {
       return "killed";
     case EndReason::kDrained:
       return "drained";
+    case EndReason::kBackendDrained:
+      return "backend_drained";
   }
   return "";
 }

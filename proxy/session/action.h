@@ -41,7 +41,8 @@ enum class EndReason : uint8_t {
   kBackendMalformed,  // not FTP, or over a cap
   kBackendTimeout,
   kKilled,
-  kDrained,
+  kDrained,  // the gateway
+  kBackendDrained,
 };
 absl::string_view EndReasonName(EndReason reason);
 

@@ -1,18 +1,36 @@
 #include "proxy/session/backend_link.h"
 
 namespace pinnace::session {
+namespace {
 
-void BackendLink::Choose(const fleet::Farm& farm,
+SessionTimeouts TimeoutsOf(const fleet::FarmTimeouts& farm,
+                           SessionTimeouts timeouts) {
+  timeouts.idle = farm.idle.value_or(timeouts.idle);
+  timeouts.backend_connect =
+      farm.backend_connect.value_or(timeouts.backend_connect);
+  timeouts.backend_reply = farm.backend_reply.value_or(timeouts.backend_reply);
+  timeouts.data_connect = farm.data_connect.value_or(timeouts.data_connect);
+  timeouts.transfer_stall =
+      farm.transfer_stall.value_or(timeouts.transfer_stall);
+  return timeouts;
+}
+
+}  // namespace
+
+bool BackendLink::Choose(const fleet::Farm& farm,
                          const fleet::Backend& backend) {
   Drop();
+  if (!backend.status->TakePlace(backend.max_sessions)) return false;
   id_ = backend.id;
   farm_ = farm.name;
   status_ = backend.status;
   public_ports_ = backend.public_ports;
   data_mode_ = farm.data_mode;
+  proxy_protocol_ = backend.proxy_protocol;
   foreign_ = farm.allow_foreign_data_address;
-  status_->sessions.fetch_add(1, std::memory_order_relaxed);
+  timeouts_ = TimeoutsOf(farm.timeouts, gateway_timeouts_);
   status_->sessions_total.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
 void BackendLink::Connected(const Address& peer) {
@@ -25,8 +43,22 @@ void BackendLink::Drop() {
   connected_ = false;
   hears_us_ = false;
   if (status_ == nullptr) return;
-  status_->sessions.fetch_sub(1, std::memory_order_relaxed);
+  status_->LeavePlace();
   status_.reset();
+}
+
+std::optional<absl::Duration> BackendLink::NoteFailure(
+    fleet::FailureKind kind, const snapshot::Snapshot& snapshot,
+    absl::Time now) const {
+  const fleet::Farm* farm = snapshot.fleet.FindFarm(farm_);
+  const fleet::Backend* backend =
+      farm == nullptr ? nullptr : farm->FindBackend(id_);
+  if (backend == nullptr || backend->status != status_) return std::nullopt;
+  return fleet::NoteFailure(*farm, *backend, kind, now);
+}
+
+void BackendLink::NoteSuccess(fleet::FailureKind kind) const {
+  if (status_ != nullptr) fleet::NoteSuccess(*status_, kind);
 }
 
 }  // namespace pinnace::session

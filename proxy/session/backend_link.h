@@ -7,24 +7,45 @@
 #include <optional>
 #include <string>
 
+#include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/fleet/fleet.h"
+#include "proxy/fleet/outlier.h"
+#include "proxy/session/session_options.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace pinnace::session {
 
 class BackendLink {
  public:
-  BackendLink() = default;
+  // `options` outlives the link.
+  explicit BackendLink(const SessionOptions& options)
+      : timeouts_(options.timeouts), gateway_timeouts_(options.timeouts) {}
   ~BackendLink() { Drop(); }
   BackendLink(const BackendLink&) = delete;
   BackendLink& operator=(const BackendLink&) = delete;
 
-  void Choose(const fleet::Farm& farm, const fleet::Backend& backend);
+  // Takes a place in the backend's load; false when it has none left.
+  bool Choose(const fleet::Farm& farm, const fleet::Backend& backend);
   // The control connection is up; `peer` is the address it reached.
   void Connected(const Address& peer);
   // It closed the control connection; the shell has not let go of it yet.
   void Lost() { hears_us_ = false; }
   void Drop();
+
+  // It failed this session, or served it: what outlier ejection goes by.
+  // Returns for how long the backend is left out from now on. Only what the
+  // snapshot still knows counts.
+  std::optional<absl::Duration> NoteFailure(fleet::FailureKind kind,
+                                            const snapshot::Snapshot& snapshot,
+                                            absl::Time now) const;
+  void NoteSuccess(fleet::FailureKind kind) const;
+
+  // What is left for its sessions if it is drained, or gone from the snapshot.
+  fleet::BackendStatus::Drain drain() const {
+    return status_ == nullptr ? fleet::BackendStatus::Drain()
+                              : status_->drain();
+  }
 
   bool is_chosen() const { return status_ != nullptr; }
   bool is_connected() const { return connected_; }
@@ -33,17 +54,25 @@ class BackendLink {
   const std::string& farm() const { return farm_; }
   const Address& peer() const { return peer_; }
   fleet::BackendStatus& status() const { return *status_; }
+  // The farm's where it has its own, from Choose() on; else the gateway's.
+  const SessionTimeouts& timeouts() const { return timeouts_; }
+  bool wants_proxy_header() const {
+    return proxy_protocol_ == fleet::ProxyProtocol::kV2;
+  }
   fleet::DataMode data_mode() const { return data_mode_; }
   bool allows_foreign_data_address() const { return foreign_; }
   const std::optional<PortRange>& public_ports() const { return public_ports_; }
 
  private:
+  SessionTimeouts timeouts_;
+  const SessionTimeouts& gateway_timeouts_;
   BackendId id_;
   std::string farm_;
   Address peer_;
   std::shared_ptr<fleet::BackendStatus> status_;
   std::optional<PortRange> public_ports_;
   fleet::DataMode data_mode_ = fleet::DataMode::kPassive;
+  fleet::ProxyProtocol proxy_protocol_ = fleet::ProxyProtocol::kOff;
   bool foreign_ = false;
   bool connected_ = false;
   bool hears_us_ = false;

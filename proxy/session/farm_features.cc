@@ -4,9 +4,9 @@
 
 namespace pinnace::session {
 
-ftp::FeatureList FarmFeatures(const fleet::Farm* farm) {
+ftp::FeatureList FarmFeatures(const std::vector<const fleet::Farm*>& farms) {
   std::optional<ftp::FeatureList> common;
-  if (farm != nullptr) {
+  for (const fleet::Farm* farm : farms) {
     for (const fleet::Backend& backend : farm->backends) {
       const fleet::BackendStatus::Features lines = backend.status->features();
       if (lines == nullptr) continue;

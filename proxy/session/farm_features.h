@@ -3,13 +3,16 @@
 #ifndef PINNACE_PROXY_SESSION_FARM_FEATURES_H_
 #define PINNACE_PROXY_SESSION_FARM_FEATURES_H_
 
+#include <vector>
+
 #include "proxy/fleet/fleet.h"
 #include "proxy/ftp/features.h"
 
 namespace pinnace::session {
 
-// A backend that has not been asked yet does not count. `farm` may be null.
-ftp::FeatureList FarmFeatures(const fleet::Farm* farm);
+// A backend that has not been asked yet does not count. Of several farms that
+// the session may end in: what all of them offer.
+ftp::FeatureList FarmFeatures(const std::vector<const fleet::Farm*>& farms);
 
 }  // namespace pinnace::session
 

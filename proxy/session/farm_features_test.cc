@@ -30,11 +30,12 @@ fleet::Farm FarmOf(std::vector<std::optional<Lines>> offers) {
   return farm;
 }
 
-Lines Features(const fleet::Farm& farm) { return FarmFeatures(&farm).lines(); }
+Lines Features(const fleet::Farm& farm) {
+  return FarmFeatures({&farm}).lines();
+}
 
 TEST(FarmFeaturesTest, OnlyTheGatewaysOwnOfNobody) {
-  EXPECT_THAT(FarmFeatures(nullptr).lines(),
-              ElementsAre("EPRT", "EPSV", "HOST"));
+  EXPECT_THAT(FarmFeatures({}).lines(), ElementsAre("EPRT", "EPSV", "HOST"));
   EXPECT_THAT(Features(FarmOf({})), ElementsAre("EPRT", "EPSV", "HOST"));
   EXPECT_THAT(Features(FarmOf({std::nullopt, std::nullopt})),
               ElementsAre("EPRT", "EPSV", "HOST"));
@@ -47,6 +48,13 @@ TEST(FarmFeaturesTest, WhatEveryBackendOffers) {
   // One that offers nothing at all has been asked.
   EXPECT_THAT(Features(FarmOf({Lines{"UTF8"}, Lines{}})),
               ElementsAre("EPRT", "EPSV", "HOST"));
+}
+
+TEST(FarmFeaturesTest, WhatEveryFarmOffers) {
+  const fleet::Farm one = FarmOf({Lines{"UTF8", "SIZE"}});
+  const fleet::Farm other = FarmOf({Lines{"SIZE", "MDTM"}});
+  EXPECT_THAT(FarmFeatures({&one, &other}).lines(),
+              ElementsAre("SIZE", "EPRT", "EPSV", "HOST"));
 }
 
 TEST(FarmFeaturesTest, WhoWasNotAskedDoesNotCount) {

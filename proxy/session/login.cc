@@ -1,5 +1,6 @@
 #include "proxy/session/login.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -8,10 +9,12 @@
 #include "proxy/base/check.h"
 #include "proxy/base/printable.h"
 #include "proxy/fleet/balancer.h"
+#include "proxy/session/backend_trouble.h"
 
 namespace pinnace::session {
 namespace {
 
+using fleet::PinTable;
 using ftp::Command;
 using ftp::Reply;
 using ftp::ReplyCode;
@@ -33,8 +36,44 @@ Command CommandOf(ftp::Verb verb, absl::string_view argument) {
 }  // namespace
 
 bool Login::HasCandidate(const Turn& turn) const {
-  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
-  return farm != nullptr && fleet::HasCandidate(*farm);
+  const std::vector<const fleet::Farm*> farms = PossibleFarms(turn);
+  return std::any_of(farms.begin(), farms.end(), [](const fleet::Farm* farm) {
+    return fleet::HasCandidate(*farm);
+  });
+}
+
+std::vector<const fleet::Farm*> Login::PossibleFarms(const Turn& turn) const {
+  std::vector<absl::string_view> names;
+  if (link_.is_chosen()) {
+    names.push_back(link_.farm());
+  } else {
+    names = turn.snapshot.routes.PossibleFarms(
+        {.listener = door_.listener, .host = host_, .client = door_.client},
+        door_.farm);
+  }
+  std::vector<const fleet::Farm*> farms;
+  for (const absl::string_view name : names) {
+    const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(name);
+    if (farm != nullptr) farms.push_back(farm);
+  }
+  return farms;
+}
+
+absl::string_view Login::FarmFor(absl::string_view user,
+                                 const Turn& turn) const {
+  return turn.snapshot.routes.Farm({.listener = door_.listener,
+                                    .host = host_,
+                                    .user = user,
+                                    .client = door_.client},
+                                   door_.farm);
+}
+
+bool Login::LeadsElsewhere(const Command& user, const Turn& turn) const {
+  if (!link_.is_connected() || user.argument == user_) return false;
+  if (FarmFor(user.argument, turn) != link_.farm()) return true;
+  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
+  return farm != nullptr && farm->pin_by == fleet::ClientIdentity::kUser &&
+         farm->pin_ttl > absl::ZeroDuration();
 }
 
 Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
@@ -44,13 +83,16 @@ Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
   }
   former_user_ = is_logged_in() ? user_ : "";
   user_ = command.argument;
+  farm_ = std::string(FarmFor(user_, turn));
   trouble_.clear();
   tried_.clear();
+  attempts_ = 0;
+  budget_end_ = absl::InfiniteFuture();
   reuses_connection_ = link_.is_connected();
   if (reuses_connection_) {
     turn.Send(CommandOf(ftp::Verb::kUser, user_));
     state_ = State::kAwaitUser;
-    deadline_ = turn.now + options_.timeouts.backend_reply;
+    deadline_ = turn.now + link_.timeouts().backend_reply;
     return Verdict::kGoOn;
   }
   return TryNext(turn);
@@ -63,7 +105,7 @@ void Login::OnPass(const Command& command, Turn& turn) {
   }
   turn.Send(command);
   state_ = State::kAwaitPass;
-  deadline_ = turn.now + options_.timeouts.backend_reply;
+  deadline_ = turn.now + link_.timeouts().backend_reply;
 }
 
 void Login::OnAcct(const Command& command, Turn& turn) {
@@ -73,7 +115,7 @@ void Login::OnAcct(const Command& command, Turn& turn) {
   }
   turn.Send(command);
   state_ = State::kAwaitAcct;
-  deadline_ = turn.now + options_.timeouts.backend_reply;
+  deadline_ = turn.now + link_.timeouts().backend_reply;
 }
 
 void Login::OnOpts(const Command& command, Turn& turn) {
@@ -116,53 +158,109 @@ void Login::Reset() {
   welcome_.reset();
 }
 
+const fleet::Backend* Login::Usable(const fleet::Farm& farm,
+                                    absl::string_view id,
+                                    absl::Time now) const {
+  const fleet::Backend* backend = farm.FindBackend(id);
+  const bool usable =
+      backend != nullptr && fleet::IsUsable(*backend, now) &&
+      !backend->status->IsFull(backend->max_sessions) &&
+      std::find(tried_.begin(), tried_.end(), id) == tried_.end();
+  return usable ? backend : nullptr;
+}
+
+const fleet::Backend* Login::Pin(const fleet::Farm& farm,
+                                 const fleet::Backend& picked, Turn& turn) {
+  const PinTable::Client client = PinTable::ClientOf(farm, door_.client, user_);
+  // Until it has logged in, so that a guesser of names holds no pins.
+  const absl::Time expires =
+      turn.now + std::min(farm.pin_ttl, options_.timeouts.login);
+  BackendId instead_of;
+  while (true) {
+    const BackendId pinned =
+        turn.pins.SetIfAbsent(client, picked.id, turn.now, expires, instead_of);
+    if (pinned == picked.id) break;
+    // Perhaps another session of this client was quicker: they have to meet.
+    const fleet::Backend* other = Usable(farm, pinned, turn.now);
+    if (other != nullptr) return other;
+    instead_of = pinned;
+  }
+  if (!instead_of.empty()) turn.Count(Counter::kPinsRemade);
+  return &picked;
+}
+
+const fleet::Backend* Login::Choose(const fleet::Farm& farm, Turn& turn) {
+  const bool pins = farm.pin_ttl > absl::ZeroDuration();
+  const fleet::Backend* backend = nullptr;
+  if (pins && tried_.empty()) {
+    const std::optional<BackendId> pinned =
+        turn.pins.Find(PinTable::ClientOf(farm, door_.client, user_), turn.now);
+    if (pinned.has_value()) backend = Usable(farm, *pinned, turn.now);
+  }
+  while (true) {
+    if (backend == nullptr) {
+      backend = fleet::Pick(farm, {.now = turn.now,
+                                   .tried = tried_,
+                                   .client = door_.client,
+                                   .user = user_});
+      if (backend == nullptr) return nullptr;
+      if (pins) backend = Pin(farm, *backend, turn);
+    }
+    if (link_.Choose(farm, *backend)) return backend;
+    // Another session took its last place in between.
+    tried_.push_back(backend->id);
+    backend = nullptr;
+  }
+}
+
+Login::Verdict Login::NobodyLeft(const fleet::Farm* farm, Turn& turn) {
+  std::string text = "No backend is available, try again later.";
+  if (!trouble_.empty()) {
+    text = absl::StrCat("No backend is available, try again later (", trouble_,
+                        ").");
+  } else if (farm != nullptr && fleet::WhyNobody(*farm, {.now = turn.now,
+                                                         .tried = {},
+                                                         .client = door_.client,
+                                                         .user = user_}) ==
+                                    fleet::Nobody::kAllFull) {
+    turn.Count(Counter::kBackendsFull);
+    text = "Every backend has as many sessions as it may, try again later.";
+  }
+  turn.Say(ReplyCode::kServiceClosing, text);
+  link_.Drop();
+  return Verdict::kNoBackend;
+}
+
 Login::Verdict Login::TryNext(Turn& turn) {
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
-  const fleet::Backend* backend = nullptr;
-  const bool may_try = tried_.size() < limits::kMaxBackendCandidates;
-  if (farm != nullptr && may_try) {
-    std::optional<BackendId> pinned;
-    if (tried_.empty() && farm->pin_ttl > absl::ZeroDuration()) {
-      pinned = turn.pins.Find(farm_, client_, turn.now);
-    }
-    if (pinned.has_value()) {
-      const fleet::Backend* candidate = farm->FindBackend(*pinned);
-      if (candidate != nullptr && fleet::IsUsable(*candidate, turn.now)) {
-        backend = candidate;
-      }
-    }
-    if (backend == nullptr) {
-      backend = fleet::Pick(*farm, {.now = turn.now, .tried = tried_});
-    }
+  if (farm != nullptr && attempts_ == 0) {
+    budget_end_ = turn.now + farm->failover.budget;
   }
-  if (backend == nullptr) {
-    turn.Say(ReplyCode::kServiceClosing,
-             trouble_.empty()
-                 ? std::string("No backend is available, try again later.")
-                 : absl::StrCat("No backend is available, try again later (",
-                                trouble_, ")."));
-    link_.Drop();
-    return Verdict::kNoBackend;
-  }
-  if (!tried_.empty()) turn.Count(Counter::kBackendRetries);
+  const bool may_try = farm != nullptr &&
+                       attempts_ < farm->failover.candidates &&
+                       turn.now < budget_end_;
+  const fleet::Backend* backend = may_try ? Choose(*farm, turn) : nullptr;
+  if (backend == nullptr) return NobodyLeft(farm, turn);
+  if (attempts_++ > 0) turn.Count(Counter::kBackendRetries);
   tried_.push_back(backend->id);
-  link_.Choose(*farm, *backend);
-  pin_renewal_ = absl::InfinitePast();
-  RenewPin(turn);
   turn.Count(Counter::kBackendConnects);
   turn.Do(ConnectBackend{.host = turn.Keep(backend->address.host),
                          .port = backend->address.port,
-                         .timeout = options_.timeouts.backend_connect});
+                         .timeout = std::min(link_.timeouts().backend_connect,
+                                             budget_end_ - turn.now)});
   state_ = State::kConnecting;
   deadline_ = absl::InfiniteFuture();  // The shell's connect has its own.
   return Verdict::kGoOn;
 }
 
 void Login::RenewPin(Turn& turn) {
-  if (!link_.is_chosen() || turn.now < pin_renewal_) return;
+  const bool logged_in =
+      state_ == State::kLoggedIn || state_ == State::kReplaying;
+  if (!logged_in || !link_.is_chosen() || turn.now < pin_renewal_) return;
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
   if (farm == nullptr || farm->pin_ttl <= absl::ZeroDuration()) return;
-  turn.pins.Set(link_.farm(), client_, link_.id(), turn.now + farm->pin_ttl);
+  turn.pins.Set(PinTable::ClientOf(*farm, door_.client, user_), link_.id(),
+                turn.now + farm->pin_ttl);
   pin_renewal_ = turn.now + farm->pin_ttl / kPinRenewals;
 }
 
@@ -171,11 +269,8 @@ Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
   // take it from the others by guessing passwords.
   if (!std::exchange(reuses_connection_, false)) {
     turn.Count(Counter::kBackendConnectFailures);
-    fleet::BackendStatus& status = link_.status();
-    status.connect_failures.fetch_add(1, std::memory_order_relaxed);
-    status.Eject(turn.now + limits::kEjection);
-    status.SetTrouble(Printable(why));
-    turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
+    link_.status().SetTrouble(Printable(why));
+    NoteLoginFailure(link_, why, turn);
     if (!trouble_.empty()) trouble_ += "; ";
     absl::StrAppend(&trouble_, link_.id(), ": ", Printable(why, 80));
   }
@@ -188,7 +283,8 @@ Login::Verdict Login::OnBackendConnected(const Address& peer, Turn& turn) {
   if (state_ != State::kConnecting) return Verdict::kGoOn;
   link_.Connected(peer);
   state_ = State::kAwaitGreeting;
-  deadline_ = turn.now + 2 * options_.timeouts.backend_connect;
+  deadline_ =
+      std::min(turn.now + 2 * link_.timeouts().backend_connect, budget_end_);
   return Verdict::kGoOn;
 }
 
@@ -270,8 +366,19 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
   return Verdict::kGoOn;
 }
 
+bool Login::HasOther(const Turn& turn) const {
+  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
+  return farm != nullptr && attempts_ < farm->failover.candidates &&
+         farm->backends.size() > tried_.size();
+}
+
 void Login::SendHostOrUser(Turn& turn) {
-  deadline_ = turn.now + options_.timeouts.backend_reply;
+  deadline_ = std::min(turn.now + link_.timeouts().backend_reply, budget_end_);
+  // What greets and then says nothing must not use up the time of the others.
+  if (HasOther(turn)) {
+    deadline_ =
+        std::min(deadline_, turn.now + 2 * link_.timeouts().backend_connect);
+  }
   if (!host_.empty()) {
     turn.Send(CommandOf(ftp::Verb::kHost, host_));
     state_ = State::kAwaitHost;
@@ -286,6 +393,7 @@ Login::Verdict Login::OnUserReply(const Reply& reply, Turn& turn) {
   if (reply.Is(ReplyCode::kServiceClosing)) {
     return CandidateFailed(absl::StrCat("421 ", reply.last_text()), turn);
   }
+  link_.NoteSuccess(fleet::FailureKind::kConnect);
   return OnPasswordReply(reply, turn);
 }
 
@@ -322,6 +430,8 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
   welcome_ = reply;
   replayed_ = 0;
   state_ = State::kReplaying;
+  pin_renewal_ = absl::InfinitePast();
+  RenewPin(turn);
   ReplayNext(turn);
 }
 
@@ -334,7 +444,7 @@ void Login::ReplayNext(Turn& turn) {
     const auto& [verb, argument] = said[replayed_++];
     if (argument->empty()) continue;
     turn.Send(CommandOf(verb, *argument));
-    deadline_ = turn.now + options_.timeouts.backend_reply;
+    deadline_ = turn.now + link_.timeouts().backend_reply;
     return;
   }
   state_ = State::kLoggedIn;

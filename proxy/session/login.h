@@ -43,10 +43,14 @@ class Login {
     kTooManyFailures,  // likewise
   };
 
-  // All outlive the login.
-  Login(const SessionOptions& options, const IpAddress& client,
-        const std::string& farm, BackendLink& link)
-      : options_(options), client_(client), farm_(farm), link_(link) {}
+  // Who wants in, and through which door. All outlive the login.
+  struct Door {
+    const IpAddress& client;
+    const std::string& listener;  // as configured
+    const std::string& farm;      // the listener's
+  };
+  Login(const SessionOptions& options, const Door& door, BackendLink& link)
+      : options_(options), door_(door), link_(link) {}
 
   State state() const { return state_; }
   bool is_logged_in() const { return state_ == State::kLoggedIn; }
@@ -54,8 +58,13 @@ class Login {
   bool is_busy() const { return state_ >= State::kConnecting; }
   const std::string& user() const { return user_; }
 
-  // Is there any backend that could be tried now?
+  // Is there any backend that could be tried now, whatever the user's name?
   bool HasCandidate(const Turn& turn) const;
+  // The farms that the session may be sent to: one, once it has a backend.
+  std::vector<const fleet::Farm*> PossibleFarms(const Turn& turn) const;
+  // USER names somebody who belongs to another backend than the present one:
+  // that one has to be dropped first.
+  bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
 
   Verdict OnUser(const ftp::Command& command, Turn& turn);
   void OnPass(const ftp::Command& command, Turn& turn);
@@ -89,7 +98,18 @@ class Login {
   void RenewPin(Turn& turn);
 
  private:
+  absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
+  // The backend, if it may take this session now; else null.
+  const fleet::Backend* Usable(const fleet::Farm& farm, absl::string_view id,
+                               absl::Time now) const;
+  // Pins the client to `picked`; where it is pinned to now.
+  const fleet::Backend* Pin(const fleet::Farm& farm,
+                            const fleet::Backend& picked, Turn& turn);
+  // A backend in which a place is taken; null: nobody has one.
+  const fleet::Backend* Choose(const fleet::Farm& farm, Turn& turn);
   Verdict TryNext(Turn& turn);
+  bool HasOther(const Turn& turn) const;
+  Verdict NobodyLeft(const fleet::Farm* farm, Turn& turn);
   Verdict CandidateFailed(absl::string_view why, Turn& turn);
   void SendHostOrUser(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
@@ -98,8 +118,7 @@ class Login {
   void ReplayNext(Turn& turn);
 
   const SessionOptions& options_;
-  const IpAddress& client_;
-  const std::string& farm_;
+  const Door door_;
   BackendLink& link_;
 
   State state_ = State::kLoggedOut;
@@ -110,11 +129,15 @@ class Login {
   // Logged in as this before the present USER: a server that refuses to change
   // the user keeps the login.
   std::string former_user_;
+  std::string farm_;  // of the last USER
   std::string host_;
   std::string opts_utf8_;
   std::string opts_mlst_;
   std::string clnt_;
+  // Not again for this USER: it failed, or is full.
   absl::InlinedVector<BackendId, 1> tried_;
+  int attempts_ = 0;
+  absl::Time budget_end_;  // for all candidates
   // This USER goes to a connection that has refused a login before.
   bool reuses_connection_ = false;
   std::string trouble_;  // of the candidates, for the 421

@@ -39,7 +39,12 @@ bool IsUrgent(absl::string_view line) {
 Session::Session(const SessionOptions& options, Start start)
     : options_(options),
       start_(std::move(start)),
-      login_(options_, start_.client.ip, start_.farm, link_),
+      link_(options_),
+      login_(options_,
+             {.client = start_.client.ip,
+              .listener = start_.listener,
+              .farm = start_.farm},
+             link_),
       transfer_(options_, start_.client, start_.local, link_),
       lines_(limits::kMaxCommandLineBytes),
       replies_({.max_line_bytes = limits::kMaxReplyLineBytes,
@@ -85,12 +90,8 @@ void Session::Advance(Turn& turn) {
     if (!line.has_value()) break;
     OnLine(*std::move(line), turn);
   }
+  if (!ended_) EndIfDrained(turn);
   if (ended_) return;
-  if (draining_ && IsFree() && !lines_.HasLine()) {
-    turn.Say(ReplyCode::kServiceClosing,
-             "The gateway is going down, please connect again.");
-    return End(EndReason::kDrained, turn);
-  }
   UpdateReading(turn);
   UpdateIdleDeadline(turn.now);
 }
@@ -114,7 +115,7 @@ void Session::UpdateIdleDeadline(absl::Time now) {
   if (!IsFree()) {
     idle_deadline_ = absl::InfiniteFuture();
   } else if (idle_deadline_ == absl::InfiniteFuture()) {
-    idle_deadline_ = now + options_.timeouts.idle;
+    idle_deadline_ = now + link_.timeouts().idle;
   }
 }
 
@@ -134,7 +135,7 @@ void Session::OnLine(LineBuffer::Line&& line, Turn& turn) {
   turn.Count(Counter::kCommands);
   ++commands_;
   last_command_ = turn.now;
-  idle_deadline_ = turn.now + options_.timeouts.idle;
+  idle_deadline_ = turn.now + link_.timeouts().idle;
   switch (line.kind) {
     case LineBuffer::Kind::kTooLong:
       turn.Count(Counter::kLinesTooLong);
@@ -178,6 +179,7 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
     case Effect::kPassOn:
       return PassOn(std::move(command), turn);
     case Effect::kUser:
+      if (login_.LeadsElsewhere(command, turn)) ForgetBackend(turn);
       return OnVerdict(login_.OnUser(command, turn), turn);
     case Effect::kPass:
       return login_.OnPass(command, turn);
@@ -269,7 +271,7 @@ void Session::PassOn(Command&& command, Turn& turn) {
   turn.Send(command);
   passed_on_ = std::move(command);
   preliminary_said_ = false;
-  reply_deadline_ = turn.now + options_.timeouts.backend_reply;
+  reply_deadline_ = turn.now + link_.timeouts().backend_reply;
 }
 
 void Session::OnQuit(Turn& turn) {
@@ -290,9 +292,9 @@ void Session::OnRein(Turn& turn) {
 }
 
 void Session::SayFeatures(Turn& turn) {
-  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(start_.farm);
-  turn.Say(Reply::ManyLines(ReplyCode::kSystemStatus,
-                            "Features:", FarmFeatures(farm).lines(), "End"));
+  turn.Say(Reply::ManyLines(
+      ReplyCode::kSystemStatus,
+      "Features:", FarmFeatures(login_.PossibleFarms(turn)).lines(), "End"));
 }
 
 void Session::OnClientEnd(Cleanness cleanness, Turn& turn) {

@@ -71,6 +71,8 @@ class Session {
 
   // An idle session ends with 421; a transfer is let finish first.
   void OnDrain(Turn& turn);
+  // Its backend may be drained now, or gone, or no longer.
+  void OnBackendDrainChanged(Turn& turn);
   void OnKill(Turn& turn);
 
   // What the relay has moved so far: for STAT, and for the report of a transfer
@@ -85,6 +87,7 @@ class Session {
   const Start& start() const { return start_; }
   const std::string& user() const { return login_.user(); }
   const BackendId& backend() const { return link_.id(); }
+  const SessionTimeouts& timeouts() const { return link_.timeouts(); }
   SessionFacts facts() const;
 
  private:
@@ -93,6 +96,12 @@ class Session {
     return !ended_ && !passed_on_.has_value() && !login_.is_busy() &&
            !transfer_.is_busy();
   }
+  // Between two commands, with nothing prepared: the client loses nothing.
+  bool IsAtBoundary() const {
+    return IsFree() && !lines_.HasLine() &&
+           transfer_.state() == Transfer::State::kIdle;
+  }
+  void EndIfDrained(Turn& turn);
   void Advance(Turn& turn);
   std::optional<ftp::LineBuffer::Line> TakeLine();
   bool HasQuit();
@@ -109,6 +118,7 @@ class Session {
   void UpdateIdleDeadline(absl::Time now);
 
   void OnReply(const ftp::Reply& reply, Turn& turn);
+  void NoteDataFailure(Turn& turn);
   void OnPassedOnReply(const ftp::Reply& reply, Turn& turn);
   void OnVerdict(Login::Verdict verdict, Turn& turn);
   void TryNextBackend(absl::string_view why, Turn& turn);

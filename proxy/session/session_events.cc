@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/printable.h"
+#include "proxy/ingress/proxy_header.h"
+#include "proxy/session/backend_trouble.h"
 #include "proxy/session/session.h"
 
 namespace pinnace::session {
@@ -34,6 +36,9 @@ void Session::OnBackendConnected(const Address& peer, Turn& turn) {
   if (ended_) return;
   replies_ = ReplyReader({.max_line_bytes = limits::kMaxReplyLineBytes,
                           .max_reply_bytes = limits::kMaxReplyBytes});
+  if (link_.wants_proxy_header()) {
+    turn.SendBytes(ingress::ProxyV2(start_.client, start_.local));
+  }
   OnVerdict(login_.OnBackendConnected(peer, turn), turn);
 }
 
@@ -78,6 +83,10 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
     }
   }
   if (reply.Is(ReplyCode::kServiceClosing)) {
+    if (login_.is_busy()) {
+      // To the password: what it says to an idle session is another matter.
+      NoteLoginFailure(link_, absl::StrCat("421 ", reply.last_text()), turn);
+    }
     if (login_.state() == Login::State::kLoggedOut) {
       // Between two tries to log in: the next USER gets another connection.
       ForgetBackend(turn);
@@ -108,7 +117,7 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
     // RFC 959 §5.4: at most one.
     if (!std::exchange(preliminary_said_, true)) turn.Say(reply);
     // It is at work.
-    reply_deadline_ = turn.now + options_.timeouts.backend_reply;
+    reply_deadline_ = turn.now + link_.timeouts().backend_reply;
     return;
   }
   if (passed_on_->verb == Verb::kRest && reply.Is(ReplyCode::kPending)) {
@@ -196,12 +205,25 @@ void Session::OnBackendListening(DataPathId path,
 void Session::OnLegOpen(DataPathId path, Leg leg, const Address& from,
                         Turn& turn) {
   if (ended_) return;
+  if (leg == Leg::kBackend) link_.NoteSuccess(fleet::FailureKind::kData);
   transfer_.OnLegOpen(path, leg, from, turn);
+}
+
+void Session::NoteDataFailure(Turn& turn) {
+  turn.Count(Counter::kBackendDataFailures);
+  const std::optional<absl::Duration> left_out =
+      link_.NoteFailure(fleet::FailureKind::kData, turn.snapshot, turn.now);
+  if (!left_out.has_value()) return;
+  turn.Do(ReportBackendTrouble{
+      turn.Keep(link_.id()),
+      turn.Keep(absl::StrCat("its data connections fail; left out for ",
+                             absl::FormatDuration(*left_out)))});
 }
 
 void Session::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
                           Turn& turn) {
   if (ended_) return;
+  if (leg == Leg::kBackend && link_.is_chosen()) NoteDataFailure(turn);
   transfer_.OnLegFailed(path, leg, why, turn);
   Advance(turn);
 }
@@ -224,6 +246,9 @@ absl::Time Session::deadline() const {
   absl::Time next = std::min(login_deadline_, login_.deadline());
   next = std::min(next, transfer_.deadline());
   next = std::min(next, reply_deadline_);
+  const fleet::BackendStatus::Drain drain = link_.drain();
+  next = std::min(next, drain.deadline);
+  if (IsAtBoundary()) next = std::min(next, drain.idle_end);
   return std::min(next, idle_deadline_);
 }
 
@@ -232,6 +257,13 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
   if (turn.now >= login_deadline_) {
     turn.Say(ReplyCode::kServiceClosing, "Login took too long.");
     return End(EndReason::kLoginTimeout, turn);
+  }
+  if (turn.now >= link_.drain().deadline) {
+    transfer_.Cut(ReplyCode::kTransferAborted,
+                  "the backend is going down and can wait no longer", turn);
+    turn.Say(ReplyCode::kServiceClosing,
+             "The backend is going down, please connect again.");
+    return End(EndReason::kBackendDrained, turn);
   }
   if (turn.now >= login_.deadline()) {
     if (!login_.MayRetry()) {
@@ -255,11 +287,29 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
     turn.Count(Counter::kIdleTimeouts);
     turn.Say(
         ReplyCode::kServiceClosing,
-        absl::StrCat("Idle for ", absl::FormatDuration(options_.timeouts.idle),
+        absl::StrCat("Idle for ", absl::FormatDuration(link_.timeouts().idle),
                      ", closing."));
     return End(EndReason::kIdle, turn);
   }
   Advance(turn);
+}
+
+void Session::EndIfDrained(Turn& turn) {
+  if (!IsAtBoundary()) return;
+  if (draining_) {
+    turn.Say(ReplyCode::kServiceClosing,
+             "The gateway is going down, please connect again.");
+    return End(EndReason::kDrained, turn);
+  }
+  if (turn.now >= link_.drain().idle_end) {
+    turn.Say(ReplyCode::kServiceClosing,
+             "The backend is going down, please connect again.");
+    End(EndReason::kBackendDrained, turn);
+  }
+}
+
+void Session::OnBackendDrainChanged(Turn& turn) {
+  if (!ended_) Advance(turn);
 }
 
 void Session::OnDrain(Turn& turn) {
@@ -298,7 +348,7 @@ SessionFacts Session::facts() const {
   facts.id = start_.id;
   facts.user = Printable(login_.user());
   facts.listener = start_.listener;
-  facts.farm = start_.farm;
+  facts.farm = link_.is_chosen() ? link_.farm() : start_.farm;
   if (link_.is_chosen()) facts.backend = link_.id();
   facts.phase = std::string(PhaseName());
   facts.client = start_.client;

@@ -109,7 +109,7 @@ void Transfer::SendTransferCommand(Turn& turn) {
 }
 
 void Transfer::SetRunningDeadline(absl::Time now) {
-  const SessionTimeouts& timeouts = options_.timeouts;
+  const SessionTimeouts& timeouts = link_.timeouts();
   switch (run_.relay) {
     case RelayState::kNotStarted:
       deadline_ = is_passive() && path_.client_leg != LegState::kOpen
@@ -381,7 +381,7 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
       if (path_.lease != Lease::kWanted) return Verdict::kGiveUp;
       turn.Count(Counter::kLeaseTimeouts);
       path_.lease = Lease::kNotNeeded;
-      deadline_ = turn.now + options_.timeouts.backend_reply;
+      deadline_ = turn.now + link_.timeouts().backend_reply;
       FailSetup(CannotOpenData("no public port became free for your address; "
                                "the port pool is full, try again."),
                 turn);

@@ -142,7 +142,7 @@ void Transfer::StartActive(absl::string_view verb, const Address& target,
   }
   StartPath(ClientMode::kActive, turn);
   path_.client_target = allowed;
-  deadline_ = turn.now + options_.timeouts.backend_reply;
+  deadline_ = turn.now + link_.timeouts().backend_reply;
   AskBackend(turn);
 }
 
@@ -246,7 +246,7 @@ void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,
   if (path != path_.id || path == 0 || path_.lease != Lease::kWanted) return;
   if (!port.has_value()) {
     path_.lease = Lease::kNotNeeded;
-    deadline_ = turn.now + options_.timeouts.backend_reply;
+    deadline_ = turn.now + link_.timeouts().backend_reply;
     FailSetup(CannotOpenData("no public port is free for your address; the "
                              "port pool is full, try again."),
               turn);
@@ -254,7 +254,7 @@ void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,
   }
   path_.lease = Lease::kGranted;
   path_.public_port = *port;
-  deadline_ = turn.now + options_.timeouts.backend_reply;
+  deadline_ = turn.now + link_.timeouts().backend_reply;
   AnswerSetupWhenReady(turn);
 }
 
@@ -291,7 +291,7 @@ void Transfer::AnswerSetupWhenReady(Turn& turn) {
   }
   // The lease does not outlive the wait for its connection.
   deadline_ = is_passive() && path_.client_leg != LegState::kOpen
-                  ? turn.now + options_.timeouts.data_connect
+                  ? turn.now + link_.timeouts().data_connect
                   : absl::InfiniteFuture();
 }
 

@@ -43,6 +43,10 @@ struct Turn {
     out.ToBackend(
         [&](std::string* bytes) { absl::StrAppend(bytes, line, "\r\n"); });
   }
+  void SendBytes(absl::string_view bytes) {
+    out.ToBackend(
+        [&](std::string* out) { out->append(bytes.data(), bytes.size()); });
+  }
   Text Keep(absl::string_view text) { return out.Keep(text); }
   template <typename T>
   void Do(T action) {

@@ -3,9 +3,9 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "proxy/fleet/drain.h"
+#include "tests/dialogues/arguments.h"
 #include "tests/support/action_text.h"
 
 namespace pinnace::dialogues {
@@ -18,31 +18,9 @@ using session::Turn;
 // One turn of a session is far shorter; more is a loop.
 constexpr int kMostDeadlinesAtOnce = 100;
 
-std::optional<std::string> Find(const Arguments& arguments,
-                                const std::string& key) {
-  auto found = arguments.find(key);
-  if (found == arguments.end()) return std::nullopt;
-  return found->second;
-}
-
-std::string Get(const Arguments& arguments, const std::string& key,
-                absl::string_view otherwise) {
-  return Find(arguments, key).value_or(std::string(otherwise));
-}
-
-int64_t Number(const Arguments& arguments, const std::string& key) {
-  int64_t number = 0;
-  (void)absl::SimpleAtoi(Get(arguments, key, "0"), &number);
-  return number;
-}
-
 Leg LegFrom(const Arguments& arguments) {
   return Get(arguments, "leg", "client") == "backend" ? Leg::kBackend
                                                       : Leg::kClient;
-}
-
-std::string Unknown(const Line& line) {
-  return absl::StrCat("nothing is called \"", line.name, "\"");
 }
 
 }  // namespace
@@ -57,144 +35,6 @@ Stage::Stage() {
             .local = *Address::Parse("198.51.100.1:2121"),
             .listener = "0.0.0.0:2121",
             .farm = "main"};
-}
-
-// --- Settings ---------------------------------------------------------------
-
-std::string Stage::Set(const Line& setting) {
-  const Arguments arguments = ParseArguments(setting.text);
-  if (setting.name == "client" || setting.name == "local") {
-    const std::optional<Address> address = Address::Parse(setting.text);
-    if (!address.has_value()) return "not an address";
-    (setting.name == "client" ? start_.client : start_.local) = *address;
-    return "";
-  }
-  if (setting.name == "reports") {
-    shows_reports_ = true;
-    return "";
-  }
-  if (setting.name == "farm") return SetFarm(arguments);
-  if (setting.name == "backend") return SetBackend(arguments);
-  if (setting.name == "feature") return AddFeature(setting.text);
-  if (setting.name == "timeouts") return SetTimeouts(arguments);
-  if (setting.name == "option") return SetOption(arguments);
-  if (setting.name == "pin") {
-    world_.pins.Set("main", start_.client.ip, setting.text,
-                    world_.now + absl::Hours(1));
-    return "";
-  }
-  if (setting.name == "resolved") {
-    for (const auto& [name, address] : arguments) {
-      world_.names[name] = IpAddress::Parse(address).value();
-    }
-    return "";
-  }
-  return Unknown(setting);
-}
-
-std::string Stage::SetFarm(const Arguments& arguments) {
-  if (Find(arguments, "none")) world_.snapshot.fleet.farms.clear();
-  for (const auto& [key, value] : arguments) {
-    if (key == "data_mode") {
-      farm().data_mode = value == "active" ? fleet::DataMode::kActive
-                                           : fleet::DataMode::kPassive;
-    } else if (key == "allow_foreign_data_address") {
-      farm().allow_foreign_data_address = value == "yes";
-    } else if (key == "pin_ttl") {
-      if (!absl::ParseDuration(value, &farm().pin_ttl)) return "not a time";
-    } else if (key != "none") {
-      return absl::StrCat("a farm has no ", key);
-    }
-  }
-  return "";
-}
-
-std::string Stage::SetBackend(const Arguments& arguments) {
-  const std::optional<HostPort> address =
-      HostPort::Parse(Get(arguments, "address", "10.0.0.7:21"));
-  if (!address.has_value()) return "not an address";
-  fleet::Backend backend =
-      testing::TestWorld::NewBackend(Get(arguments, "id", "a"), *address);
-  if (Get(arguments, "state", "") == "draining") {
-    backend.state = fleet::AdminState::kDraining;
-  }
-  if (Get(arguments, "health", "") == "unhealthy") {
-    backend.status->SetHealth(fleet::Health::kUnhealthy, absl::UnixEpoch());
-  }
-  if (Get(arguments, "lacks_epsv", "") == "yes") {
-    backend.status->lacks_epsv = true;
-  }
-  backend.public_ports = PortRange::Parse(Get(arguments, "public_ports", ""));
-  farm().backends.push_back(std::move(backend));
-  return "";
-}
-
-std::string Stage::AddFeature(absl::string_view text) {
-  // "@feature a MLST type*;size*;"
-  const std::pair<std::string, std::string> parts =
-      absl::StrSplit(text, absl::MaxSplits(' ', 1));
-  if (farm().backends.empty()) SetBackend({});
-  fleet::Backend* backend = FindBackend(parts.first);
-  if (backend == nullptr) return "no such backend";
-  std::vector<std::string> lines;
-  if (backend->status->features() != nullptr) {
-    lines = *backend->status->features();
-  }
-  if (!parts.second.empty()) lines.push_back(parts.second);
-  backend->status->SetFeatures(
-      std::make_shared<const std::vector<std::string>>(std::move(lines)));
-  return "";
-}
-
-std::string Stage::SetTimeouts(const Arguments& arguments) {
-  session::SessionTimeouts& timeouts = world_.options.timeouts;
-  const std::map<std::string, absl::Duration*> known = {
-      {"idle", &timeouts.idle},
-      {"login", &timeouts.login},
-      {"backend_connect", &timeouts.backend_connect},
-      {"backend_reply", &timeouts.backend_reply},
-      {"data_connect", &timeouts.data_connect},
-      {"transfer_stall", &timeouts.transfer_stall},
-      {"lease_wait", &timeouts.lease_wait}};
-  for (const auto& [key, value] : arguments) {
-    auto found = known.find(key);
-    if (found == known.end() || !absl::ParseDuration(value, found->second)) {
-      return absl::StrCat("not a time-out: ", key);
-    }
-  }
-  return "";
-}
-
-std::string Stage::SetOption(const Arguments& arguments) {
-  session::SessionOptions& options = world_.options;
-  for (const auto& [key, value] : arguments) {
-    if (key == "banner") {
-      options.banner = value;
-    } else if (key == "public_address") {
-      options.public_address.default_address = value;
-    } else if (key == "for_client") {  // CIDR>ADDRESS
-      const std::pair<std::string, std::string> rule =
-          absl::StrSplit(value, absl::MaxSplits('>', 1));
-      options.public_address.by_client.push_back(
-          {Cidr::Parse(rule.first).value(), rule.second});
-    } else if (key == "active_source_port") {
-      options.active_source_port =
-          value == "twenty" ? session::ActiveSourcePort::kTwenty
-                            : session::ActiveSourcePort::kListenerMinusOne;
-    } else if (key == "replace_private_port_address") {
-      options.replace_private_port_address = value == "yes";
-    } else {
-      return absl::StrCat("no option is called ", key);
-    }
-  }
-  return "";
-}
-
-fleet::Backend* Stage::FindBackend(absl::string_view id) {
-  for (fleet::Backend& backend : farm().backends) {
-    if (backend.id == id) return &backend;
-  }
-  return nullptr;
 }
 
 // --- Events -----------------------------------------------------------------
@@ -305,6 +145,9 @@ std::string Stage::Happen(const Line& event) {
     Deliver([](Session& s, Turn& t) { s.OnClientDrained(t); });
   } else if (name == "drain") {
     Deliver([](Session& s, Turn& t) { s.OnDrain(t); });
+  } else if (name == "backend-drain" || name == "backend-gone" ||
+             name == "backend-resume") {
+    ChangeBackend(name, Get(arguments, "id", "a"));
   } else if (name == "kill") {
     Deliver([](Session& s, Turn& t) { s.OnKill(t); });
   } else if (name == "after") {
@@ -315,6 +158,26 @@ std::string Stage::Happen(const Line& event) {
     return Unknown(event);
   }
   return "";
+}
+
+void Stage::ChangeBackend(absl::string_view how, absl::string_view id) {
+  fleet::Fleet former = world_.snapshot.fleet;
+  fleet::Fleet& fleet = world_.snapshot.fleet;
+  for (fleet::Farm& farm : fleet.farms) {
+    if (how == "backend-gone") {
+      std::erase_if(farm.backends, [&](const fleet::Backend& backend) {
+        return backend.id == id;
+      });
+    }
+    for (fleet::Backend& backend : farm.backends) {
+      if (backend.id != id) continue;
+      backend.state = how == "backend-drain" ? fleet::AdminState::kDraining
+                                             : fleet::AdminState::kUp;
+    }
+  }
+  fleet.Prepare("", &former);
+  if (!fleet::UpdateDrains(former, fleet, world_.now)) return;
+  Deliver([](Session& s, Turn& t) { s.OnBackendDrainChanged(t); });
 }
 
 void Stage::LetPass(absl::Duration time) {
@@ -342,13 +205,12 @@ void Stage::Finish() {
   if (!session_->has_ended() || !rules_.has_ended()) {
     broken_ = "the session does not end";
   }
-  for (const fleet::Farm& farm : world_.snapshot.fleet.farms) {
-    for (const fleet::Backend& backend : farm.backends) {
-      if (backend.status->sessions != 0) {
-        broken_ = absl::StrCat("backend ", backend.id, " keeps ",
-                               backend.status->sessions.load(), " sessions");
-      }
-    }
+  int64_t sessions = 0;
+  for (const fleet::Backend& backend : AllBackends()) {
+    sessions += backend.status->sessions.load();
+  }
+  if (sessions != others_sessions_) {
+    broken_ = absl::StrCat("backends keep ", sessions, " sessions");
   }
   session_.reset();
 }
@@ -373,6 +235,14 @@ void Stage::AddDeed(LineKind kind, absl::string_view text) {
     }
     text.remove_prefix(size);
   }
+}
+
+std::vector<fleet::Backend> Stage::AllBackends() const {
+  std::vector<fleet::Backend> backends;
+  for (const fleet::Farm& farm : world_.snapshot.fleet.farms) {
+    backends.insert(backends.end(), farm.backends.begin(), farm.backends.end());
+  }
+  return backends;
 }
 
 void Stage::WriteDown() {
@@ -407,6 +277,7 @@ std::string Stage::broken_rule() const {
 std::string Stage::Fact(const std::string& key) const {
   const session::SessionFacts facts = session_->facts();
   if (key == "phase") return facts.phase;
+  if (key == "farm") return facts.farm;
   if (key == "user") return facts.user;
   if (key == "backend") return facts.backend;
   if (key == "transfers") return absl::StrCat(facts.transfers);
@@ -420,8 +291,7 @@ std::string Stage::Fact(const std::string& key) const {
       return absl::StrCat(values[static_cast<size_t>(row.counter)]);
     }
   }
-  for (const fleet::Backend& backend :
-       world_.snapshot.fleet.farms[0].backends) {
+  for (const fleet::Backend& backend : AllBackends()) {
     if (key == "sessions." + backend.id) {
       return absl::StrCat(backend.status->sessions.load());
     }

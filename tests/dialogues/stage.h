@@ -48,10 +48,15 @@ class Stage {
   std::string SetTimeouts(const Arguments& arguments);
   std::string SetOption(const Arguments& arguments);
   std::string AddFeature(absl::string_view text);
+  std::string AddRoute(const Arguments& arguments);
+  // Made when it is not there yet.
+  fleet::Farm& FarmOf(absl::string_view name);
   fleet::Farm& farm() { return world_.snapshot.fleet.farms[0]; }
   fleet::Backend* FindBackend(absl::string_view id);
 
   void Deliver(const Event& event);
+  void ChangeBackend(absl::string_view how, absl::string_view id);
+  std::vector<fleet::Backend> AllBackends() const;
   void WriteDown();
   void AddDeed(LineKind kind, absl::string_view text);
   void LetPass(absl::Duration time);
@@ -67,6 +72,7 @@ class Stage {
   HostPort dialled_;  // the backend asked for last
   session::DataPathId last_path_ = 0;
   bool shows_reports_ = false;
+  int64_t others_sessions_ = 0;  // of the backends, by the settings
   size_t unsent_bytes_ = 0;
   int64_t bytes_moved_ = 0;
 };

@@ -34,6 +34,7 @@ class GatewayTest : public ::testing::Test {
     options_.listeners = {{{kLoopback, 0}, "main"}, {{kLoopback6, 0}, "main"}};
     options_.public_ports = {FreePorts(4)};
     options_.probe_interval = absl::ZeroDuration();
+    options_.drain_notice = absl::ZeroDuration();
     farm_.name = "main";
     farm_.pin_ttl = absl::ZeroDuration();
     farm_.balance = fleet::Balance::kRoundRobin;

@@ -1,10 +1,12 @@
 #include "tests/simulation/model_gateway.h"
 
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "proxy/base/printable.h"
+#include "proxy/fleet/drain.h"
 #include "tests/simulation/model_client.h"
 #include "tests/simulation/model_shell.h"
 
@@ -14,6 +16,9 @@ namespace {
 constexpr size_t kMostFaultsKept = 20;
 constexpr int kBackends = 3;
 constexpr int kClients = 4;
+constexpr fleet::Balance kBalances[] = {
+    fleet::Balance::kRoundRobin, fleet::Balance::kLeastSessions,
+    fleet::Balance::kWeighted, fleet::Balance::kP2c, fleet::Balance::kMaglev};
 
 }  // namespace
 
@@ -30,7 +35,11 @@ ModelGateway::ModelGateway(uint64_t seed)
     farm.name = name;
     farm.data_mode = farm.name == "active" ? fleet::DataMode::kActive
                                            : fleet::DataMode::kPassive;
-    if (random_.OneIn(2)) farm.balance = fleet::Balance::kRoundRobin;
+    farm.balance = kBalances[random_.Below(std::size(kBalances))];
+    if (random_.OneIn(4)) farm.pin_by = fleet::ClientIdentity::kUser;
+    if (random_.OneIn(3)) farm.pin_ttl = absl::ZeroDuration();
+    farm.drain.grace = random_.Delay(absl::Seconds(20));
+    farm.drain.deadline = farm.drain.grace + random_.Delay(absl::Minutes(2));
     for (int i = 0; i < kBackends; ++i) {
       const IpAddress host = IpAddress::FromIpv4(
           {10, 0, 0, static_cast<uint8_t>(backends_.size() + 1)});
@@ -38,6 +47,10 @@ ModelGateway::ModelGateway(uint64_t seed)
           std::make_unique<ModelBackend>(agenda_, random_, host));
       fleet::Backend backend = testing::TestWorld::NewBackend(
           absl::StrCat(name, i), {host.ToString(), 21});
+      if (random_.OneIn(8)) backend.max_sessions = 1 + random_.Below(4);
+      if (random_.OneIn(4)) {
+        backend.proxy_protocol = fleet::ProxyProtocol::kV2;
+      }
       if (i == 0 && random_.OneIn(4)) backend.public_ports = {50000, 50001};
       farm.backends.push_back(std::move(backend));
     }
@@ -68,6 +81,38 @@ void ModelGateway::StartSession() {
     agenda_.After(later, [&shell] { shell.Kill(); });
   } else if (random_.OneIn(40)) {
     agenda_.After(later, [&shell] { shell.Drain(); });
+  }
+  if (random_.OneIn(40)) agenda_.After(later, [this] { ChangeFleet(); });
+}
+
+void ModelGateway::ChangeFleet() {
+  fleet::Fleet& fleet = world_.snapshot.fleet;
+  const fleet::Fleet former = fleet;
+  fleet::Farm& farm = fleet.farms[random_.Below(fleet.farms.size())];
+  const size_t chosen = random_.Below(farm.backends.size());
+  fleet::Backend& backend = farm.backends[chosen];
+  if (backend.state == fleet::AdminState::kDraining) {
+    backend.state = fleet::AdminState::kUp;
+  } else if (random_.OneIn(2)) {
+    backend.state = fleet::AdminState::kDraining;
+  } else if (farm.backends.size() > 1) {
+    gone_.emplace_back(farm.name, backend);
+    farm.backends.erase(farm.backends.begin() + static_cast<ptrdiff_t>(chosen));
+  }
+  if (!gone_.empty() && random_.OneIn(2)) {
+    auto& [name, back] = gone_.back();
+    // Registered anew: nothing is known of it.
+    back.status = std::make_shared<fleet::BackendStatus>();
+    for (fleet::Farm& its : fleet.farms) {
+      if (its.name == name) its.backends.push_back(back);
+    }
+    gone_.pop_back();
+  }
+  fleet.Prepare("", &former);
+  if (!fleet::UpdateDrains(former, fleet, agenda_.now())) return;
+  // A session may start others: not by iterator.
+  for (size_t i = 0; i < shells_.size(); ++i) {
+    shells_[i]->BackendDrainChanged();
   }
 }
 

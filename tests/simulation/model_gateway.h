@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proxy/ports/lease_table.h"
@@ -72,12 +73,16 @@ class ModelGateway {
                       uint16_t port);
   ModelShell& ShellOf(SessionId session);
   void StartSession();
+  // An operator drains a backend, takes it away, or gives it back.
+  void ChangeFleet();
 
   Agenda agenda_;
   Random random_;
   testing::TestWorld world_;
   ports::LeaseTable leases_;
   std::vector<std::unique_ptr<ModelBackend>> backends_;
+  // Taken away by the operator, each with its farm.
+  std::vector<std::pair<std::string, fleet::Backend>> gone_;
   std::vector<std::unique_ptr<ModelBackend::Connection>> connections_;
   std::vector<std::unique_ptr<ModelShell>> shells_;
   std::vector<std::unique_ptr<ModelClient>> clients_;

@@ -134,6 +134,12 @@ void ModelShell::ClientReset() {
   });
 }
 
+void ModelShell::BackendDrainChanged() {
+  Deliver([](Session& session, Turn& turn) {
+    session.OnBackendDrainChanged(turn);
+  });
+}
+
 void ModelShell::Drain() {
   Deliver([](Session& session, Turn& turn) { session.OnDrain(turn); });
 }

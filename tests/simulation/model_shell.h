@@ -33,6 +33,7 @@ class ModelShell {
   void ClientReset();
   // What the operator does.
   void Drain();
+  void BackendDrainChanged();
   void Kill();
   // What the listener of a public port and the lease table do.
   void OnDataAccepted(session::DataPathId path, const IpAddress& from,

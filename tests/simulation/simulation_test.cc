@@ -52,7 +52,8 @@ void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
   EXPECT_GT(tally.uploads, tally.ends / 10);
   EXPECT_GT(tally.aborts, 0);
   EXPECT_GT(tally.strangers, 0);
-  for (int i = 0; i <= static_cast<int>(session::EndReason::kDrained); ++i) {
+  for (int i = 0; i <= static_cast<int>(session::EndReason::kBackendDrained);
+       ++i) {
     const absl::string_view reason =
         session::EndReasonName(static_cast<session::EndReason>(i));
     EXPECT_TRUE(tally.ends_by_reason.contains(std::string(reason))) << reason;
