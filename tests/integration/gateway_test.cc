@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "proxy/ftp/data_address.h"
+#include "proxy/ingress/proxy_header.h"
 #include "tests/integration/gateway_fixture.h"
 
 namespace pinnace::integration {
@@ -320,6 +321,27 @@ TEST_F(GatewayTest, ParallelSessionsOfOneClientMeetThePinnedBackend) {
   EXPECT_TRUE(first.logins() == 0 || second.logins() == 0);
   ASSERT_EQ(gateway_->Pins().size(), 1u);
   EXPECT_EQ(gateway_->Pins()[0].Key(), "main/127.0.0.1");
+}
+
+TEST_F(GatewayTest, ABackendThatWantsItIsToldWhoTheClientIs) {
+  BlockingSocket listener = BlockingSocket::Listen({kLoopback, 0});
+  AddAddress(listener.LocalAddress());
+  farm_.backends[0].proxy_protocol = fleet::ProxyProtocol::kV2;
+  Start();
+  PlainClient client(ipv4(), *IpAddress::Parse("127.5.6.7"));
+  client.control().Send("USER anna\r\n");
+  BlockingSocket control = listener.Accept();
+  const std::string expected = ingress::ProxyV2(
+      client.control().LocalAddress(), client.control().PeerAddress());
+  std::string header;
+  while (header.size() < expected.size() && control.is_open()) {
+    const std::string more = control.Receive();
+    if (more.empty()) break;
+    header += more;
+  }
+  EXPECT_EQ(header, expected);
+  control.Send("220 Hi.\r\n");
+  EXPECT_EQ(control.ReceiveLine(), "USER anna");
 }
 
 }  // namespace
