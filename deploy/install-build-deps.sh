@@ -12,7 +12,7 @@ packages=(
   g++ git pkg-config python3-minimal ca-certificates
   # Libraries.
   libuv1-dev libabsl-dev libgrpc++-dev libprotobuf-dev libssl-dev
-  libsqlite3-dev libyaml-cpp-dev
+  libsqlite3-dev libxxhash-dev libyaml-cpp-dev
   # cpp-httplib is a header that wants what the library was built with.
   libcpp-httplib-dev libbrotli-dev zlib1g-dev
   # Code generators.

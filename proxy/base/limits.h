@@ -82,6 +82,8 @@ inline constexpr absl::Duration kLongestEjection = absl::Minutes(5);
 // Configuration: `drain` of a farm.
 inline constexpr absl::Duration kBackendDrainGrace = absl::Seconds(30);
 inline constexpr absl::Duration kBackendDrainDeadline = absl::Minutes(10);
+// Of one pick, before it looks at every backend of the farm.
+inline constexpr int kMaxBackendDraws = 16;
 inline constexpr size_t kMaxRoutes = 1'000;
 inline constexpr absl::Duration kDnsRefresh = absl::Seconds(30);
 

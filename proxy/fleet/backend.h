@@ -1,23 +1,18 @@
-// One FTP server of a farm: what the snapshot says of it (immutable), and the
-// live facts that every worker shares. Any thread.
+// One FTP server of a farm: what the snapshot says of it (immutable), and a way
+// to the live facts that every worker shares. Any thread.
 #ifndef PINNACE_PROXY_FLEET_BACKEND_H_
 #define PINNACE_PROXY_FLEET_BACKEND_H_
 
-#include <atomic>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/ids.h"
-#include "proxy/base/mutex.h"
 #include "proxy/base/port_range.h"
+#include "proxy/fleet/backend_status.h"
 
 namespace pinnace::fleet {
 
@@ -25,121 +20,6 @@ enum class AdminState : uint8_t { kUp, kDraining };
 
 // What its control connections begin with.
 enum class ProxyProtocol : uint8_t { kOff, kV2 };
-
-// What the probes say. A backend nobody has probed yet may be tried.
-enum class Health : uint8_t { kUnknown, kHealthy, kUnhealthy };
-
-// The live facts of one backend: survives new snapshots as long as the id, farm
-// and address stay the same.
-class BackendStatus {
- public:
-  std::atomic<int64_t> sessions{0};  // logged in or logging in now
-  std::atomic<int64_t> sessions_total{0};
-  std::atomic<int64_t> transfers_total{0};
-  std::atomic<int64_t> connect_failures{0};  // and 421s at login
-  std::atomic<int64_t> data_failures{0};     // data connections to it
-  std::atomic<int64_t> ejections_total{0};
-
-  // One more session, unless it has `max_sessions` already (0: no bound).
-  bool TakePlace(int max_sessions) {
-    const int64_t before = sessions.fetch_add(1, std::memory_order_relaxed);
-    if (max_sessions == 0 || before < max_sessions) return true;
-    sessions.fetch_sub(1, std::memory_order_relaxed);
-    return false;
-  }
-  void LeavePlace() { sessions.fetch_sub(1, std::memory_order_relaxed); }
-  bool IsFull(int max_sessions) const {
-    return max_sessions != 0 &&
-           sessions.load(std::memory_order_relaxed) >= max_sessions;
-  }
-
-  Health health() const { return health_.load(std::memory_order_relaxed); }
-  // Well since `now`, if it was not before: its slow start begins.
-  void SetHealth(Health health, absl::Time now) {
-    if (health_.exchange(health, std::memory_order_relaxed) == health) return;
-    if (health == Health::kHealthy) {
-      healthy_since_ns_.store(absl::ToUnixNanos(now),
-                              std::memory_order_relaxed);
-    }
-  }
-  // Long ago for a backend that was never seen unwell or new.
-  absl::Time healthy_since() const {
-    return absl::FromUnixNanos(
-        healthy_since_ns_.load(std::memory_order_relaxed));
-  }
-
-  // The backend answered EPSV with 500, 501 or 502: PASV from then on (RFC 2428
-  // is not for it).
-  std::atomic<bool> lacks_epsv{false};
-
-  // A connect failed: no new session until then, unless no other is left.
-  void Eject(absl::Time until) {
-    ejected_until_ns_.store(absl::ToUnixNanos(until),
-                            std::memory_order_relaxed);
-  }
-  bool IsEjected(absl::Time now) const {
-    const int64_t until_ns = ejected_until_ns_.load(std::memory_order_relaxed);
-    return until_ns != kNeverEjected && absl::ToUnixNanos(now) < until_ns;
-  }
-
-  // When its drain began here, with what its sessions have to keep to: those
-  // that are idle end from `idle_end` on, and all of them at `deadline`.
-  struct Drain {
-    absl::Time idle_end = absl::InfiniteFuture();
-    absl::Time deadline = absl::InfiniteFuture();
-  };
-  void SetDrain(const Drain& drain) {
-    drain_idle_end_ns_.store(NanosOf(drain.idle_end),
-                             std::memory_order_relaxed);
-    drain_deadline_ns_.store(NanosOf(drain.deadline),
-                             std::memory_order_relaxed);
-  }
-  Drain drain() const {
-    return {TimeOf(drain_idle_end_ns_.load(std::memory_order_relaxed)),
-            TimeOf(drain_deadline_ns_.load(std::memory_order_relaxed))};
-  }
-
-  // The lines of its FEAT reply; nothing until it has been asked.
-  using Features = std::shared_ptr<const std::vector<std::string>>;
-  void SetFeatures(Features features) ABSL_LOCKS_EXCLUDED(mutex_) {
-    MutexLock lock(&mutex_);
-    features_ = std::move(features);
-  }
-  Features features() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    MutexLock lock(&mutex_);
-    return features_;
-  }
-
-  // Why it is unhealthy or was last ejected; empty when nothing is wrong.
-  void SetTrouble(std::string trouble) ABSL_LOCKS_EXCLUDED(mutex_) {
-    MutexLock lock(&mutex_);
-    trouble_ = std::move(trouble);
-  }
-  std::string trouble() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    MutexLock lock(&mutex_);
-    return trouble_;
-  }
-
- private:
-  static constexpr int64_t kNeverEjected = 0;
-  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-
-  static int64_t NanosOf(absl::Time time) {
-    return time == absl::InfiniteFuture() ? kNever : absl::ToUnixNanos(time);
-  }
-  static absl::Time TimeOf(int64_t ns) {
-    return ns == kNever ? absl::InfiniteFuture() : absl::FromUnixNanos(ns);
-  }
-
-  std::atomic<int64_t> ejected_until_ns_{kNeverEjected};
-  std::atomic<Health> health_{Health::kUnknown};
-  std::atomic<int64_t> healthy_since_ns_{0};
-  std::atomic<int64_t> drain_idle_end_ns_{kNever};
-  std::atomic<int64_t> drain_deadline_ns_{kNever};
-  mutable Mutex mutex_;
-  Features features_ ABSL_GUARDED_BY(mutex_);
-  std::string trouble_ ABSL_GUARDED_BY(mutex_);
-};
 
 struct Backend {
   BackendId id;

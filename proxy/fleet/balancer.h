@@ -1,13 +1,16 @@
-// Which backend a new session goes to: a pure choice over one farm. Any thread.
+// Which backend a new session goes to: a choice over one farm, by its policy.
+// It allocates nothing in a prepared farm. Any thread: workers pick at once.
 #ifndef PINNACE_PROXY_FLEET_BALANCER_H_
 #define PINNACE_PROXY_FLEET_BALANCER_H_
 
-#include <string>
-#include <vector>
+#include <cstdint>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "proxy/fleet/fleet.h"
+#include "proxy/base/address.h"
+#include "proxy/base/ids.h"
+#include "proxy/fleet/farm.h"
 
 namespace pinnace::fleet {
 
@@ -15,28 +18,28 @@ struct PickRequest {
   absl::Time now;
   // Tried already by this login; never picked again.
   absl::Span<const BackendId> tried;
-  // Of maglev, by the farm's `hash_on`.
   const IpAddress& client;
   absl::string_view user;
 };
 
-// Among the backends that are up and not unhealthy, and not ejected if any such
-// is left; by the farm's policy. Null when every backend is draining, unhealthy
-// or tried.
+// Among the backends that are up, neither unhealthy, ejected nor full, and not
+// tried: in the gateway's zone first if the farm prefers it, then in all. Those
+// that are ejected if no other is left. Null: nobody.
 const Backend* Pick(const Farm& farm, const PickRequest& request);
 
-// Why Pick() has found nobody.
 enum class Nobody : uint8_t {
   kNoBackends,
   kAllOut,   // draining, unhealthy or tried
-  kAllFull,  // those that are left are at their max_sessions
+  kAllFull,  // those that are left have their `max_sessions`
 };
+// Of a request for which Pick() found nobody.
 Nobody WhyNobody(const Farm& farm, const PickRequest& request);
 
-// Pick() has somebody to try.
+// Somebody is up and not unhealthy.
 bool HasCandidate(const Farm& farm);
 
-// May take a new session: up, and neither unhealthy nor ejected.
+// Up, and neither unhealthy nor ejected. Whether it is full is apart:
+// BackendStatus::IsFull().
 bool IsUsable(const Backend& backend, absl::Time now);
 
 }  // namespace pinnace::fleet

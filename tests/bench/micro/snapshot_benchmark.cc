@@ -35,7 +35,7 @@ void BM_Publish(benchmark::State& state) {
   workers.fill(news);
   for (auto _ : state) {
     auto next = std::make_shared<Snapshot>(*news);
-    next->fleet.InheritStatus(workers[0]->fleet);
+    next->fleet.Prepare("", &workers[0]->fleet);
     for (SnapshotPtr& snapshot : workers) snapshot = next;
   }
   state.SetItemsProcessed(state.iterations());

@@ -1,0 +1,62 @@
+// Backends that serve the same files, and how sessions are shared among them:
+// an immutable value. Any thread.
+#ifndef PINNACE_PROXY_FLEET_FARM_H_
+#define PINNACE_PROXY_FLEET_FARM_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/mutex.h"
+#include "proxy/fleet/backend.h"
+#include "proxy/fleet/farm_options.h"
+
+namespace pinnace::fleet {
+
+class FarmIndex;
+
+// What changes while a farm is at work: shared by the workers, kept across
+// snapshots.
+struct FarmProgress {
+  // Counts what was drawn: round robin's place, and the seed of every choice by
+  // chance, so that a run can be repeated.
+  std::atomic<uint64_t> turn{0};
+  // Held while it is decided whether one more backend may be left out.
+  Mutex ejecting;
+};
+
+struct Farm {
+  std::string name;
+  Balance balance = Balance::kLeastSessions;
+  DataMode data_mode = DataMode::kPassive;
+  // Believe the host in a backend's 227 (RFC 2577 §3 says why not to).
+  bool allow_foreign_data_address = false;
+  // Sessions of one client meet the same backend for so long after the
+  // last one ended; zero: no pins.
+  absl::Duration pin_ttl = limits::kPinTtl;
+  ClientIdentity pin_by = ClientIdentity::kAddress;
+  ClientIdentity hash_on = ClientIdentity::kAddress;  // of maglev
+  bool prefer_zone = false;
+  absl::Duration slow_start;  // zero: none
+  HealthCheck health_check;
+  OutlierEjection outlier_ejection;
+  Failover failover;
+  BackendDrain drain;
+  FarmTimeouts timeouts;
+  std::vector<Backend> backends;
+  std::shared_ptr<FarmProgress> progress = std::make_shared<FarmProgress>();
+  // Made of `backends` by Fleet::Prepare(); null in a farm made by hand, which
+  // does all the same, by scans.
+  std::shared_ptr<const FarmIndex> index;
+
+  const Backend* FindBackend(absl::string_view id) const;
+};
+
+}  // namespace pinnace::fleet
+
+#endif  // PINNACE_PROXY_FLEET_FARM_H_

@@ -1,0 +1,72 @@
+// How a farm shares sessions out and looks after its backends, as its operator
+// sets it; the defaults are protos/pinnace/v1/farm.proto's. Any thread.
+#ifndef PINNACE_PROXY_FLEET_FARM_OPTIONS_H_
+#define PINNACE_PROXY_FLEET_FARM_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "proxy/base/limits.h"
+
+namespace pinnace::fleet {
+
+enum class Balance : uint8_t {
+  kRoundRobin,
+  kLeastSessions,
+  kWeighted,
+  kP2c,
+  kMaglev,
+};
+
+// Who a client is: for pins, and for maglev.
+enum class ClientIdentity : uint8_t { kAddress, kUser };
+
+// How the gateway opens data connections to the farm's backends.
+enum class DataMode : uint8_t { kPassive, kActive };
+
+// How far a probe goes; each includes those before it.
+enum class ProbeKind : uint8_t { kConnect, kLogin, kList };
+
+struct HealthCheck {
+  ProbeKind kind = ProbeKind::kConnect;
+  absl::Duration interval;  // zero: the gateway's
+  absl::Duration timeout = limits::kProbeTimeout;
+  int rise = 1;
+  int fall = 2;
+  std::string user = "anonymous";
+  std::string password_file;  // empty: none is needed
+};
+
+// Backends that fail sessions are left out for a while.
+struct OutlierEjection {
+  int connect_failures = 1;  // in a row, 421s too
+  int data_failures = 3;     // in a row
+  absl::Duration base = limits::kEjection;
+  absl::Duration longest = limits::kLongestEjection;
+  int most_percent = 50;
+};
+
+struct Failover {
+  int candidates = limits::kMaxBackendCandidates;
+  absl::Duration budget = limits::kFailoverBudget;
+};
+
+struct BackendDrain {
+  absl::Duration grace = limits::kBackendDrainGrace;
+  absl::Duration deadline = limits::kBackendDrainDeadline;
+};
+
+// Nothing: the gateway's.
+struct FarmTimeouts {
+  std::optional<absl::Duration> idle;
+  std::optional<absl::Duration> backend_connect;
+  std::optional<absl::Duration> backend_reply;
+  std::optional<absl::Duration> data_connect;
+  std::optional<absl::Duration> transfer_stall;
+};
+
+}  // namespace pinnace::fleet
+
+#endif  // PINNACE_PROXY_FLEET_FARM_OPTIONS_H_
