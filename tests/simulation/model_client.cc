@@ -161,7 +161,7 @@ void ModelClient::Plan() {
       Line(i % 2 == 0 ? "FEAT" : "SITE A WORD AND MORE");
     return PlanEnd();
   }
-  if (random_.OneIn(150)) {
+  if (random_.OneIn(50)) {
     // Somebody who guesses passwords.
     for (int i = 0; i < 12; ++i) PlanLogin();
     return PlanEnd();
