@@ -85,6 +85,7 @@ class Session {
   const Start& start() const { return start_; }
   const std::string& user() const { return login_.user(); }
   const BackendId& backend() const { return link_.id(); }
+  const BackendLink& backend_link() const { return link_; }
   SessionFacts facts() const;
 
  private:
