@@ -76,6 +76,23 @@ inline constexpr absl::Duration kPinTtl = absl::Minutes(30);
 inline constexpr size_t kMaxPins = 100'000;
 inline constexpr absl::Duration kProbeInterval = absl::Seconds(10);
 inline constexpr absl::Duration kProbeTimeout = absl::Seconds(5);
+// A backend that is not well, or in doubt, is probed at least so often.
+inline constexpr absl::Duration kProbeRetry = absl::Seconds(1);
+// Probes under way; past it the next ones are late, and the log says so.
+inline constexpr size_t kMaxProbes = 512;
+// Begun in one turn of the loop.
+inline constexpr int kProbesPerTurn = 16;
+// Of one snapshot's new backends so many are probed at once, the others spread
+// over the interval.
+inline constexpr int kFirstProbesAtOnce = 32;
+inline constexpr absl::Duration kProbesLateNotice = absl::Minutes(1);
+// A backend that has listed so much lists well.
+inline constexpr size_t kMaxProbeListBytes = 1024 * 1024;
+inline constexpr size_t kMaxProbePasswordBytes = 1024;
+// For its 221 and FIN.
+inline constexpr absl::Duration kProbeCloseTimeout = absl::Seconds(1);
+// Of backends' names, under way.
+inline constexpr size_t kMaxBackendLookUps = 16;
 // Configuration: `outlier_ejection` of a farm.
 inline constexpr absl::Duration kEjection = absl::Seconds(5);
 inline constexpr absl::Duration kLongestEjection = absl::Minutes(5);

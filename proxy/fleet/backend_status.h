@@ -13,6 +13,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
+#include "proxy/base/address.h"
 #include "proxy/base/mutex.h"
 #include "proxy/fleet/outlier_record.h"
 
@@ -105,6 +106,18 @@ class BackendStatus {
     return features_;
   }
 
+  // Where its DNS name leads, in order of preference; nothing before the first
+  // look-up, and for a numeric address.
+  using Addresses = std::shared_ptr<const std::vector<IpAddress>>;
+  void SetAddresses(Addresses addresses) ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(&mutex_);
+    addresses_ = std::move(addresses);
+  }
+  Addresses addresses() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(&mutex_);
+    return addresses_;
+  }
+
   // Why it is unhealthy or was last ejected; empty when nothing is wrong.
   void SetTrouble(std::string trouble) ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(&mutex_);
@@ -131,6 +144,7 @@ class BackendStatus {
   std::atomic<int64_t> drain_deadline_ns_{kNever};
   mutable Mutex mutex_;
   Features features_ ABSL_GUARDED_BY(mutex_);
+  Addresses addresses_ ABSL_GUARDED_BY(mutex_);
   std::string trouble_ ABSL_GUARDED_BY(mutex_);
 };
 

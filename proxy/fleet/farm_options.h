@@ -37,6 +37,8 @@ struct HealthCheck {
   int fall = 2;
   std::string user = "anonymous";
   std::string password_file;  // empty: none is needed
+
+  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
 };
 
 // Backends that fail sessions are left out for a while.

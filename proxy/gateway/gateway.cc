@@ -121,11 +121,11 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
                 [&worker = *worker, shared] { worker.SetNames(shared); });
           }
         });
-    if (started.options_.probe_interval > absl::ZeroDuration()) {
-      started.prober_ = std::make_unique<Prober>(
-          first.loop(), started.options_.probe_interval);
-      started.prober_->Publish(*snapshot);
-    }
+    started.prober_ = std::make_unique<Prober>(
+        first.loop(),
+        Prober::Options{.interval = started.options_.probe_interval,
+                        .seed = RandomSecret()});
+    started.prober_->Publish(*snapshot);
   });
   return gateway;
 }

@@ -1,101 +1,144 @@
 #include "proxy/gateway/probe.h"
 
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "proxy/base/limits.h"
-#include "proxy/base/printable.h"
-#include "proxy/ftp/features.h"
 
 namespace pinnace::gateway {
+namespace {
 
-using ftp::Reply;
-using ftp::ReplyReader;
-
-Probe::Probe(io::Loop& loop, const HostPort& address, absl::Duration timeout,
-             Done done)
-    : loop_(loop),
-      done_(std::move(done)),
-      replies_({.max_line_bytes = limits::kMaxReplyLineBytes,
-                .max_reply_bytes = limits::kMaxReplyBytes}),
-      timer_(loop, [this] {
-        Finish(absl::DeadlineExceededError(
-            step_ == Step::kGreeting ? "connected, but sent no greeting"
-                                     : "no answer"));
-      }) {
-  const absl::Time deadline = loop.now() + timeout;
-  timer_.Set(deadline);
-  dial_ = io::Dial::Start(loop, address, {.deadline = deadline},
-                          [this](absl::StatusOr<io::Connected> result) {
-                            OnConnected(std::move(result));
-                          });
+std::unique_ptr<io::Dial> StartDial(io::Loop& loop,
+                                    const Probe::Options& options,
+                                    absl::Time deadline, io::Dial::Done done) {
+  if (options.resolved.empty()) {
+    return io::Dial::Start(loop, options.address, {.deadline = deadline},
+                           std::move(done));
+  }
+  return io::Dial::Start(loop, options.resolved, options.address.port,
+                         {.deadline = deadline}, std::move(done));
 }
 
+}  // namespace
+
+Probe::Probe(io::Loop& loop, Options options, Done done)
+    : loop_(loop),
+      timeout_(options.timeout),
+      deadline_(loop.now() + options.timeout),
+      done_(std::move(done)),
+      script_(std::move(options.script)),
+      dial_(StartDial(loop, options, deadline_,
+                      [this](absl::StatusOr<io::Connected> result) {
+                        OnConnected(std::move(result));
+                      })),
+      timer_(loop, [this] { CarryOut(script_.OnTimeout(timeout_)); }) {}
+
 Probe::~Probe() {
-  if (stream_ != nullptr) {
-    io::FinishAndClose(std::move(stream_), loop_.now() + limits::kCloseTimeout);
+  // Others are closed at once: whoever says nothing holds no descriptor.
+  if (said_quit_ && control_ != nullptr) {
+    io::FinishAndClose(std::move(control_),
+                       loop_.now() + limits::kProbeCloseTimeout);
   }
+}
+
+void Probe::CarryOut(ProbeScript::Actions actions) {
+  for (ProbeScript::Action& action : actions) {
+    std::visit([this](auto& asked) { Do(asked); }, action);
+  }
+}
+
+void Probe::Do(ProbeScript::Send& action) { control_->Write(action.bytes); }
+
+void Probe::Do(ProbeScript::DialData& action) {
+  data_dial_ = io::Dial::Start(loop_, action.target, {},
+                               [this](absl::StatusOr<io::Connected> result) {
+                                 OnDataConnected(std::move(result));
+                               });
+}
+
+void Probe::Do(ProbeScript::ListenForData&) {
+  const absl::Status status = Listen();
+  CarryOut(status.ok() ? script_.OnListening(data_listener_->local_address())
+                       : script_.OnDataFailed(status.message()));
+}
+
+absl::Status Probe::Listen() {
+  const absl::StatusOr<Address> local = control_->LocalAddress();
+  if (!local.ok()) return local.status();
+  const absl::StatusOr<Address> backend = control_->PeerAddress();
+  if (!backend.ok()) return backend.status();
+  absl::StatusOr<std::unique_ptr<io::TcpListener>> listener =
+      io::TcpListener::Listen(
+          loop_, local->WithPort(0), {.backlog = 4},
+          [this, backend = backend->ip](io::Socket socket,
+                                        const Address& from) {
+            if (from.ip != backend) {
+              socket.Reset();  // A stranger takes nobody's place.
+              return;
+            }
+            OnDataAccepted(std::move(socket));
+          });
+  if (!listener.ok()) return listener.status();
+  data_listener_ = *std::move(listener);
+  return absl::OkStatus();
+}
+
+void Probe::Do(ProbeScript::CloseData&) { data_.reset(); }
+
+void Probe::Do(ProbeScript::Finish& action) {
+  said_quit_ = action.said_quit;
+  timer_.Set(absl::InfiniteFuture());
+  data_dial_.reset();
+  data_listener_.reset();
+  data_.reset();
+  // `done_` may destroy this.
+  Done done = std::move(done_);
+  done(std::move(action.result));
 }
 
 void Probe::OnConnected(absl::StatusOr<io::Connected> result) {
-  if (!result.ok()) return Finish(result.status());
-  step_ = Step::kGreeting;
-  stream_ = std::make_unique<io::TcpStream>(loop_, std::move(result->socket),
-                                            this, std::move(result->watch));
+  if (!result.ok()) {
+    CarryOut(script_.OnConnectFailed(result.status().message()));
+    return;
+  }
+  // Until here the dial keeps the time, and says what it was at.
+  timer_.Set(deadline_);
+  const Address peer = result->peer;
+  control_ = std::make_unique<io::TcpStream>(loop_, std::move(result->socket),
+                                             this, std::move(result->watch));
+  CarryOut(script_.OnConnected(peer));
 }
 
-void Probe::OnBytes(io::ByteStream&, absl::string_view bytes) {
-  replies_.Append(bytes);
-  Reply reply;
-  while (true) {
-    switch (replies_.Next(&reply)) {
-      case ReplyReader::Status::kNeedMore:
-        return;
-      case ReplyReader::Status::kReply:
-        if (OnReply(reply) == Wants::kEnough) return;
-        break;
-      case ReplyReader::Status::kMalformed:
-      case ReplyReader::Status::kTooLong:
-        return Finish(absl::DataLossError("its answer is not FTP"));
-    }
+void Probe::OnDataConnected(absl::StatusOr<io::Connected> result) {
+  if (!result.ok()) {
+    CarryOut(script_.OnDataFailed(result.status().message()));
+    return;
   }
+  data_ = std::make_unique<io::TcpStream>(loop_, std::move(result->socket),
+                                          this, std::move(result->watch));
+  CarryOut(script_.OnDataOpen());
 }
 
-Probe::Wants Probe::OnReply(const Reply& reply) {
-  if (reply.IsPreliminary()) return Wants::kMore;
-  if (step_ == Step::kGreeting && reply.IsCompletion()) {
-    step_ = Step::kFeatures;
-    stream_->Write("FEAT\r\n");
-    return Wants::kMore;
-  }
-  if (step_ == Step::kGreeting) {
-    Finish(absl::UnavailableError(
-        absl::StrCat("its greeting is ", reply.code(), " ",
-                     Printable(reply.last_text(), 80))));
-    return Wants::kEnough;
-  }
-  // A server without FEAT is a good server with no features.
-  std::vector<std::string> lines;
-  if (reply.IsCompletion()) {
-    lines = ftp::FeatureList::FromReply(reply).lines();
-  }
-  stream_->Write("QUIT\r\n");
-  Finish(std::move(lines));
-  return Wants::kEnough;
+void Probe::OnDataAccepted(io::Socket socket) {
+  data_ = std::make_unique<io::TcpStream>(loop_, std::move(socket), this);
+  data_listener_.reset();
+  CarryOut(script_.OnDataOpen());
 }
 
-void Probe::OnEnd(io::ByteStream&, const absl::Status& status) {
-  Finish(absl::UnavailableError(status.ok() ? "it closed the connection"
-                                            : status.message()));
+void Probe::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
+  CarryOut(&stream == data_.get() ? script_.OnDataBytes(bytes.size())
+                                  : script_.OnBytes(bytes));
 }
 
-void Probe::Finish(absl::StatusOr<std::vector<std::string>> result) {
-  if (step_ == Step::kDone) return;
-  step_ = Step::kDone;
-  timer_.Set(absl::InfiniteFuture());
-  // `done_` may destroy this.
-  Done done = std::move(done_);
-  done(std::move(result));
+void Probe::OnEnd(io::ByteStream& stream, const absl::Status& status) {
+  if (&stream == data_.get()) {
+    CarryOut(status.ok() ? script_.OnDataEnd()
+                         : script_.OnDataFailed(status.message()));
+    return;
+  }
+  CarryOut(script_.OnEnd(status.ok() ? "it closed the connection"
+                                     : status.message()));
 }
 
 }  // namespace pinnace::gateway

@@ -1,18 +1,19 @@
-// One look at one backend. Dropping it ends it. One thread.
+// One look at one backend: the sockets of a ProbeScript, which says what to do.
+// Dropping it ends it. One thread.
 #ifndef PINNACE_PROXY_GATEWAY_PROBE_H_
 #define PINNACE_PROXY_GATEWAY_PROBE_H_
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
-#include "proxy/ftp/reply_reader.h"
+#include "proxy/gateway/probe_script.h"
 #include "proxy/io/dial.h"
 #include "proxy/io/loop.h"
+#include "proxy/io/tcp_listener.h"
 #include "proxy/io/tcp_stream.h"
 #include "proxy/io/timer.h"
 
@@ -20,33 +21,47 @@ namespace pinnace::gateway {
 
 class Probe final : public io::ByteStream::Owner {
  public:
-  // The lines of the FEAT reply (none when the backend has no FEAT), or what is
-  // wrong with the backend. Called once, and may drop the probe.
-  using Done =
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<std::string>>)>;
+  struct Options {
+    HostPort address;
+    // Where its name leads, if that is known.
+    std::vector<IpAddress> resolved;
+    absl::Duration timeout;  // of the whole probe
+    ProbeScript::Options script;
+  };
+  // Called once, and may drop the probe.
+  using Done = absl::AnyInvocable<void(ProbeScript::Result)>;
 
-  Probe(io::Loop& loop, const HostPort& address, absl::Duration timeout,
-        Done done);
+  Probe(io::Loop& loop, Options options, Done done);
   ~Probe();
 
  private:
-  enum class Step : uint8_t { kConnecting, kGreeting, kFeatures, kDone };
+  // Does them in order. The last one may destroy this.
+  void CarryOut(ProbeScript::Actions actions);
+  void Do(ProbeScript::Send& action);
+  void Do(ProbeScript::DialData& action);
+  void Do(ProbeScript::ListenForData& action);
+  void Do(ProbeScript::CloseData& action);
+  void Do(ProbeScript::Finish& action);
 
   void OnConnected(absl::StatusOr<io::Connected> result);
-  // Whether more replies are wanted; after kEnough the probe may be gone.
-  enum class Wants : uint8_t { kMore, kEnough };
-  Wants OnReply(const ftp::Reply& reply);
-  void Finish(absl::StatusOr<std::vector<std::string>> result);
+  void OnDataConnected(absl::StatusOr<io::Connected> result);
+  void OnDataAccepted(io::Socket socket);
+  absl::Status Listen();
   void OnBytes(io::ByteStream& stream, absl::string_view bytes) override;
   void OnEnd(io::ByteStream& stream, const absl::Status& status) override;
   void OnDrained(io::ByteStream&) override {}
 
   io::Loop& loop_;
+  const absl::Duration timeout_;
+  const absl::Time deadline_;
   Done done_;
-  Step step_ = Step::kConnecting;
-  ftp::ReplyReader replies_;
+  ProbeScript script_;
+  bool said_quit_ = false;
   std::unique_ptr<io::Dial> dial_;
-  std::unique_ptr<io::TcpStream> stream_;
+  std::unique_ptr<io::TcpStream> control_;
+  std::unique_ptr<io::Dial> data_dial_;
+  std::unique_ptr<io::TcpListener> data_listener_;
+  std::unique_ptr<io::TcpStream> data_;
   io::Timer timer_;
 };
 

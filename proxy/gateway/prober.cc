@@ -1,101 +1,206 @@
 #include "proxy/gateway/prober.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "absl/strings/str_cat.h"
-#include "proxy/base/limits.h"
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
+#include "proxy/gateway/probe_password.h"
 
 namespace pinnace::gateway {
 namespace {
 
-// A backend that was well is out after so many failures in a row.
-constexpr int kFall = 2;
-// One that is not well is asked more often: it should be back at once.
-constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+std::vector<IpAddress> Resolved(const fleet::BackendStatus& status) {
+  const fleet::BackendStatus::Addresses addresses = status.addresses();
+  return addresses == nullptr ? std::vector<IpAddress>() : *addresses;
+}
 
 }  // namespace
 
-Prober::Prober(io::Loop& loop, absl::Duration interval)
+Prober::Prober(io::Loop& loop, const Options& options)
     : loop_(loop),
-      interval_(interval),
+      options_(options),
+      random_(options.seed),
+      names_(loop),
       timer_(loop, [this] { ProbeWhatIsDue(); }) {}
 
 Prober::~Prober() = default;
 
 void Prober::Publish(const snapshot::Snapshot& snapshot) {
-  absl::flat_hash_map<std::string, std::unique_ptr<Target>> targets;
+  ++snapshots_;
+  names_.Publish(snapshot.fleet);
+  int at_once = limits::kFirstProbesAtOnce;
   for (const fleet::Farm& farm : snapshot.fleet.farms) {
+    FarmSettings known;
     for (const fleet::Backend& backend : farm.backends) {
-      const std::string name = absl::StrCat(farm.name, "/", backend.id);
-      auto known = targets_.find(name);
-      if (known != targets_.end() && known->second->status == backend.status) {
-        targets[name] = std::move(known->second);
+      Target* target = nullptr;
+      if (!Update(farm, backend, SettingsOf(farm, backend, known), &target)) {
         continue;
       }
-      auto target = std::make_unique<Target>();
-      target->name = name;
-      target->address = backend.address;
-      target->status = backend.status;
-      target->due = loop_.now();
-      targets[name] = std::move(target);
+      DropProbe(*target);
+      Dequeue(*target);
+      const absl::Duration interval = target->settings->interval;
+      if (interval <= absl::ZeroDuration()) continue;
+      Enqueue(*target,
+              at_once-- > 0 ? loop_.now() : loop_.now() + interval * Chance());
     }
   }
-  targets_ = std::move(targets);
+  DropWhatIsGone();
   ProbeWhatIsDue();
+}
+
+std::shared_ptr<const Prober::Settings> Prober::SettingsOf(
+    const fleet::Farm& farm, const fleet::Backend& backend,
+    FarmSettings& known) const {
+  for (const std::shared_ptr<const Settings>& settings : known) {
+    if (settings->proxy_protocol == backend.proxy_protocol) return settings;
+  }
+  Settings settings{
+      .check = farm.health_check,
+      .interval = farm.health_check.interval,
+      .data_mode = farm.data_mode,
+      .allow_foreign_data_address = farm.allow_foreign_data_address,
+      .proxy_protocol = backend.proxy_protocol};
+  if (settings.interval <= absl::ZeroDuration()) {
+    settings.interval = options_.interval;
+  }
+  known.push_back(std::make_shared<const Settings>(std::move(settings)));
+  return known.back();
+}
+
+bool Prober::Update(const fleet::Farm& farm, const fleet::Backend& backend,
+                    std::shared_ptr<const Settings> settings,
+                    Target** updated) {
+  std::unique_ptr<Target>& target = targets_[backend.status.get()];
+  const bool is_new = target == nullptr;
+  if (is_new) {
+    target = std::make_unique<Target>();
+    target->name = absl::StrCat(farm.name, "/", backend.id);
+    target->address = backend.address;
+    target->status = backend.status;
+  }
+  const bool changed = is_new || !(*target->settings == *settings);
+  target->settings = std::move(settings);
+  target->snapshot = snapshots_;
+  *updated = target.get();
+  return changed;
+}
+
+void Prober::DropWhatIsGone() {
+  absl::erase_if(targets_, [this](const auto& entry) {
+    Target& target = *entry.second;
+    if (target.snapshot == snapshots_) return false;
+    DropProbe(target);
+    Dequeue(target);
+    return true;
+  });
+}
+
+void Prober::Enqueue(Target& target, absl::Time due) {
+  target.due = due;
+  due_.insert({due, &target});
+}
+
+void Prober::Dequeue(Target& target) {
+  due_.erase({target.due, &target});
+  target.told_late = false;
+}
+
+void Prober::DropProbe(Target& target) {
+  if (target.probe == nullptr) return;
+  target.probe.reset();
+  --under_way_;
 }
 
 void Prober::ProbeWhatIsDue() {
-  absl::Time next = absl::InfiniteFuture();
-  for (auto& [name, target] : targets_) {
-    if (target->probe == nullptr && target->due <= loop_.now()) {
-      Target* probed = target.get();
-      target->probe = std::make_unique<Probe>(
-          loop_, target->address, limits::kProbeTimeout,
-          [this, probed](absl::StatusOr<std::vector<std::string>> features) {
-            OnResult(*probed, std::move(features));
-          });
+  for (int i = 0; i < limits::kProbesPerTurn; ++i) {
+    if (due_.empty()) break;
+    Target& target = *due_.begin()->second;
+    if (target.due > loop_.now()) break;
+    if (under_way_ >= options_.max_probes) {
+      NoteLate(target);
+      break;
     }
-    if (target->probe == nullptr) next = std::min(next, target->due);
+    Dequeue(target);
+    Start(target);
   }
-  timer_.Set(next);
+  // At the bound the end of a probe begins the next one.
+  const bool waits = !due_.empty() && under_way_ < options_.max_probes;
+  timer_.Set(waits ? due_.begin()->first : absl::InfiniteFuture());
 }
 
-void Prober::OnResult(Target& target,
-                      absl::StatusOr<std::vector<std::string>> features) {
-  fleet::BackendStatus& status = *target.status;
-  const fleet::Health before = status.health();
-  if (features.ok()) {
-    target.failures = 0;
-    status.SetFeatures(
-        std::make_shared<const std::vector<std::string>>(*std::move(features)));
-    status.SetTrouble("");
-    status.SetHealth(fleet::Health::kHealthy, loop_.now());
-    if (before != fleet::Health::kHealthy) {
-      Log(LogLevel::kInfo,
-          absl::StrCat("backend ", target.name, " (", target.address.ToString(),
-                       ") is healthy"));
+void Prober::NoteLate(Target& target) {
+  if (target.told_late) return;
+  target.told_late = true;
+  ++late_probes_;
+  if (loop_.now() < late_notice_) return;
+  late_notice_ = loop_.now() + limits::kProbesLateNotice;
+  Log(LogLevel::kWarning,
+      absl::StrCat(under_way_,
+                   " probes of backends are under way, no more may be: others "
+                   "are late (",
+                   late_probes_, " so far)"));
+}
+
+void Prober::Start(Target& target) {
+  const Settings& settings = *target.settings;
+  ++under_way_;
+  ProbeScript::Options script{
+      .kind = settings.check.kind,
+      .data_mode = settings.data_mode,
+      .allow_foreign_data_address = settings.allow_foreign_data_address,
+      .lacks_epsv = target.status->lacks_epsv.load(std::memory_order_relaxed),
+      .proxy_protocol = settings.proxy_protocol};
+  if (settings.check.kind != fleet::ProbeKind::kConnect) {
+    absl::StatusOr<std::string> password =
+        ProbePassword(settings.check.password_file);
+    if (!password.ok()) {
+      return OnResult(target,
+                      {.trouble = std::string(password.status().message())});
     }
-  } else {
-    ++target.failures;
-    const std::string why = Printable(features.status().message());
-    status.SetTrouble(why);
-    if (before == fleet::Health::kUnknown || target.failures >= kFall) {
-      status.SetHealth(fleet::Health::kUnhealthy, loop_.now());
-    }
-    if (before != fleet::Health::kUnhealthy) {
-      Log(LogLevel::kWarning,
-          absl::StrCat("backend ", target.name, " (", target.address.ToString(),
-                       ") failed a probe: ", why));
-    }
+    script.user = settings.check.user;
+    script.password = *std::move(password);
   }
-  target.due =
-      loop_.now() +
-      (target.failures == 0 ? interval_ : std::min(interval_, kRetryInterval));
+  target.probe = std::make_unique<Probe>(
+      loop_,
+      Probe::Options{.address = target.address,
+                     .resolved = Resolved(*target.status),
+                     .timeout = settings.check.timeout,
+                     .script = std::move(script)},
+      [this, &target](ProbeScript::Result result) {
+        OnResult(target, std::move(result));
+        ProbeWhatIsDue();
+      });
+}
+
+void Prober::OnResult(Target& target, ProbeScript::Result result) {
+  fleet::BackendStatus& status = *target.status;
+  const std::string trouble = Printable(result.trouble);
+  if (result.features.has_value()) {
+    status.SetFeatures(std::make_shared<const std::vector<std::string>>(
+        *std::move(result.features)));
+  }
+  if (result.lacks_epsv) {
+    status.lacks_epsv.store(true, std::memory_order_relaxed);
+  }
+  const fleet::Health before = status.health();
+  const fleet::Health after = target.schedule.Add(
+      before, result.is_well() ? ProbeOutcome::kWell : ProbeOutcome::kFailed,
+      target.settings->check);
+  // One that is well by its last probe only still says what it suffered from.
+  if (!result.is_well() || after == fleet::Health::kHealthy) {
+    status.SetTrouble(trouble);
+  }
+  status.SetHealth(after, loop_.now());
+  if (after != before) {
+    const bool well = after == fleet::Health::kHealthy;
+    Log(well ? LogLevel::kInfo : LogLevel::kWarning,
+        absl::StrCat("backend ", target.name, " (", target.address.ToString(),
+                     well ? ") is healthy" : ") is unhealthy: ", trouble));
+  }
   target.probe.reset();
-  ProbeWhatIsDue();
+  --under_way_;
+  Enqueue(target, loop_.now() + Spread(target.schedule.Pause(
+                                           after, target.settings->interval),
+                                       Chance()));
 }
 
 }  // namespace pinnace::gateway

@@ -132,14 +132,26 @@ void SessionRunner::Write(io::TcpStream& stream, absl::string_view bytes) {
 
 void SessionRunner::Do(const session::ConnectBackend& action,
                        const Outbox& out) {
-  const HostPort target = {std::string(out.Bytes(action.host)), action.port};
+  const io::DialOptions options = {.deadline =
+                                       worker_.loop().now() + action.timeout};
+  auto done = [this](absl::StatusOr<io::Connected> result) {
+    OnBackendDialled(std::move(result));
+  };
   backend_.reset();
+  // The prober keeps names resolved: a session does not wait for DNS, nor for
+  // its failure.
+  fleet::BackendStatus::Addresses resolved;
+  if (session_.backend_link().is_chosen()) {
+    resolved = session_.backend_link().status().addresses();
+  }
   backend_dial_ =
-      io::Dial::Start(worker_.loop(), target,
-                      {.deadline = worker_.loop().now() + action.timeout},
-                      [this](absl::StatusOr<io::Connected> result) {
-                        OnBackendDialled(std::move(result));
-                      });
+      resolved != nullptr
+          ? io::Dial::Start(worker_.loop(), *resolved, action.port, options,
+                            std::move(done))
+          : io::Dial::Start(
+                worker_.loop(),
+                HostPort{std::string(out.Bytes(action.host)), action.port},
+                options, std::move(done));
 }
 
 void SessionRunner::OnBackendDialled(absl::StatusOr<io::Connected> result) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proxy/base/check.h"
 #include "proxy/base/printable.h"
 #include "proxy/io/errno_status.h"
 
@@ -69,6 +70,17 @@ std::unique_ptr<Dial> Dial::Start(Loop& loop, const HostPort& target,
                   absl::StatusOr<std::vector<IpAddress>> addresses) {
                 self->OnResolved(port, std::move(addresses));
               });
+  return dial;
+}
+
+std::unique_ptr<Dial> Dial::Start(Loop& loop, const std::vector<IpAddress>& ips,
+                                  uint16_t port, DialOptions options,
+                                  Done done) {
+  PINNACE_CHECK(!ips.empty());
+  std::unique_ptr<Dial> dial(
+      new Dial(loop, std::move(options), std::move(done)));
+  for (const IpAddress& ip : ips) dial->targets_.push_back({ip, port});
+  dial->TryNext();
   return dial;
 }
 

@@ -52,6 +52,11 @@ class Dial final : private Loop::ReadyCallback {
   // time that is left. The error is the last one's.
   static std::unique_ptr<Dial> Start(Loop& loop, const HostPort& target,
                                      DialOptions options, Done done);
+  // The same for a name that has been resolved already: `ips` is not empty.
+  static std::unique_ptr<Dial> Start(Loop& loop,
+                                     const std::vector<IpAddress>& ips,
+                                     uint16_t port, DialOptions options,
+                                     Done done);
   ~Dial();
 
  private:

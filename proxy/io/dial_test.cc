@@ -96,6 +96,18 @@ TEST_F(DialTest, ANameIsResolvedAndItsAddressesTried) {
   EXPECT_EQ((*result_)->peer, address_);
 }
 
+TEST_F(DialTest, ResolvedAddressesAreTriedInTurn) {
+  // Nobody listens at the first one.
+  const std::vector<IpAddress> ips = {*IpAddress::Parse("127.0.0.2"),
+                                      address_.ip};
+  dial_ = Dial::Start(loop_, ips, address_.port, Within(absl::Seconds(5)),
+                      Record());
+  EXPECT_FALSE(result_.has_value());  // Never inside Start.
+  ASSERT_TRUE(Wait());
+  ASSERT_TRUE(result_->ok()) << result_->status();
+  EXPECT_EQ((*result_)->peer, address_);
+}
+
 TEST_F(DialTest, RefusedNamesTheAddress) {
   const Address closed = Closed();
   Start(closed, Within(absl::Seconds(5)));

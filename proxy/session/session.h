@@ -88,6 +88,7 @@ class Session {
   const std::string& user() const { return login_.user(); }
   const BackendId& backend() const { return link_.id(); }
   const SessionTimeouts& timeouts() const { return link_.timeouts(); }
+  const BackendLink& backend_link() const { return link_; }
   SessionFacts facts() const;
 
  private:
