@@ -16,6 +16,14 @@ const absl::Time kNow = absl::FromUnixSeconds(1'000'000'000);
 
 IpAddress Ip(absl::string_view text) { return IpAddress::Parse(text).value(); }
 
+PinTable::Client Of(absl::string_view farm, absl::string_view address) {
+  return {.farm = farm, .address = Ip(address)};
+}
+
+PinTable::Client User(absl::string_view farm, absl::string_view user) {
+  return {.farm = farm, .user = user};
+}
+
 std::vector<std::string> Keys(const PinTable& pins, absl::Time now = kNow) {
   std::vector<std::string> keys;
   for (const PinTable::Pin& pin : pins.List(now)) keys.push_back(pin.Key());
@@ -24,20 +32,20 @@ std::vector<std::string> Keys(const PinTable& pins, absl::Time now = kNow) {
 
 TEST(PinTableTest, FindsWhatWasSetForFarmAndClient) {
   PinTable pins(10);
-  pins.Set("main", Ip("192.0.2.1"), "a", kNow + absl::Seconds(10));
-  EXPECT_EQ(pins.Find("main", Ip("192.0.2.1"), kNow), "a");
-  EXPECT_EQ(pins.Find("other", Ip("192.0.2.1"), kNow), std::nullopt);
-  EXPECT_EQ(pins.Find("main", Ip("192.0.2.2"), kNow), std::nullopt);
+  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
+  EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow), "a");
+  EXPECT_EQ(pins.Find(Of("other", "192.0.2.1"), kNow), std::nullopt);
+  EXPECT_EQ(pins.Find(Of("main", "192.0.2.2"), kNow), std::nullopt);
   // An IPv4-mapped address is the same client.
-  EXPECT_EQ(pins.Find("main", Ip("::ffff:192.0.2.1"), kNow), "a");
+  EXPECT_EQ(pins.Find(Of("main", "::ffff:192.0.2.1"), kNow), "a");
 }
 
 TEST(PinTableTest, EndsWithItsTime) {
   PinTable pins(10);
-  pins.Set("main", Ip("192.0.2.1"), "a", kNow + absl::Seconds(10));
-  EXPECT_EQ(pins.Find("main", Ip("192.0.2.1"), kNow + absl::Seconds(9)), "a");
+  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
+  EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow + absl::Seconds(9)), "a");
   EXPECT_THAT(Keys(pins, kNow + absl::Seconds(10)), ElementsAre());
-  EXPECT_EQ(pins.Find("main", Ip("192.0.2.1"), kNow + absl::Seconds(10)),
+  EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow + absl::Seconds(10)),
             std::nullopt);
   // It is forgotten, not only hidden.
   EXPECT_THAT(Keys(pins), ElementsAre());
@@ -45,43 +53,108 @@ TEST(PinTableTest, EndsWithItsTime) {
 
 TEST(PinTableTest, IsRenewedAndMoved) {
   PinTable pins(10);
-  pins.Set("main", Ip("192.0.2.1"), "a", kNow + absl::Seconds(10));
-  pins.Set("main", Ip("192.0.2.1"), "b", kNow + absl::Seconds(20));
-  EXPECT_EQ(pins.Find("main", Ip("192.0.2.1"), kNow + absl::Seconds(15)), "b");
+  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
+  pins.Set(Of("main", "192.0.2.1"), "b", kNow + absl::Seconds(20));
+  EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow + absl::Seconds(15)), "b");
   EXPECT_EQ(pins.List(kNow).size(), 1u);
 }
 
 TEST(PinTableTest, TheLeastRecentlyUsedMakesRoom) {
   PinTable pins(2);
   const absl::Time expires = kNow + absl::Seconds(10);
-  pins.Set("main", Ip("192.0.2.1"), "a", expires);
-  pins.Set("main", Ip("192.0.2.2"), "a", expires);
+  pins.Set(Of("main", "192.0.2.1"), "a", expires);
+  pins.Set(Of("main", "192.0.2.2"), "a", expires);
   EXPECT_EQ(pins.evictions(), 0);
-  EXPECT_TRUE(pins.Find("main", Ip("192.0.2.1"), kNow).has_value());
-  pins.Set("main", Ip("192.0.2.3"), "a", expires);
+  EXPECT_TRUE(pins.Find(Of("main", "192.0.2.1"), kNow).has_value());
+  pins.Set(Of("main", "192.0.2.3"), "a", expires);
   EXPECT_THAT(Keys(pins), ElementsAre("main/192.0.2.3", "main/192.0.2.1"));
   EXPECT_EQ(pins.evictions(), 1);
   // Renewing is using, and makes no room.
-  pins.Set("main", Ip("192.0.2.1"), "a", expires);
+  pins.Set(Of("main", "192.0.2.1"), "a", expires);
   EXPECT_EQ(pins.evictions(), 1);
-  pins.Set("main", Ip("192.0.2.4"), "a", expires);
+  pins.Set(Of("main", "192.0.2.4"), "a", expires);
   EXPECT_THAT(Keys(pins), ElementsAre("main/192.0.2.4", "main/192.0.2.1"));
 }
 
 TEST(PinTableTest, IsDeletedByKey) {
   PinTable pins(10);
-  pins.Set("main", Ip("2001:db8::1"), "a", kNow + absl::Seconds(10));
+  pins.Set(Of("main", "2001:db8::1"), "a", kNow + absl::Seconds(10));
   EXPECT_FALSE(pins.Delete("main/2001:db8::2"));
   EXPECT_TRUE(pins.Delete("main/2001:db8::1"));
   EXPECT_FALSE(pins.Delete("main/2001:db8::1"));
   EXPECT_THAT(Keys(pins), ElementsAre());
 
-  pins.Set("a/b", Ip("192.0.2.1"), "a", kNow + absl::Seconds(10));
-  for (const char* key : {"", "/", "a/b", "a/b/", "192.0.2.1", "a/192.0.2.1",
-                          "a/b/192.0.2", "/a/b/192.0.2.1"}) {
+  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
+  for (const char* key :
+       {"", "/", "main", "main/", "192.0.2.1", "/192.0.2.1", "other/192.0.2.1",
+        "main/192.0.2", "main//192.0.2.1", "/main/192.0.2.1"}) {
     EXPECT_FALSE(pins.Delete(key)) << key;
   }
-  EXPECT_TRUE(pins.Delete("a/b/::ffff:192.0.2.1"));
+  EXPECT_TRUE(pins.Delete("main/::ffff:192.0.2.1"));
+  EXPECT_EQ(pins.size(), 0u);
+}
+
+TEST(PinTableTest, PinsByTheFarmsChoice) {
+  Farm farm;
+  farm.name = "main";
+  EXPECT_EQ(PinTable::ClientOf(farm, Ip("192.0.2.1"), "ann"),
+            Of("main", "192.0.2.1"));
+  farm.pin_by = ClientIdentity::kUser;
+  EXPECT_EQ(PinTable::ClientOf(farm, Ip("192.0.2.1"), "ann"),
+            User("main", "ann"));
+}
+
+TEST(PinTableTest, AUserIsNoAddress) {
+  PinTable pins(10);
+  const absl::Time expires = kNow + absl::Seconds(10);
+  pins.Set(User("main", "ann"), "a", expires);
+  pins.Set(User("main", "bob"), "b", expires);
+  pins.Set(User("main", "192.0.2.1"), "c", expires);
+  pins.Set(Of("main", "192.0.2.1"), "d", expires);
+  pins.Set(Of("main", "0.0.0.0"), "e", expires);
+  EXPECT_EQ(pins.Find(User("main", "ann"), kNow), "a");
+  EXPECT_EQ(pins.Find(User("other", "ann"), kNow), std::nullopt);
+  EXPECT_EQ(pins.Find(User("main", "bob"), kNow), "b");
+  EXPECT_EQ(pins.Find(User("main", "192.0.2.1"), kNow), "c");
+  EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow), "d");
+  EXPECT_EQ(pins.Find(Of("main", "0.0.0.0"), kNow), "e");
+  EXPECT_EQ(pins.size(), 5u);
+}
+
+TEST(PinTableTest, AUserIsDeletedAsSentOrAsPrinted) {
+  PinTable pins(10);
+  const absl::Time expires = kNow + absl::Seconds(10);
+  for (const char* user : {"ann", "dept/ann", "a\x01 b\\", "192.0.2.1"}) {
+    pins.Set(User("main", user), "a", expires);
+  }
+  EXPECT_THAT(Keys(pins), ElementsAre("main/192.0.2.1", "main/a\\x01 b\\\\",
+                                      "main/dept/ann", "main/ann"));
+  for (const char* key : {"main/an", "main/dept", "main/\\x01", "ann"}) {
+    EXPECT_FALSE(pins.Delete(key)) << key;
+  }
+  for (const std::string& key : Keys(pins)) {
+    EXPECT_TRUE(pins.Delete(key)) << key;
+    EXPECT_FALSE(pins.Delete(key)) << key;
+  }
+  pins.Set(User("main", "a\x01 b\\"), "a", expires);
+  EXPECT_TRUE(pins.Delete("main/a\x01 b\\"));
+  EXPECT_EQ(pins.size(), 0u);
+}
+
+TEST(PinTableTest, TheFirstOfParallelSessionsPins) {
+  PinTable pins(10);
+  const PinTable::Client client = Of("main", "192.0.2.1");
+  const absl::Time expires = kNow + absl::Seconds(10);
+  EXPECT_EQ(pins.SetIfAbsent(client, "a", kNow, expires), "a");
+  EXPECT_EQ(pins.SetIfAbsent(client, "b", kNow, expires), "a");
+  EXPECT_EQ(pins.Find(client, kNow), "a");
+  // The one that is pinned to cannot be used: the next first one counts.
+  EXPECT_EQ(pins.SetIfAbsent(client, "b", kNow, expires, "a"), "b");
+  EXPECT_EQ(pins.SetIfAbsent(client, "c", kNow, expires, "a"), "b");
+  // An old pin is none.
+  EXPECT_EQ(pins.SetIfAbsent(client, "c", expires, expires + absl::Seconds(1)),
+            "c");
+  EXPECT_EQ(pins.Find(client, expires), "c");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "proxy/fleet/stable_hash.h"
 
+// As a header: nothing to link, nothing to install where the gateway runs.
+#define XXH_INLINE_ALL
 #include "xxhash.h"
 
 namespace pinnace::fleet {
