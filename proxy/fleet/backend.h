@@ -23,18 +23,19 @@ enum class ProxyProtocol : uint8_t { kOff, kV2 };
 
 struct Backend {
   BackendId id;
-  HostPort address;      // of its control port
+  HostPort address;  // of its control port
+  // From here to `status`, what every pick reads: close together.
   int weight = 1;        // 1..1000
   int capacity = 0;      // sessions; 0: not stated
   int max_sessions = 0;  // of this gateway; 0: no bound
-  std::string zone;
-  std::map<std::string, std::string> labels;
   AdminState state = AdminState::kUp;
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
+  std::shared_ptr<BackendStatus> status = std::make_shared<BackendStatus>();
+  std::string zone;
+  std::map<std::string, std::string> labels;
   std::optional<PortRange>
       passive_ports;  // what its server is set to use; for people
   std::optional<PortRange> public_ports;  // its own slice of the pool
-  std::shared_ptr<BackendStatus> status = std::make_shared<BackendStatus>();
 };
 
 }  // namespace pinnace::fleet

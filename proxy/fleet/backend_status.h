@@ -22,9 +22,12 @@ namespace pinnace::fleet {
 // What the probes say. A backend nobody has probed yet may be tried.
 enum class Health : uint8_t { kUnknown, kHealthy, kUnhealthy };
 
-class BackendStatus {
+// On cache lines of its own: one backend's sessions do not slow down the picks
+// of another.
+class alignas(64) BackendStatus {
  public:
   std::atomic<int64_t> sessions{0};  // logged in or logging in now
+  OutlierRecord outlier;             // see outlier.h
   std::atomic<int64_t> sessions_total{0};
   std::atomic<int64_t> transfers_total{0};
   std::atomic<int64_t> connect_failures{0};  // and 421s at login
@@ -74,9 +77,8 @@ class BackendStatus {
   // is not for it).
   std::atomic<bool> lacks_epsv{false};
 
-  // Left out after failures; see outlier.h.
+  // Left out after failures.
   bool IsEjected(absl::Time now) const { return outlier.IsEjected(now); }
-  OutlierRecord outlier;
 
   // When its drain began here, with what its sessions have to keep to: those
   // that are idle end from `idle_end` on, and all of them at `deadline`.
