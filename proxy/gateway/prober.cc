@@ -185,7 +185,7 @@ void Prober::OnResult(Target& target, ProbeScript::Result result) {
   const fleet::Health after = target.schedule.Add(
       before, result.is_well() ? ProbeOutcome::kWell : ProbeOutcome::kFailed,
       target.settings->check);
-  // One that is well by its last probe only still says what it suffered from.
+  // Until it has risen it says what it suffered from.
   if (!result.is_well() || after == fleet::Health::kHealthy) {
     status.SetTrouble(trouble);
   }
