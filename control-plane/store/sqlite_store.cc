@@ -1,256 +1,340 @@
 #include "control-plane/store/sqlite_store.h"
 
-#include <sqlite3.h>
-#include <sys/stat.h>
-
+#include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "control-plane/store/sqlite_schema.h"
+#include "proxy/base/limits.h"
 
 namespace pinnace::store {
 namespace {
 
-// Entry i brings schema version i to i + 1. Never edit one: add the next.
-constexpr const char* kMigrations[] = {
-    "CREATE TABLE records("
-    "  key TEXT PRIMARY KEY NOT NULL,"
-    "  value BLOB NOT NULL,"
-    "  version INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE store_version("
-    "  only_row INTEGER PRIMARY KEY CHECK(only_row = 1),"
-    "  version INTEGER NOT NULL);"
-    "INSERT INTO store_version VALUES(1, 0);",
-};
-constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
+// So many entries above the limit are pruned at once.
+constexpr int64_t kAuditPruneStep = 256;
+// Records that leases let go in one transaction, as long as leases are small.
+constexpr size_t kMaxLeasesPerCommit = limits::kMaxWritesPerCommit;
 
-constexpr int kBusyWaitMilliseconds = 1000;
-
-void BindText(sqlite3_stmt* statement, int index, absl::string_view text) {
-  sqlite3_bind_text64(statement, index, text.data(), text.size(),
-                      SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
-std::string ColumnBytes(sqlite3_stmt* statement, int column) {
-  const void* bytes = sqlite3_column_blob(statement, column);
-  const int size = sqlite3_column_bytes(statement, column);
-  return size == 0 ? "" : std::string(static_cast<const char*>(bytes), size);
-}
-
-// Makes a prepared statement ready again, whatever became of this use.
-class Use {
- public:
-  explicit Use(sqlite3_stmt* statement) : statement_(statement) {}
-  ~Use() {
-    sqlite3_reset(statement_);
-    sqlite3_clear_bindings(statement_);
+absl::Status CheckWrites(absl::Span<const Write> writes) {
+  if (writes.empty() || writes.size() > limits::kMaxWritesPerCommit) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("store: a commit has 1 to ", limits::kMaxWritesPerCommit,
+                     " writes, not ", writes.size()));
   }
+  absl::flat_hash_set<absl::string_view> keys;
+  for (const Write& write : writes) {
+    if (!keys.insert(write.key).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("store: two writes of ", write.key, " in one commit"));
+    }
+  }
+  return absl::OkStatus();
+}
 
- private:
-  sqlite3_stmt* const statement_;
-};
+ChangeSet ChangesOf(absl::Span<const Write> writes, uint64_t version) {
+  ChangeSet changes;
+  changes.version = version;
+  changes.changes.reserve(writes.size());
+  for (const Write& write : writes) {
+    changes.changes.push_back({write.key, write.value, write.lease});
+  }
+  return changes;
+}
+
+absl::Status NoSuchLease(LeaseId lease) {
+  return absl::NotFoundError(
+      absl::StrCat("store: lease ", lease, " has run out"));
+}
+
+AuditEntry AuditEntryOf(const SqliteStatement& row) {
+  return {.id = static_cast<uint64_t>(row.Number(0)),
+          .time = absl::FromUnixMicros(row.Number(1)),
+          .actor = row.Bytes(2),
+          .address = row.Bytes(3),
+          .method = row.Bytes(4),
+          .subject = row.Bytes(5),
+          .detail = row.Bytes(6),
+          .version = static_cast<uint64_t>(row.Number(7))};
+}
 
 }  // namespace
-
-void SqliteStore::CloseDatabase::operator()(sqlite3* database) const {
-  sqlite3_close_v2(database);
-}
-
-void SqliteStore::FinalizeStatement::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
-}
 
 SqliteStore::~SqliteStore() = default;
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
-    const std::string& path) {
-  std::unique_ptr<SqliteStore> store(new SqliteStore(path));
+    const std::string& path, absl::Time now) {
+  std::unique_ptr<SqliteStore> store(new SqliteStore);
   absl::MutexLock lock(&store->mutex_);
-  absl::Status status = store->OpenDatabase();
-  if (status.ok()) status = store->Migrate();
+  absl::Status status = store->database_.Open(path);
+  if (status.ok()) status = MigrateSchema(store->database_);
   if (status.ok()) status = store->PrepareStatements();
+  if (status.ok()) status = store->LoadLeases(now);
   if (!status.ok()) return status;
+  absl::StatusOr<int64_t> version = store->read_store_version_.RunForNumber(0);
+  if (!version.ok()) return version.status();
+  store->feed_ =
+      std::make_unique<ChangeFeed>(*version, limits::kMaxWatchBacklog);
   return store;
 }
 
-absl::Status SqliteStore::OpenDatabase() {
-  const size_t slash = path_.rfind('/');
-  if (slash != std::string::npos && slash > 0) {
-    // If it cannot be made, opening the file says why.
-    mkdir(path_.substr(0, slash).c_str(), 0750);
-  }
-  sqlite3* database = nullptr;
-  const int opened = sqlite3_open_v2(
-      path_.c_str(), &database,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-      nullptr);
-  database_.reset(database);  // Even of a failure: it holds the message.
-  if (opened != SQLITE_OK) return Failure("opening it");
-  sqlite3_extended_result_codes(database, 1);
-  sqlite3_busy_timeout(database, kBusyWaitMilliseconds);
-  // Exclusive: a second control plane on this file would serve stale state.
-  return Execute(
-      "PRAGMA locking_mode = EXCLUSIVE;"
-      "PRAGMA journal_mode = WAL;"
-      "PRAGMA synchronous = FULL;"
-      "BEGIN EXCLUSIVE; COMMIT;");
-}
-
-absl::Status SqliteStore::Migrate() {
-  absl::StatusOr<Statement> statement = Prepare("PRAGMA user_version");
-  if (!statement.ok()) return statement.status();
-  absl::StatusOr<int64_t> found = ReadNumber(statement->get(), 0);
-  if (!found.ok()) return found.status();
-  statement->reset();
-  if (*found > kSchemaVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("store sqlite:", path_, ": its schema is version ", *found,
-                     "; this program knows up to ", kSchemaVersion));
-  }
-  for (int version = static_cast<int>(*found); version < kSchemaVersion;
-       ++version) {
-    absl::Status status =
-        Execute(absl::StrCat("BEGIN IMMEDIATE;", kMigrations[version],
-                             "PRAGMA user_version = ", version + 1, ";COMMIT;")
-                    .c_str());
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
 absl::Status SqliteStore::PrepareStatements() {
-  const std::pair<Statement*, const char*> statements[] = {
-      {&read_all_, "SELECT key, value, version FROM records ORDER BY key"},
+  const std::pair<SqliteStatement*, const char*> statements[] = {
+      {&read_all_,
+       "SELECT key, value, version, lease, lease_ttl FROM records "
+       "ORDER BY key"},
       {&read_store_version_, "SELECT version FROM store_version"},
       {&read_version_, "SELECT version FROM records WHERE key = ?1"},
       {&advance_version_,
        "UPDATE store_version SET version = version + 1 RETURNING version"},
-      {&put_, "INSERT OR REPLACE INTO records VALUES(?1, ?2, ?3)"},
+      {&put_, "INSERT OR REPLACE INTO records VALUES(?1, ?2, ?3, ?4, ?5)"},
       {&delete_, "DELETE FROM records WHERE key = ?1"},
+      {&put_audit_, "INSERT INTO audit VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+      {&prune_audit_, "DELETE FROM audit WHERE id <= ?1"},
+      {&read_audit_,
+       "SELECT * FROM audit WHERE id < ?1 AND (?2 = '' OR subject = ?2) "
+       "AND (?3 = '' OR actor = ?3) ORDER BY id DESC LIMIT ?4"},
   };
   for (const auto& [place, sql] : statements) {
-    absl::StatusOr<Statement> statement = Prepare(sql);
+    absl::StatusOr<SqliteStatement> statement = database_.Prepare(sql);
     if (!statement.ok()) return statement.status();
     *place = *std::move(statement);
   }
+  absl::StatusOr<SqliteStatement> last =
+      database_.Prepare("SELECT max(id) FROM audit");
+  if (!last.ok()) return last.status();
+  absl::StatusOr<int64_t> id = last->RunForNumber(0);
+  if (!id.ok()) return id.status();
+  last_audit_id_ = *id;
   return absl::OkStatus();
+}
+
+absl::Status SqliteStore::LoadLeases(absl::Time now) {
+  absl::MutexLock lock(&leases_mutex_);
+  absl::StatusOr<bool> row = read_all_.Step();
+  for (; row.ok() && *row; row = read_all_.Step()) {
+    const LeaseId id = read_all_.Number(3);
+    if (id == kNoLease) continue;
+    if (leases_.Find(id) == nullptr) {
+      const absl::Duration ttl = absl::Microseconds(read_all_.Number(4));
+      leases_.Add({.id = id, .ttl = ttl, .expires = now + ttl});
+    }
+    leases_.Attach(id, read_all_.Bytes(0));
+  }
+  read_all_.Reset();
+  return row.status();
 }
 
 absl::StatusOr<Contents> SqliteStore::ReadAll() {
   absl::MutexLock lock(&mutex_);
-  absl::StatusOr<int64_t> version = ReadNumber(read_store_version_.get(), 0);
+  absl::StatusOr<int64_t> version = read_store_version_.RunForNumber(0);
   if (!version.ok()) return version.status();
   Contents contents;
   contents.version = *version;
-  Use use(read_all_.get());
-  int step = sqlite3_step(read_all_.get());
-  for (; step == SQLITE_ROW; step = sqlite3_step(read_all_.get())) {
+  absl::StatusOr<bool> row = read_all_.Step();
+  for (; row.ok() && *row; row = read_all_.Step()) {
     contents.records.push_back(
-        {ColumnBytes(read_all_.get(), 0), ColumnBytes(read_all_.get(), 1),
-         static_cast<uint64_t>(sqlite3_column_int64(read_all_.get(), 2))});
+        {.key = read_all_.Bytes(0),
+         .value = read_all_.Bytes(1),
+         .version = static_cast<uint64_t>(read_all_.Number(2)),
+         .lease = read_all_.Number(3)});
   }
-  if (step != SQLITE_DONE) return Failure("reading");
+  read_all_.Reset();
+  if (!row.ok()) return row.status();
   return contents;
 }
 
-absl::StatusOr<uint64_t> SqliteStore::CompareAndPut(absl::string_view key,
-                                                    absl::string_view value,
-                                                    uint64_t expected_version) {
-  absl::MutexLock lock(&mutex_);
-  return Write(key, &value, expected_version);
-}
-
-absl::StatusOr<uint64_t> SqliteStore::CompareAndDelete(
-    absl::string_view key, uint64_t expected_version) {
-  absl::MutexLock lock(&mutex_);
-  return Write(key, nullptr, expected_version);
-}
-
-absl::StatusOr<uint64_t> SqliteStore::Write(absl::string_view key,
-                                            const absl::string_view* value,
-                                            uint64_t expected_version) {
-  absl::Status status = Execute("BEGIN IMMEDIATE");
+absl::StatusOr<uint64_t> SqliteStore::Commit(absl::Span<const Write> writes,
+                                             const AuditEntry& audit) {
+  absl::Status status = CheckWrites(writes);
   if (!status.ok()) return status;
-  absl::StatusOr<uint64_t> version =
-      WriteInTransaction(key, value, expected_version);
+  absl::MutexLock lock(&mutex_);
+  return CommitAudited(writes, {&audit, 1});
+}
+
+absl::StatusOr<uint64_t> SqliteStore::CommitAudited(
+    absl::Span<const Write> writes, absl::Span<const AuditEntry> audit) {
+  absl::Status status = database_.Execute("BEGIN IMMEDIATE");
+  if (!status.ok()) return status;
+  const int64_t audit_id_before = last_audit_id_;
+  absl::StatusOr<uint64_t> version = WriteAll(writes, audit);
   if (version.ok()) {
-    status = Execute("COMMIT");
-    if (status.ok()) return version;
-    version = status;
+    status = database_.Execute("COMMIT");
+    if (!status.ok()) version = status;
   }
-  // A failed step may have ended the transaction already: nothing to report.
-  sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (!version.ok()) {
+    database_.RollBack();
+    last_audit_id_ = audit_id_before;
+    return version;
+  }
+  {
+    absl::MutexLock lock(&leases_mutex_);
+    for (const Write& write : writes) {
+      leases_.Attach(write.value.has_value() ? write.lease : kNoLease,
+                     write.key);
+    }
+  }
+  feed_->Append(ChangesOf(writes, *version));
   return version;
 }
 
-absl::StatusOr<uint64_t> SqliteStore::WriteInTransaction(
-    absl::string_view key, const absl::string_view* value,
-    uint64_t expected_version) {
-  BindText(read_version_.get(), 1, key);
-  absl::StatusOr<int64_t> found = ReadNumber(read_version_.get(), 0);
-  if (!found.ok()) return found.status();
-  if (static_cast<uint64_t>(*found) != expected_version) {
-    return absl::AbortedError(absl::StrCat("store: ", key, " is at version ",
-                                           *found, ", not ", expected_version));
-  }
-  absl::StatusOr<int64_t> version = ReadNumber(advance_version_.get(), 0);
+absl::StatusOr<uint64_t> SqliteStore::WriteAll(
+    absl::Span<const Write> writes, absl::Span<const AuditEntry> audit) {
+  absl::StatusOr<int64_t> version = advance_version_.RunForNumber(0);
   if (!version.ok()) return version.status();
-  sqlite3_stmt* write = value == nullptr ? delete_.get() : put_.get();
-  BindText(write, 1, key);
-  if (value != nullptr) {
-    // A null pointer would be a NULL, not an empty value.
-    sqlite3_bind_blob64(write, 2, value->empty() ? "" : value->data(),
-                        value->size(), SQLITE_TRANSIENT);
-    sqlite3_bind_int64(write, 3, *version);
+  for (const Write& write : writes) {
+    absl::Status status = WriteOne(write, *version);
+    if (!status.ok()) return status;
   }
-  absl::Status status = Run(write);
-  if (!status.ok()) return status;
+  for (const AuditEntry& entry : audit) {
+    absl::Status status = WriteAudit(entry, *version);
+    if (!status.ok()) return status;
+  }
   return static_cast<uint64_t>(*version);
 }
 
-absl::Status SqliteStore::Execute(const char* sql) {
-  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) ==
-      SQLITE_OK) {
-    return absl::OkStatus();
+absl::Status SqliteStore::WriteOne(const Write& write, uint64_t version) {
+  read_version_.BindText(1, write.key);
+  absl::StatusOr<int64_t> found = read_version_.RunForNumber(0);
+  if (!found.ok()) return found.status();
+  if (static_cast<uint64_t>(*found) != write.expected_version) {
+    return absl::AbortedError(absl::StrCat("store: ", write.key,
+                                           " is at version ", *found, ", not ",
+                                           write.expected_version));
   }
-  return Failure("writing");
-}
-
-absl::StatusOr<SqliteStore::Statement> SqliteStore::Prepare(const char* sql) {
-  sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v3(database_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT,
-                         &statement, nullptr) != SQLITE_OK) {
-    return Failure("reading its schema");
+  if (!write.value.has_value()) {
+    if (*found == 0) {
+      return absl::AbortedError(
+          absl::StrCat("store: there is no ", write.key, " to delete"));
+    }
+    delete_.BindText(1, write.key);
+    return delete_.Run();
   }
-  return Statement(statement);
-}
-
-absl::StatusOr<int64_t> SqliteStore::ReadNumber(sqlite3_stmt* statement,
-                                                int64_t if_none) {
-  Use use(statement);
-  const int first = sqlite3_step(statement);
-  if (first == SQLITE_DONE) return if_none;
-  if (first != SQLITE_ROW) return Failure("reading");
-  const int64_t number = sqlite3_column_int64(statement, 0);
-  // To the end: an UPDATE ... RETURNING has to finish.
-  if (sqlite3_step(statement) != SQLITE_DONE) return Failure("reading");
-  return number;
-}
-
-absl::Status SqliteStore::Run(sqlite3_stmt* statement) {
-  Use use(statement);
-  return sqlite3_step(statement) == SQLITE_DONE ? absl::OkStatus()
-                                                : Failure("writing");
-}
-
-absl::Status SqliteStore::Failure(absl::string_view doing) {
-  const int code = sqlite3_extended_errcode(database_.get());
-  const std::string where = absl::StrCat("store sqlite:", path_, ": ");
-  if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
-    return absl::UnavailableError(
-        absl::StrCat(where, "another process has it open"));
+  absl::Duration ttl;
+  if (write.lease != kNoLease) {
+    absl::MutexLock lock(&leases_mutex_);
+    const LeaseIndex::Lease* lease = leases_.Find(write.lease);
+    if (lease == nullptr) return NoSuchLease(write.lease);
+    ttl = lease->ttl;
   }
-  return absl::UnavailableError(
-      absl::StrCat(where, doing, ": ", sqlite3_errmsg(database_.get())));
+  put_.BindText(1, write.key);
+  put_.BindBytes(2, *write.value);
+  put_.BindNumber(3, version);
+  put_.BindNumber(4, write.lease);
+  put_.BindNumber(5, absl::ToInt64Microseconds(ttl));
+  return put_.Run();
+}
+
+absl::Status SqliteStore::WriteAudit(const AuditEntry& entry,
+                                     uint64_t version) {
+  const int64_t id = ++last_audit_id_;
+  put_audit_.BindNumber(1, id);
+  put_audit_.BindNumber(2, absl::ToUnixMicros(entry.time));
+  put_audit_.BindText(3, entry.actor);
+  put_audit_.BindText(4, entry.address);
+  put_audit_.BindText(5, entry.method);
+  put_audit_.BindText(6, entry.subject);
+  put_audit_.BindText(7, entry.detail);
+  put_audit_.BindNumber(8, version);
+  absl::Status status = put_audit_.Run();
+  if (!status.ok() || id % kAuditPruneStep != 0) return status;
+  prune_audit_.BindNumber(1,
+                          id - static_cast<int64_t>(limits::kMaxAuditEntries));
+  return prune_audit_.Run();
+}
+
+absl::StatusOr<std::unique_ptr<Watching>> SqliteStore::Watch(
+    uint64_t after_version, OnChanges on_changes) {
+  return feed_->Watch(after_version, std::move(on_changes));
+}
+
+absl::StatusOr<LeaseId> SqliteStore::GrantLease(absl::Duration ttl,
+                                                absl::Time now) {
+  if (ttl <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("store: the TTL of a lease must be > 0");
+  }
+  absl::MutexLock lock(&leases_mutex_);
+  return leases_.Grant(ttl, now);
+}
+
+absl::Status SqliteStore::RenewLease(LeaseId lease, absl::Time now) {
+  absl::MutexLock lock(&leases_mutex_);
+  return leases_.Renew(lease, now) ? absl::OkStatus() : NoSuchLease(lease);
+}
+
+absl::Status SqliteStore::RevokeLease(LeaseId lease, absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<LeaseIndex::Lease> taken(1);
+  {
+    absl::MutexLock leases_lock(&leases_mutex_);
+    taken[0] = leases_.Take(lease);
+  }
+  if (taken[0].id == kNoLease) return NoSuchLease(lease);
+  return DropLeases(std::move(taken), "RevokeLease", now);
+}
+
+absl::StatusOr<absl::Time> SqliteStore::ExpireLeases(absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<LeaseIndex::Lease> due;
+  {
+    // Out of the index before the disk is written: a heartbeat that comes now
+    // must not believe that it was in time.
+    absl::MutexLock leases_lock(&leases_mutex_);
+    due = leases_.TakeDue(now, kMaxLeasesPerCommit);
+  }
+  absl::Status status = DropLeases(std::move(due), "ExpireLease", now);
+  if (!status.ok()) return status;
+  absl::MutexLock leases_lock(&leases_mutex_);
+  return leases_.NextExpiry();
+}
+
+absl::Status SqliteStore::DropLeases(std::vector<LeaseIndex::Lease> leases,
+                                     absl::string_view method, absl::Time now) {
+  std::vector<Write> writes;
+  std::vector<AuditEntry> audit;
+  absl::Status status;
+  for (const LeaseIndex::Lease& lease : leases) {
+    for (const std::string& key : lease.keys) {
+      read_version_.BindText(1, key);
+      absl::StatusOr<int64_t> version = read_version_.RunForNumber(0);
+      if (!version.ok()) status = version.status();
+      if (!status.ok()) break;
+      writes.push_back(
+          {.key = key, .expected_version = static_cast<uint64_t>(*version)});
+      audit.push_back(
+          {.time = now,
+           .actor = "lease",
+           .method = std::string(method),
+           .subject = key,
+           .detail = absl::StrCat("ttl ", absl::FormatDuration(lease.ttl))});
+    }
+  }
+  if (status.ok() && !writes.empty()) {
+    status = CommitAudited(writes, audit).status();
+  }
+  if (status.ok()) return status;
+  absl::MutexLock lock(&leases_mutex_);
+  for (LeaseIndex::Lease& lease : leases) leases_.Add(std::move(lease));
+  return status;
+}
+
+absl::StatusOr<std::vector<AuditEntry>> SqliteStore::ReadAudit(
+    const AuditQuery& query) {
+  absl::MutexLock lock(&mutex_);
+  const uint64_t end = static_cast<uint64_t>(last_audit_id_) + 1;
+  read_audit_.BindNumber(
+      1, query.before_id == 0 ? end : std::min(query.before_id, end));
+  read_audit_.BindText(2, query.subject);
+  read_audit_.BindText(3, query.actor);
+  read_audit_.BindNumber(4, std::min(query.limit, limits::kMaxAuditRead));
+  std::vector<AuditEntry> entries;
+  absl::StatusOr<bool> row = read_audit_.Step();
+  for (; row.ok() && *row; row = read_audit_.Step()) {
+    entries.push_back(AuditEntryOf(read_audit_));
+  }
+  read_audit_.Reset();
+  if (!row.ok()) return row.status();
+  return entries;
 }
 
 }  // namespace pinnace::store

@@ -104,6 +104,16 @@ inline constexpr int kMaxBackendDraws = 16;
 inline constexpr size_t kMaxRoutes = 1'000;
 inline constexpr absl::Duration kDnsRefresh = absl::Seconds(30);
 
+// Control plane.
+inline constexpr size_t kMaxFarms = 10'000;
+inline constexpr size_t kMaxAuditEntries = 100'000;
+inline constexpr size_t kMaxAuditRead = 1'000;  // in one answer
+inline constexpr size_t kMaxAuditDetailBytes = 512;
+// Commits a watcher may be behind before it has to read all again.
+inline constexpr size_t kMaxWatchBacklog = 10'000;
+// etcd takes 128 operations in a transaction; the audit is one of them.
+inline constexpr size_t kMaxWritesPerCommit = 100;
+
 // Lines of the log that wait for the end of a turn. Not above PIPE_BUF: a pipe
 // takes what is larger in parts, between which others may write.
 inline constexpr size_t kMaxLogBatchBytes = 4096;
