@@ -8,9 +8,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
-#include "proxy/snapshot/snapshot_decoder.h"
+#include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::registry {
 namespace {
@@ -32,6 +33,41 @@ absl::Status CheckVersion(absl::string_view what, uint64_t version,
   return absl::AbortedError(absl::StrCat("expected_version: ", what,
                                          " is at version ", version, ", not ",
                                          expected));
+}
+
+absl::Status GoneSince(absl::string_view what, uint64_t expected) {
+  if (expected == 0) return absl::OkStatus();
+  return absl::AbortedError(
+      absl::StrCat("expected_version: ", what, " does not exist any more"));
+}
+
+absl::Status CheckCount(absl::string_view what, size_t count, size_t most) {
+  if (count < most) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      what, ": there are ", count, " already, the most there may be"));
+}
+
+// The name of what a request wants to find.
+absl::Status CheckNamed(absl::string_view name, const std::string& field) {
+  snapshot::FieldProblems problems;
+  snapshot::CheckName(name, field, problems);
+  return snapshot::StatusOf(problems);
+}
+
+absl::Status CheckOwner(const BackendEntry& known, const std::string& field,
+                        const Caller& caller) {
+  if (caller.reach == Reach::kEverything || known.owner == caller.name) {
+    return absl::OkStatus();
+  }
+  if (known.source == v1::SOURCE_FILE) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        field, ": ", Quoted(known.backend.id()),
+        " is set by the configuration file; only operators may change it"));
+  }
+  if (known.owner.empty()) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat(field, ": ", Quoted(known.backend.id()), " belongs to ",
+                   Quoted(known.owner), ", not to ", Quoted(caller.name)));
 }
 
 bool InPool(const PortRange& slice, const std::vector<PortRange>& pool) {
@@ -76,11 +112,14 @@ absl::Status CheckTtl(const google::protobuf::Duration& ttl) {
 }
 
 absl::Status CheckReplaces(const BackendEntry& known,
-                           const v1::RegisterBackendRequest& request) {
+                           const v1::RegisterBackendRequest& request,
+                           const Caller& caller) {
   const v1::Backend& backend = request.backend();
-  absl::Status status =
-      CheckVersion(absl::StrCat("backend ", Quoted(backend.id())),
-                   known.version, request.expected_version());
+  absl::Status status = CheckOwner(known, "backend.id", caller);
+  if (status.ok()) {
+    status = CheckVersion(absl::StrCat("backend ", Quoted(backend.id())),
+                          known.version, request.expected_version());
+  }
   if (!status.ok()) return status;
   const bool same_place = known.farm == request.farm() &&
                           known.backend.address() == backend.address();
@@ -110,7 +149,8 @@ absl::Status CheckReplaces(const BackendEntry& known,
 }  // namespace
 
 absl::Status CheckRegisterBackend(const DesiredState& state,
-                                  const v1::RegisterBackendRequest& request) {
+                                  const v1::RegisterBackendRequest& request,
+                                  const Caller& caller) {
   const v1::Backend& backend = request.backend();
   snapshot::FieldProblems problems;
   snapshot::CheckName(request.farm(), "farm", problems);
@@ -120,35 +160,46 @@ absl::Status CheckRegisterBackend(const DesiredState& state,
   if (!status.ok()) return status;
   const BackendEntry* known = state.FindBackend(backend.id());
   if (known != nullptr) {
-    status = CheckReplaces(*known, request);
-  } else if (request.expected_version() != 0) {
-    status = absl::AbortedError(absl::StrCat("expected_version: backend ",
-                                             Quoted(backend.id()),
-                                             " does not exist any more"));
-  } else if (state.backends().size() >= snapshot::kMaxBackends) {
-    status = absl::ResourceExhaustedError(
-        absl::StrCat("backend: there are ", state.backends().size(),
-                     " already, the most there may be"));
+    status = CheckReplaces(*known, request, caller);
+  } else {
+    status = GoneSince(absl::StrCat("backend ", Quoted(backend.id())),
+                       request.expected_version());
+    if (status.ok()) {
+      status = CheckCount("backend", state.backends().size(),
+                          snapshot::kMaxBackends);
+    }
+  }
+  if (status.ok() && state.FindFarm(request.farm()) == nullptr) {
+    status = CheckCount("farm", state.farms().size(), limits::kMaxFarms);
   }
   if (!status.ok()) return status;
   return CheckPublicPorts(state, backend);
 }
 
+absl::Status CheckBackendExists(const DesiredState& state,
+                                absl::string_view id) {
+  absl::Status status = CheckNamed(id, "id");
+  if (!status.ok() || state.FindBackend(id) != nullptr) return status;
+  return absl::NotFoundError(absl::StrCat("id: no backend ", Quoted(id)));
+}
+
 absl::Status CheckBackendChange(const DesiredState& state, absl::string_view id,
-                                uint64_t expected_version) {
-  if (id.empty()) return absl::InvalidArgumentError("id: must be set");
-  const BackendEntry* known = state.FindBackend(id);
-  if (known == nullptr) {
-    return absl::NotFoundError(absl::StrCat("id: no backend ", Quoted(id)));
-  }
-  return CheckVersion(absl::StrCat("backend ", Quoted(id)), known->version,
+                                uint64_t expected_version,
+                                const Caller& caller) {
+  absl::Status status = CheckBackendExists(state, id);
+  if (!status.ok()) return status;
+  const BackendEntry& known = *state.FindBackend(id);
+  status = CheckOwner(known, "id", caller);
+  if (!status.ok()) return status;
+  return CheckVersion(absl::StrCat("backend ", Quoted(id)), known.version,
                       expected_version);
 }
 
-absl::Status CheckDeregisterBackend(
-    const DesiredState& state, const v1::DeregisterBackendRequest& request) {
-  absl::Status status =
-      CheckBackendChange(state, request.id(), request.expected_version());
+absl::Status CheckDeregisterBackend(const DesiredState& state,
+                                    const v1::DeregisterBackendRequest& request,
+                                    const Caller& caller) {
+  absl::Status status = CheckBackendChange(state, request.id(),
+                                           request.expected_version(), caller);
   if (!status.ok()) return status;
   if (state.FindBackend(request.id())->source == v1::SOURCE_FILE) {
     return absl::FailedPreconditionError(
@@ -164,20 +215,17 @@ absl::Status CheckSetFarm(const DesiredState& state,
   snapshot::CheckFarm(request.farm(), "farm", problems);
   absl::Status status = snapshot::StatusOf(problems);
   if (!status.ok()) return status;
-  const std::string& name = request.farm().name();
-  const FarmEntry* known = state.FindFarm(name);
+  const std::string what = absl::StrCat("farm ", Quoted(request.farm().name()));
+  const FarmEntry* known = state.FindFarm(request.farm().name());
   if (known == nullptr) {
-    return request.expected_version() == 0
-               ? absl::OkStatus()
-               : absl::AbortedError(absl::StrCat("expected_version: farm ",
-                                                 Quoted(name),
-                                                 " does not exist any more"));
+    status = GoneSince(what, request.expected_version());
+    if (!status.ok()) return status;
+    return CheckCount("farm", state.farms().size(), limits::kMaxFarms);
   }
-  status = CheckVersion(absl::StrCat("farm ", Quoted(name)), known->version,
-                        request.expected_version());
+  status = CheckVersion(what, known->version, request.expected_version());
   if (status.ok() && known->source == v1::SOURCE_FILE) {
     status = absl::FailedPreconditionError(
-        absl::StrCat("farm.name: ", Quoted(name),
+        absl::StrCat("farm.name: ", Quoted(request.farm().name()),
                      " is set by the configuration file; change it there"));
   }
   return status;
@@ -185,29 +233,82 @@ absl::Status CheckSetFarm(const DesiredState& state,
 
 absl::Status CheckDeleteFarm(const DesiredState& state,
                              const v1::DeleteFarmRequest& request) {
-  if (request.name().empty()) {
-    return absl::InvalidArgumentError("name: must be set");
-  }
+  absl::Status status = CheckNamed(request.name(), "name");
+  if (!status.ok()) return status;
+  const std::string quoted = Quoted(request.name());
   const FarmEntry* known = state.FindFarm(request.name());
   if (known == nullptr) {
-    return absl::NotFoundError(
-        absl::StrCat("name: no farm ", Quoted(request.name())));
+    return absl::NotFoundError(absl::StrCat("name: no farm ", quoted));
   }
-  absl::Status status =
-      CheckVersion(absl::StrCat("farm ", Quoted(request.name())),
-                   known->version, request.expected_version());
+  status = CheckVersion(absl::StrCat("farm ", quoted), known->version,
+                        request.expected_version());
   if (!status.ok()) return status;
   if (known->source == v1::SOURCE_FILE) {
     return absl::FailedPreconditionError(
-        absl::StrCat("name: ", Quoted(request.name()),
+        absl::StrCat("name: ", quoted,
                      " is set by the configuration file; remove it there"));
   }
   if (known->backends > 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat("name: farm ", Quoted(request.name()), " has ",
-                     known->backends, " backends"));
+        absl::StrCat("name: farm ", quoted, " has ", known->backends,
+                     known->backends == 1 ? " backend" : " backends"));
+  }
+  if (!known->routes.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("name: route ", Quoted(*known->routes.begin()),
+                     " leads to farm ", quoted));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckSetRoute(const DesiredState& state,
+                           const v1::SetRouteRequest& request) {
+  const v1::Route& route = request.route();
+  snapshot::FieldProblems problems;
+  snapshot::CheckRoute(route, "route", problems);
+  absl::Status status = snapshot::StatusOf(problems);
+  if (!status.ok()) return status;
+  const std::string what = absl::StrCat("route ", Quoted(route.name()));
+  const RouteEntry* known = state.FindRoute(route.name());
+  if (known == nullptr) {
+    status = GoneSince(what, request.expected_version());
+    if (status.ok()) {
+      status = CheckCount("route", state.routes().size(), limits::kMaxRoutes);
+    }
+  } else {
+    status = CheckVersion(what, known->version, request.expected_version());
+  }
+  if (!status.ok()) return status;
+  if (known != nullptr && known->source == v1::SOURCE_FILE) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("route.name: ", Quoted(route.name()),
+                     " is set by the configuration file; change it there"));
+  }
+  if (state.FindFarm(route.farm()) == nullptr) {
+    return absl::NotFoundError(absl::StrCat("route.farm: ", what, " leads to ",
+                                            Quoted(route.farm()),
+                                            ", which is no farm"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDeleteRoute(const DesiredState& state,
+                              const v1::DeleteRouteRequest& request) {
+  absl::Status status = CheckNamed(request.name(), "name");
+  if (!status.ok()) return status;
+  const std::string quoted = Quoted(request.name());
+  const RouteEntry* known = state.FindRoute(request.name());
+  if (known == nullptr) {
+    return absl::NotFoundError(absl::StrCat("name: no route ", quoted));
+  }
+  status = CheckVersion(absl::StrCat("route ", quoted), known->version,
+                        request.expected_version());
+  if (status.ok() && known->source == v1::SOURCE_FILE) {
+    status = absl::FailedPreconditionError(
+        absl::StrCat("name: ", quoted,
+                     " is set by the configuration file; remove it there"));
+  }
+  return status;
 }
 
 }  // namespace pinnace::registry

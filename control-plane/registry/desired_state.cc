@@ -6,15 +6,38 @@
 #include "proxy/base/check.h"
 
 namespace pinnace::registry {
+namespace {
+
+template <typename Map>
+const typename Map::mapped_type* Find(const Map& map, absl::string_view key) {
+  auto found = map.find(std::string(key));
+  return found == map.end() ? nullptr : &found->second;
+}
+
+}  // namespace
 
 const FarmEntry* DesiredState::FindFarm(absl::string_view name) const {
-  auto found = farms_.find(std::string(name));
-  return found == farms_.end() ? nullptr : &found->second;
+  return Find(farms_, name);
 }
 
 const BackendEntry* DesiredState::FindBackend(absl::string_view id) const {
-  auto found = backends_.find(std::string(id));
-  return found == backends_.end() ? nullptr : &found->second;
+  return Find(backends_, id);
+}
+
+const RouteEntry* DesiredState::FindRoute(absl::string_view name) const {
+  return Find(routes_, name);
+}
+
+std::vector<const RouteEntry*> DesiredState::OrderedRoutes() const {
+  std::vector<const RouteEntry*> routes;
+  routes.reserve(routes_.size());
+  for (const auto& [name, entry] : routes_) routes.push_back(&entry);
+  // By name they are sorted already.
+  std::stable_sort(routes.begin(), routes.end(),
+                   [](const RouteEntry* a, const RouteEntry* b) {
+                     return a->route.order() < b->route.order();
+                   });
+  return routes;
 }
 
 void DesiredState::AdvanceVersion(uint64_t version) {
@@ -26,15 +49,17 @@ void DesiredState::PutFarm(FarmEntry entry) {
   entry.farm.clear_backends();
   FarmEntry& place = farms_[entry.farm.name()];
   entry.backends = place.backends;
+  entry.routes = std::move(place.routes);
   place = std::move(entry);
 }
 
 void DesiredState::PutBackend(BackendEntry entry) {
   const std::string id = entry.backend.id();
-  if (backends_.count(id) != 0) RemoveBackend(id, entry.version);
   auto farm = farms_.find(entry.farm);
   PINNACE_CHECK(farm != farms_.end());
-  ++farm->second.backends;
+  ++farm->second.backends;  // First: the farm must not go with its last one.
+  auto known = backends_.find(id);
+  if (known != backends_.end()) TakeOut(known);
   AdvanceVersion(entry.version);
   if (auto ports = PortRange::Parse(entry.backend.public_ports())) {
     slices_.Add(*ports, id);
@@ -42,9 +67,50 @@ void DesiredState::PutBackend(BackendEntry entry) {
   backends_[id] = std::move(entry);
 }
 
+void DesiredState::PutRoute(RouteEntry entry) {
+  const std::string name = entry.route.name();
+  auto farm = farms_.find(entry.route.farm());
+  PINNACE_CHECK(farm != farms_.end());
+  auto known = routes_.find(name);
+  const bool same_farm =
+      known != routes_.end() && known->second.route.farm() == farm->first;
+  if (known != routes_.end() && !same_farm) TakeOut(known);
+  farm->second.routes.insert(name);
+  AdvanceVersion(entry.version);
+  routes_[name] = std::move(entry);
+}
+
+void DesiredState::TakeOut(Backends::iterator backend) {
+  const BackendEntry& entry = backend->second;
+  if (auto ports = PortRange::Parse(entry.backend.public_ports())) {
+    slices_.Remove(*ports, backend->first);
+  }
+  const std::string farm = entry.farm;
+  --farms_.at(farm).backends;
+  backends_.erase(backend);
+  DropIfHeldByNothing(farm);
+}
+
+void DesiredState::TakeOut(Routes::iterator route) {
+  const std::string farm = route->second.route.farm();
+  farms_.at(farm).routes.erase(route->first);
+  routes_.erase(route);
+  DropIfHeldByNothing(farm);
+}
+
+void DesiredState::DropIfHeldByNothing(absl::string_view farm) {
+  auto found = farms_.find(std::string(farm));
+  const FarmEntry& entry = found->second;
+  if (entry.source == v1::SOURCE_REGISTERED && entry.stored_version == 0 &&
+      entry.backends == 0 && entry.routes.empty()) {
+    farms_.erase(found);
+  }
+}
+
 void DesiredState::RemoveFarm(absl::string_view name, uint64_t version) {
   auto found = farms_.find(std::string(name));
-  PINNACE_CHECK(found != farms_.end() && found->second.backends == 0);
+  PINNACE_CHECK(found != farms_.end() && found->second.backends == 0 &&
+                found->second.routes.empty());
   AdvanceVersion(version);
   farms_.erase(found);
 }
@@ -52,49 +118,45 @@ void DesiredState::RemoveFarm(absl::string_view name, uint64_t version) {
 void DesiredState::RemoveBackend(absl::string_view id, uint64_t version) {
   auto found = backends_.find(std::string(id));
   PINNACE_CHECK(found != backends_.end());
-  const BackendEntry& entry = found->second;
-  if (auto ports = PortRange::Parse(entry.backend.public_ports())) {
-    slices_.Remove(*ports, id);
-  }
-  --farms_.find(entry.farm)->second.backends;
+  TakeOut(found);
   AdvanceVersion(version);
-  backends_.erase(found);
+}
+
+void DesiredState::RemoveRoute(absl::string_view name, uint64_t version) {
+  auto found = routes_.find(std::string(name));
+  PINNACE_CHECK(found != routes_.end());
+  TakeOut(found);
+  AdvanceVersion(version);
 }
 
 void DesiredState::Renew(absl::string_view id, absl::Time now) {
   auto found = backends_.find(std::string(id));
-  PINNACE_CHECK(found != backends_.end());
+  if (found == backends_.end()) return;
   BackendEntry& entry = found->second;
   if (entry.ttl > absl::ZeroDuration()) entry.expires = now + entry.ttl;
 }
 
-std::vector<std::string> DesiredState::Expired(absl::Time now) const {
-  std::vector<std::string> expired;
-  for (const auto& [id, entry] : backends_) {
-    if (entry.expires <= now) expired.push_back(id);
-  }
-  return expired;
-}
-
-absl::Time DesiredState::NextExpiry() const {
-  absl::Time next = absl::InfiniteFuture();
-  for (const auto& [id, entry] : backends_) {
-    next = std::min(next, entry.expires);
-  }
-  return next;
+void DesiredState::KeepExpiry(const BackendEntry& shown) {
+  auto found = backends_.find(shown.backend.id());
+  if (found == backends_.end() || shown.lease == store::kNoLease) return;
+  if (found->second.lease == shown.lease) found->second.expires = shown.expires;
 }
 
 v1::Snapshot DesiredState::ToSnapshot() const {
   v1::Snapshot snapshot;
   snapshot.set_version(version_);
-  std::map<std::string, v1::Farm*> farms;
+  std::map<absl::string_view, v1::Farm*> farms;
   for (const auto& [name, entry] : farms_) {
     v1::Farm* farm = snapshot.add_farms();
     *farm = entry.farm;
+    farm->mutable_backends()->Reserve(static_cast<int>(entry.backends));
     farms[name] = farm;
   }
   for (const auto& [id, entry] : backends_) {
     *farms.at(entry.farm)->add_backends() = entry.backend;
+  }
+  for (const RouteEntry* entry : OrderedRoutes()) {
+    *snapshot.add_routes() = entry->route;
   }
   return snapshot;
 }

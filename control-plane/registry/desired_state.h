@@ -1,11 +1,12 @@
-// What operators want: the farms and backends of the file and of the registry,
-// at one version. Holds what change_check let through; decides nothing. Pure:
-// time is an argument. One thread.
+// What operators want: the farms, backends and routes of the file and of the
+// registry, at one version. Holds what change_check let through; decides
+// nothing. Pure: time is an argument. One thread.
 #ifndef PINNACE_CONTROL_PLANE_REGISTRY_DESIRED_STATE_H_
 #define PINNACE_CONTROL_PLANE_REGISTRY_DESIRED_STATE_H_
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "control-plane/registry/port_slices.h"
+#include "control-plane/store/store.h"
 #include "protos/pinnace/v1/registry.pb.h"
 #include "protos/pinnace/v1/snapshot.pb.h"
 #include "proxy/base/port_range.h"
@@ -23,9 +25,11 @@ struct BackendEntry {
   std::string farm;
   v1::Backend backend;
   v1::Source source = v1::SOURCE_REGISTERED;
+  std::string owner;   // empty: nobody's
   absl::Duration ttl;  // zero: stays until it is deregistered
-  absl::Time expires = absl::InfiniteFuture();
-  uint64_t version = 0;         // of its last change
+  store::LeaseId lease = store::kNoLease;
+  absl::Time expires = absl::InfiniteFuture();  // for people; the store decides
+  uint64_t version = 0;                         // of its last change
   uint64_t stored_version = 0;  // of its record in the store; 0: none
 };
 
@@ -33,14 +37,24 @@ struct FarmEntry {
   v1::Farm farm;  // its settings; no backends
   v1::Source source = v1::SOURCE_REGISTERED;
   uint64_t version = 0;
+  uint64_t stored_version = 0;  // 0 and registered: there for what it holds
+  // Kept by DesiredState.
+  uint32_t backends = 0;
+  std::set<std::string> routes;  // that lead to it; names
+};
+
+struct RouteEntry {
+  v1::Route route;
+  v1::Source source = v1::SOURCE_REGISTERED;
+  uint64_t version = 0;
   uint64_t stored_version = 0;
-  uint32_t backends = 0;  // counted here
 };
 
 class DesiredState {
  public:
   using Farms = std::map<std::string, FarmEntry, std::less<>>;        // by name
   using Backends = std::map<std::string, BackendEntry, std::less<>>;  // by id
+  using Routes = std::map<std::string, RouteEntry, std::less<>>;      // by name
 
   DesiredState() = default;
   // `pool`: the gateways' public ports; empty when they are not known.
@@ -51,30 +65,44 @@ class DesiredState {
   const PortSlices& slices() const { return slices_; }
   const Farms& farms() const { return farms_; }
   const Backends& backends() const { return backends_; }
+  const Routes& routes() const { return routes_; }
   const FarmEntry* FindFarm(absl::string_view name) const;
   const BackendEntry* FindBackend(absl::string_view id) const;
+  const RouteEntry* FindRoute(absl::string_view name) const;
+  // In the order they are looked at.
+  std::vector<const RouteEntry*> OrderedRoutes() const;
 
   // Each takes the place of an entry of the same name or id.
   void PutFarm(FarmEntry entry);
-  // CHECK: its farm exists.
+  // CHECK: the farm exists.
   void PutBackend(BackendEntry entry);
-  // CHECK: exists; a farm has no backends.
+  void PutRoute(RouteEntry entry);
+  // CHECK: exists; a farm holds nothing. A farm that was there only for what it
+  // held goes with that.
   void RemoveFarm(absl::string_view name, uint64_t version);
   void RemoveBackend(absl::string_view id, uint64_t version);
+  void RemoveRoute(absl::string_view name, uint64_t version);
   void AdvanceVersion(uint64_t version);
 
-  // A heartbeat: no change of version. No effect without a TTL.
+  // A heartbeat: no change of version. No effect without a TTL, or when the
+  // backend is gone.
   void Renew(absl::string_view id, absl::Time now);
-  std::vector<std::string> Expired(absl::Time now) const;
-  absl::Time NextExpiry() const;
+
+  // What another state showed of a lease that is here too.
+  void KeepExpiry(const BackendEntry& shown);
 
   v1::Snapshot ToSnapshot() const;
 
  private:
+  void TakeOut(Backends::iterator backend);
+  void TakeOut(Routes::iterator route);
+  void DropIfHeldByNothing(absl::string_view farm);
+
   uint64_t version_ = 0;
   std::vector<PortRange> pool_;
   Farms farms_;
   Backends backends_;
+  Routes routes_;
   PortSlices slices_;
 };
 

@@ -3,14 +3,25 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "control-plane/registry/stored_record.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "proxy/base/check.h"
+#include "proxy/base/limits.h"
+#include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::registry {
 namespace {
 
-constexpr char kFarmPrefix[] = "farm/";
-constexpr char kBackendPrefix[] = "backend/";
+using google::protobuf::util::MessageDifferencer;
+
+// A farm comes before what is in it, and goes after it.
+constexpr RecordKind kOrder[] = {RecordKind::kFarm, RecordKind::kBackend,
+                                 RecordKind::kRoute};
+
+absl::Status Unreadable(absl::string_view key) {
+  return absl::DataLossError(absl::StrCat("store: ", key, " cannot be read"));
+}
 
 void PutFileFarm(const v1::Farm& farm, uint64_t version, DesiredState& state) {
   state.PutFarm({.farm = farm, .source = v1::SOURCE_FILE, .version = version});
@@ -22,26 +33,25 @@ void PutFileFarm(const v1::Farm& farm, uint64_t version, DesiredState& state) {
   }
 }
 
-absl::Status PutStoredFarm(const store::Record& record, DesiredState& state) {
+absl::Status PutFarm(const store::Record& record, DesiredState& state) {
   v1::FarmRecord stored;
-  if (!stored.ParseFromString(record.value)) {
-    return absl::DataLossError(
-        absl::StrCat("store: ", record.key, " cannot be read"));
-  }
+  if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
   const FarmEntry* known = state.FindFarm(stored.farm().name());
-  if (known != nullptr) {
-    // The file's settings stand; the record waits until the file lets go.
-    return absl::OkStatus();
+  FarmEntry entry = {.farm = stored.farm(),
+                     .version = record.version,
+                     .stored_version = record.version};
+  if (known != nullptr && known->source == v1::SOURCE_FILE) {
+    entry.farm = known->farm;
+    entry.source = known->source;
+    entry.version = known->version;
   }
-  state.PutFarm({.farm = stored.farm(),
-                 .version = record.version,
-                 .stored_version = record.version});
+  state.PutFarm(std::move(entry));
   return absl::OkStatus();
 }
 
 // The mark that an operator's drain or resume of a file's backend leaves.
-void PutStoredState(const v1::BackendRecord& stored, uint64_t version,
-                    DesiredState& state) {
+void PutMark(const v1::BackendRecord& stored, uint64_t version,
+             DesiredState& state) {
   const BackendEntry* known = state.FindBackend(stored.backend().id());
   if (known == nullptr || known->source != v1::SOURCE_FILE) return;
   BackendEntry entry = *known;
@@ -51,45 +61,51 @@ void PutStoredState(const v1::BackendRecord& stored, uint64_t version,
   state.PutBackend(std::move(entry));
 }
 
-absl::Status PutStoredBackend(const store::Record& record, absl::Time now,
-                              DesiredState& state) {
-  v1::BackendRecord stored;
-  if (!stored.ParseFromString(record.value)) {
-    return absl::DataLossError(
-        absl::StrCat("store: ", record.key, " cannot be read"));
-  }
-  if (stored.source() == v1::SOURCE_FILE) {
-    PutStoredState(stored, record.version, state);
+absl::Status PutBesideFile(const v1::BackendRecord& stored, uint64_t version,
+                           const BackendEntry& known, DesiredState& state) {
+  const v1::Backend& backend = stored.backend();
+  if (known.farm == stored.farm() &&
+      known.backend.address() == backend.address()) {
+    BackendEntry entry = known;
+    entry.stored_version = version;
+    state.PutBackend(std::move(entry));
     return absl::OkStatus();
   }
-  const v1::Backend& backend = stored.backend();
-  const BackendEntry* known = state.FindBackend(backend.id());
-  if (known != nullptr) {
-    if (known->farm == stored.farm() &&
-        known->backend.address() == backend.address()) {
-      BackendEntry entry = *known;
-      entry.stored_version = record.version;
-      state.PutBackend(std::move(entry));
-      return absl::OkStatus();
-    }
-    return absl::AlreadyExistsError(
-        absl::StrCat("farms: backend \"", backend.id(), "\" is ",
-                     known->backend.address(), " in farm \"", known->farm,
-                     "\" by the configuration file, but registered as ",
-                     backend.address(), " in farm \"", stored.farm(),
-                     "\"; change the file or deregister the backend"));
+  return absl::AlreadyExistsError(
+      absl::StrCat("farms: backend \"", backend.id(), "\" is ",
+                   known.backend.address(), " in farm \"", known.farm,
+                   "\" by the configuration file, but registered as ",
+                   backend.address(), " in farm \"", stored.farm(),
+                   "\"; change the file or deregister the backend"));
+}
+
+absl::Status CheckSlice(const v1::Backend& backend, const DesiredState& state) {
+  const auto ports = PortRange::Parse(backend.public_ports());
+  if (!ports.has_value()) return absl::OkStatus();
+  const PortSlices::Slice* other =
+      state.slices().FindOverlap(*ports, backend.id());
+  if (other == nullptr) return absl::OkStatus();
+  return absl::AlreadyExistsError(absl::StrCat(
+      "farms: public_ports ", other->ports.ToString(), " of backend \"",
+      other->owner, "\" in the configuration file overlap ", ports->ToString(),
+      " of the registered backend \"", backend.id(),
+      "\"; change the file or deregister the backend"));
+}
+
+absl::Status PutBackend(const store::Record& record, absl::Time now,
+                        DesiredState& state) {
+  v1::BackendRecord stored;
+  if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
+  if (stored.source() == v1::SOURCE_FILE) {
+    PutMark(stored, record.version, state);
+    return absl::OkStatus();
   }
-  if (auto ports = PortRange::Parse(backend.public_ports())) {
-    const PortSlices::Slice* other =
-        state.slices().FindOverlap(*ports, backend.id());
-    if (other != nullptr) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "farms: public_ports ", other->ports.ToString(), " of backend \"",
-          other->owner, "\" in the configuration file overlap ",
-          ports->ToString(), " of the registered backend \"", backend.id(),
-          "\"; change the file or deregister the backend"));
-    }
+  const BackendEntry* known = state.FindBackend(stored.backend().id());
+  if (known != nullptr && known->source == v1::SOURCE_FILE) {
+    return PutBesideFile(stored, record.version, *known, state);
   }
+  absl::Status status = CheckSlice(stored.backend(), state);
+  if (!status.ok()) return status;
   if (state.FindFarm(stored.farm()) == nullptr) {
     // It was the file's, and the file has let it go.
     v1::Farm farm;
@@ -98,14 +114,139 @@ absl::Status PutStoredBackend(const store::Record& record, absl::Time now,
   }
   const absl::Duration ttl = absl::Seconds(stored.ttl().seconds()) +
                              absl::Nanoseconds(stored.ttl().nanos());
-  state.PutBackend({.farm = stored.farm(),
-                    .backend = backend,
-                    .ttl = ttl,
-                    .expires = ttl > absl::ZeroDuration()
-                                   ? now + ttl
-                                   : absl::InfiniteFuture(),
-                    .version = record.version,
-                    .stored_version = record.version});
+  BackendEntry entry = {.farm = stored.farm(),
+                        .backend = stored.backend(),
+                        .owner = stored.owner(),
+                        .ttl = ttl,
+                        .lease = record.lease,
+                        .version = record.version,
+                        .stored_version = record.version};
+  if (ttl > absl::ZeroDuration()) {
+    const bool same_lease =
+        known != nullptr && known->lease == record.lease && known->ttl == ttl;
+    entry.expires = same_lease ? known->expires : now + ttl;
+  }
+  state.PutBackend(std::move(entry));
+  return absl::OkStatus();
+}
+
+absl::Status PutRoute(const store::Record& record, DesiredState& state) {
+  v1::RouteRecord stored;
+  if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
+  const v1::Route& route = stored.route();
+  const RouteEntry* known = state.FindRoute(route.name());
+  if (known != nullptr && known->source == v1::SOURCE_FILE) {
+    if (!MessageDifferencer::Equals(known->route, route)) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          "routes: route \"", route.name(), "\" leads to farm \"",
+          known->route.farm(),
+          "\" by the configuration file, but is registered with other values, "
+          "for farm \"",
+          route.farm(), "\"; change the file or delete the route"));
+    }
+    RouteEntry entry = *known;
+    entry.stored_version = record.version;
+    state.PutRoute(std::move(entry));
+    return absl::OkStatus();
+  }
+  if (state.FindFarm(route.farm()) == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "routes: the registered route \"", route.name(), "\" leads to farm \"",
+        route.farm(),
+        "\", which is neither in the configuration file nor registered; keep "
+        "the farm in the file or delete the route"));
+  }
+  state.PutRoute({.route = route,
+                  .version = record.version,
+                  .stored_version = record.version});
+  return absl::OkStatus();
+}
+
+absl::Status Put(RecordKind kind, const store::Record& record, absl::Time now,
+                 DesiredState& state) {
+  switch (kind) {
+    case RecordKind::kFarm:
+      return PutFarm(record, state);
+    case RecordKind::kBackend:
+      return PutBackend(record, now, state);
+    case RecordKind::kRoute:
+      return PutRoute(record, state);
+    case RecordKind::kOther:
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+// Of the record: what the file has by that name stays.
+void Remove(RecordKind kind, absl::string_view name, uint64_t version,
+            DesiredState& state) {
+  switch (kind) {
+    case RecordKind::kFarm:
+      if (const FarmEntry* known = state.FindFarm(name)) {
+        FarmEntry entry = *known;
+        entry.stored_version = 0;
+        const bool stays = entry.source == v1::SOURCE_FILE ||
+                           entry.backends > 0 || !entry.routes.empty();
+        if (!stays) return state.RemoveFarm(name, version);
+        state.PutFarm(std::move(entry));
+      }
+      return;
+    case RecordKind::kBackend:
+      if (const BackendEntry* known = state.FindBackend(name)) {
+        if (known->source != v1::SOURCE_FILE) {
+          return state.RemoveBackend(name, version);
+        }
+        BackendEntry entry = *known;
+        entry.stored_version = 0;
+        state.PutBackend(std::move(entry));
+      }
+      return;
+    case RecordKind::kRoute:
+      if (const RouteEntry* known = state.FindRoute(name)) {
+        if (known->source != v1::SOURCE_FILE) {
+          return state.RemoveRoute(name, version);
+        }
+        RouteEntry entry = *known;
+        entry.stored_version = 0;
+        state.PutRoute(std::move(entry));
+      }
+      return;
+    case RecordKind::kOther:
+      return;
+  }
+}
+
+absl::Status PutFileRoutes(const MergeInput& input, DesiredState& state) {
+  for (const v1::Route& route : input.file_routes) {
+    if (state.FindFarm(route.farm()) == nullptr) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "routes: route \"", route.name(),
+          "\" of the configuration file leads to farm \"", route.farm(),
+          "\", which is neither in the file nor registered"));
+    }
+    state.PutRoute({.route = route,
+                    .source = v1::SOURCE_FILE,
+                    .version = input.file_version});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckCounts(const DesiredState& state) {
+  const struct {
+    absl::string_view what;
+    size_t count;
+    size_t most;
+  } kCounts[] = {
+      {"backends", state.backends().size(), snapshot::kMaxBackends},
+      {"farms", state.farms().size(), limits::kMaxFarms},
+      {"routes", state.routes().size(), limits::kMaxRoutes},
+  };
+  for (const auto& [what, count, most] : kCounts) {
+    if (count <= most) continue;
+    return absl::ResourceExhaustedError(
+        absl::StrCat(what, ": the configuration file and the registry have ",
+                     count, " together, more than ", most));
+  }
   return absl::OkStatus();
 }
 
@@ -117,51 +258,47 @@ absl::StatusOr<DesiredState> MergedState(const MergeInput& input,
   for (const v1::Farm& farm : input.file_farms) {
     PutFileFarm(farm, input.file_version, state);
   }
-  // Farms first: a backend needs its farm.
-  for (const store::Record& record : input.stored.records) {
-    if (!absl::StartsWith(record.key, kFarmPrefix)) continue;
-    absl::Status status = PutStoredFarm(record, state);
-    if (!status.ok()) return status;
+  for (RecordKind kind : kOrder) {
+    if (kind == RecordKind::kRoute) {
+      // Now that every farm is known.
+      absl::Status status = PutFileRoutes(input, state);
+      if (!status.ok()) return status;
+    }
+    for (const store::Record& record : input.stored.records) {
+      if (ParseKey(record.key).first != kind) continue;
+      absl::Status status = Put(kind, record, now, state);
+      if (!status.ok()) return status;
+    }
   }
-  for (const store::Record& record : input.stored.records) {
-    if (!absl::StartsWith(record.key, kBackendPrefix)) continue;
-    absl::Status status = PutStoredBackend(record, now, state);
-    if (!status.ok()) return status;
-  }
+  absl::Status status = CheckCounts(state);
+  if (!status.ok()) return status;
   state.AdvanceVersion(input.stored.version);
   return state;
 }
 
-std::string FarmKey(absl::string_view name) {
-  return absl::StrCat(kFarmPrefix, name);
-}
-
-std::string BackendKey(absl::string_view id) {
-  return absl::StrCat(kBackendPrefix, id);
-}
-
-std::string FarmValue(const FarmEntry& entry) {
-  v1::FarmRecord record;
-  *record.mutable_farm() = entry.farm;
-  return record.SerializeAsString();
-}
-
-std::string BackendValue(const BackendEntry& entry) {
-  v1::BackendRecord record;
-  record.set_source(entry.source);
-  if (entry.source == v1::SOURCE_FILE) {
-    record.mutable_backend()->set_id(entry.backend.id());
-    record.mutable_backend()->set_state(entry.backend.state());
-    return record.SerializeAsString();
+absl::Status ApplyChanges(const store::ChangeSet& changes, absl::Time now,
+                          DesiredState& state) {
+  PINNACE_CHECK(changes.version > state.version());
+  absl::Status first;
+  for (RecordKind wanted : kOrder) {
+    for (const store::Change& change : changes.changes) {
+      if (!change.value.has_value()) continue;
+      const RecordKind kind = ParseKey(change.key).first;
+      if (kind != wanted) continue;
+      first.Update(
+          Put(kind, {change.key, *change.value, changes.version, change.lease},
+              now, state));
+    }
   }
-  record.set_farm(entry.farm);
-  *record.mutable_backend() = entry.backend;
-  if (entry.ttl > absl::ZeroDuration()) {
-    record.mutable_ttl()->set_seconds(absl::ToInt64Seconds(entry.ttl));
-    record.mutable_ttl()->set_nanos(static_cast<int32_t>(
-        absl::ToInt64Nanoseconds(entry.ttl % absl::Seconds(1))));
+  for (int i = std::size(kOrder) - 1; i >= 0; --i) {
+    for (const store::Change& change : changes.changes) {
+      if (change.value.has_value()) continue;
+      const auto [kind, name] = ParseKey(change.key);
+      if (kind == kOrder[i]) Remove(kind, name, changes.version, state);
+    }
   }
-  return record.SerializeAsString();
+  state.AdvanceVersion(changes.version);
+  return first;
 }
 
 }  // namespace pinnace::registry

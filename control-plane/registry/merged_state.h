@@ -1,6 +1,8 @@
-// The state at start-up or after a reload: the file's farms with what the store
-// holds. The file wins where both say the same backend at the same address;
-// anything else that both claim is an error that names both. Pure. One thread.
+// The state that follows from the configuration file and the store: at start-up
+// and after a reload as a whole, then commit by commit. Where both say the same
+// backend at the same address, a farm of the same name or the very same route,
+// the file wins and the record waits until the file lets go; anything else that
+// both claim is an error that names both. Pure. One thread.
 #ifndef PINNACE_CONTROL_PLANE_REGISTRY_MERGED_STATE_H_
 #define PINNACE_CONTROL_PLANE_REGISTRY_MERGED_STATE_H_
 
@@ -14,21 +16,22 @@
 namespace pinnace::registry {
 
 struct MergeInput {
-  std::vector<v1::Farm> file_farms;  // checked by CheckFarms()
-  uint64_t file_version = 0;         // of everything from the file
+  std::vector<v1::Farm> file_farms;    // checked by CheckFarms()
+  std::vector<v1::Route> file_routes;  // checked by CheckRoutes()
+  uint64_t file_version = 0;           // of everything from the file
   store::Contents stored;
   std::vector<PortRange> pool;
 };
 
-// A stored backend with a TTL gets a whole one from `now` on.
+// A stored backend with a TTL shows a whole one from `now` on.
 absl::StatusOr<DesiredState> MergedState(const MergeInput& input,
                                          absl::Time now);
 
-// The keys and values of the store.
-std::string FarmKey(absl::string_view name);
-std::string BackendKey(absl::string_view id);
-std::string FarmValue(const FarmEntry& entry);
-std::string BackendValue(const BackendEntry& entry);
+// Takes over one commit that is later than the state's version. What another
+// control plane committed against this one's file is left out, and the first
+// such conflict returned.
+absl::Status ApplyChanges(const store::ChangeSet& changes, absl::Time now,
+                          DesiredState& state);
 
 }  // namespace pinnace::registry
 

@@ -4,6 +4,7 @@
 #include "control-plane/registry/desired_state.h"
 #include "control-plane/registry/merged_state.h"
 #include "control-plane/registry/port_slices.h"
+#include "control-plane/registry/stored_record.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
@@ -89,16 +90,46 @@ TEST(DesiredStateTest, KeepsVersionSlicesAndCounts) {
                 .ShortDebugString());
 }
 
-TEST(DesiredStateTest, LeasesRunOutUnlessRenewed) {
+TEST(DesiredStateTest, ShowsWhenALeaseEnds) {
   DesiredState state = State();
-  EXPECT_EQ(state.NextExpiry(), kNow + absl::Seconds(10));
-  EXPECT_TRUE(state.Expired(kNow + absl::Seconds(9)).empty());
-  EXPECT_EQ(state.Expired(kNow + absl::Seconds(10)),
-            std::vector<std::string>{"a"});
   state.Renew("a", kNow + absl::Seconds(5));
-  EXPECT_EQ(state.NextExpiry(), kNow + absl::Seconds(15));
+  EXPECT_EQ(state.FindBackend("a")->expires, kNow + absl::Seconds(15));
   state.Renew("s", kNow);  // Has no TTL.
-  EXPECT_EQ(state.NextExpiry(), kNow + absl::Seconds(15));
+  EXPECT_EQ(state.FindBackend("s")->expires, absl::InfiniteFuture());
+  state.Renew("gone", kNow);
+}
+
+TEST(DesiredStateTest, RoutesAreInTheirOrder) {
+  DesiredState state = State();
+  for (const char* route :
+       {"name: 'a' order: 9 farm: 'dyn'", "name: 'c' order: 1 farm: 'dyn'",
+        "name: 'b' order: 1 farm: 'main'"}) {
+    state.PutRoute({.route = Parse<v1::Route>(route), .version = 4});
+  }
+  EXPECT_EQ(state.FindFarm("dyn")->routes, (std::set<std::string>{"a", "c"}));
+  const v1::Snapshot snapshot = state.ToSnapshot();
+  ASSERT_EQ(snapshot.routes_size(), 3);
+  EXPECT_EQ(snapshot.routes(0).name(), "b");
+  EXPECT_EQ(snapshot.routes(1).name(), "c");
+  EXPECT_EQ(snapshot.routes(2).name(), "a");
+  state.PutRoute({.route = Parse<v1::Route>("name: 'a' farm: 'main'")});
+  EXPECT_EQ(state.FindFarm("dyn")->routes, std::set<std::string>{"c"});
+  state.RemoveRoute("c", 7);
+  EXPECT_TRUE(state.FindFarm("dyn")->routes.empty());
+  EXPECT_EQ(state.version(), 7u);
+}
+
+TEST(DesiredStateTest, AFarmThatNobodyStoredGoesWithWhatItHeld) {
+  DesiredState state;
+  state.PutFarm({.farm = Parse<v1::Farm>("name: 'f'"), .version = 1});
+  state.PutBackend({.farm = "f",
+                    .backend = Parse<v1::Backend>("id: 'a' address: 'a:21'"),
+                    .version = 1});
+  state.PutRoute({.route = Parse<v1::Route>("name: 'r' farm: 'f'")});
+  state.RemoveBackend("a", 2);
+  EXPECT_NE(state.FindFarm("f"), nullptr);
+  state.RemoveRoute("r", 3);
+  EXPECT_EQ(state.FindFarm("f"), nullptr);
 }
 
 TEST(ChangeCheckTest, RegisterBackend) {
@@ -153,25 +184,25 @@ TEST(ChangeCheckTest, RegisterBackend) {
   };
   const DesiredState state = State();
   for (const auto& [request, status] : kCases) {
-    EXPECT_EQ(
-        CheckRegisterBackend(state, Parse<v1::RegisterBackendRequest>(request))
-            .ToString(),
-        status)
+    EXPECT_EQ(CheckRegisterBackend(
+                  state, Parse<v1::RegisterBackendRequest>(request), {})
+                  .ToString(),
+              status)
         << request;
   }
 }
 
 TEST(ChangeCheckTest, OtherChanges) {
   const DesiredState state = State();
-  EXPECT_EQ(CheckBackendChange(state, "a", 0).ToString(), "OK");
-  EXPECT_EQ(CheckBackendChange(state, "", 0).ToString(),
+  EXPECT_EQ(CheckBackendChange(state, "a", 0, {}).ToString(), "OK");
+  EXPECT_EQ(CheckBackendChange(state, "", 0, {}).ToString(),
             "INVALID_ARGUMENT: id: must be set");
-  EXPECT_EQ(CheckBackendChange(state, "x", 0).ToString(),
+  EXPECT_EQ(CheckBackendChange(state, "x", 0, {}).ToString(),
             "NOT_FOUND: id: no backend \"x\"");
-  EXPECT_EQ(CheckBackendChange(state, "a", 9).ToString(),
+  EXPECT_EQ(CheckBackendChange(state, "a", 9, {}).ToString(),
             "ABORTED: expected_version: backend \"a\" is at version 3, not 9");
   EXPECT_EQ(CheckDeregisterBackend(
-                state, Parse<v1::DeregisterBackendRequest>("id: 's'"))
+                state, Parse<v1::DeregisterBackendRequest>("id: 's'"), {})
                 .ToString(),
             "FAILED_PRECONDITION: id: \"s\" is set by the configuration file; "
             "remove it there");
@@ -180,9 +211,9 @@ TEST(ChangeCheckTest, OtherChanges) {
   };
   EXPECT_EQ(set("farm { name: 'dyn' }"), "OK");
   EXPECT_EQ(set("farm { name: 'new' }"), "OK");
-  EXPECT_EQ(set("farm { name: 'dyn' balance: BALANCE_P2C }"),
-            "INVALID_ARGUMENT: farm.balance: not built yet; round_robin and "
-            "least_sessions are");
+  EXPECT_EQ(set("farm { name: 'dyn' failover { candidates: 17 } }"),
+            "INVALID_ARGUMENT: farm.failover.candidates: must be 1 to 16, not "
+            "17");
   EXPECT_EQ(set("farm { name: 'main' }"),
             "FAILED_PRECONDITION: farm.name: \"main\" is set by the "
             "configuration file; change it there");
@@ -195,11 +226,78 @@ TEST(ChangeCheckTest, OtherChanges) {
         .ToString();
   };
   EXPECT_EQ(remove("name: 'dyn'"),
-            "FAILED_PRECONDITION: name: farm \"dyn\" has 1 backends");
+            "FAILED_PRECONDITION: name: farm \"dyn\" has 1 backend");
   EXPECT_EQ(remove("name: 'x'"), "NOT_FOUND: name: no farm \"x\"");
   EXPECT_EQ(remove("name: 'main'"),
             "FAILED_PRECONDITION: name: \"main\" is set by the configuration "
             "file; remove it there");
+}
+
+TEST(ChangeCheckTest, Routes) {
+  DesiredState state = State();
+  state.PutRoute({.route = Parse<v1::Route>("name: 'r' farm: 'dyn'"),
+                  .version = 4,
+                  .stored_version = 4});
+  state.PutRoute({.route = Parse<v1::Route>("name: 'f' farm: 'main'"),
+                  .source = v1::SOURCE_FILE,
+                  .version = 1});
+  const auto set = [&](const std::string& request) {
+    return CheckSetRoute(state, Parse<v1::SetRouteRequest>(request)).ToString();
+  };
+  EXPECT_EQ(set("route { name: 'n' farm: 'dyn' }"), "OK");
+  EXPECT_EQ(set("route { name: 'r' farm: 'main' } expected_version: 4"), "OK");
+  EXPECT_EQ(set("route { name: 'n' farm: 'x' }"),
+            "NOT_FOUND: route.farm: route \"n\" leads to \"x\", which is no "
+            "farm");
+  EXPECT_EQ(set("route { name: 'n' }"),
+            "INVALID_ARGUMENT: route.farm: must be set");
+  EXPECT_EQ(
+      set("route { name: 'f' farm: 'dyn' }"),
+      "FAILED_PRECONDITION: route.name: \"f\" is set by the configuration "
+      "file; change it there");
+  EXPECT_EQ(set("route { name: 'r' farm: 'dyn' } expected_version: 3"),
+            "ABORTED: expected_version: route \"r\" is at version 4, not 3");
+  EXPECT_EQ(set("route { name: 'n' farm: 'dyn' } expected_version: 3"),
+            "ABORTED: expected_version: route \"n\" does not exist any more");
+  const auto remove = [&](const std::string& request) {
+    return CheckDeleteRoute(state, Parse<v1::DeleteRouteRequest>(request))
+        .ToString();
+  };
+  EXPECT_EQ(remove("name: 'r'"), "OK");
+  EXPECT_EQ(remove(""), "INVALID_ARGUMENT: name: must be set");
+  EXPECT_EQ(remove("name: 'x'"), "NOT_FOUND: name: no route \"x\"");
+  EXPECT_EQ(
+      remove("name: 'f'"),
+      "FAILED_PRECONDITION: name: \"f\" is set by the configuration file; "
+      "remove it there");
+  EXPECT_EQ(remove("name: 'r' expected_version: 9"),
+            "ABORTED: expected_version: route \"r\" is at version 4, not 9");
+  state.RemoveBackend("a", 5);
+  EXPECT_EQ(CheckDeleteFarm(state, Parse<v1::DeleteFarmRequest>("name: 'dyn'"))
+                .ToString(),
+            "FAILED_PRECONDITION: name: route \"r\" leads to farm \"dyn\"");
+}
+
+TEST(ChangeCheckTest, ABackendIsItsOwners) {
+  DesiredState state = State();
+  BackendEntry entry = *state.FindBackend("a");
+  entry.owner = "ann";
+  state.PutBackend(std::move(entry));
+  const Caller ann = {.name = "ann", .reach = Reach::kOwnBackends};
+  const Caller bob = {.name = "bob", .reach = Reach::kOwnBackends};
+  const auto same = Parse<v1::RegisterBackendRequest>(
+      "farm: 'dyn' backend { id: 'a' address: 'a:21' }");
+  EXPECT_EQ(CheckRegisterBackend(state, same, ann).ToString(), "OK");
+  EXPECT_EQ(CheckRegisterBackend(state, same, {}).ToString(), "OK");
+  EXPECT_EQ(CheckRegisterBackend(state, same, bob).ToString(),
+            "PERMISSION_DENIED: backend.id: \"a\" belongs to \"ann\", not to "
+            "\"bob\"");
+  EXPECT_EQ(CheckBackendChange(state, "a", 0, ann).ToString(), "OK");
+  EXPECT_EQ(CheckBackendChange(state, "a", 0, bob).ToString(),
+            "PERMISSION_DENIED: id: \"a\" belongs to \"ann\", not to \"bob\"");
+  EXPECT_EQ(CheckBackendChange(state, "s", 0, ann).ToString(),
+            "PERMISSION_DENIED: id: \"s\" is set by the configuration file; "
+            "only operators may change it");
 }
 
 store::Record Stored(const std::string& farm, const std::string& backend,
@@ -228,8 +326,7 @@ TEST(MergedStateTest, PutsFileAndStoreTogether) {
       {BackendKey("s"), BackendValue(drained), 7},
       Stored("main", "id: 't' address: 't:21' weight: 7", 8),
       {FarmKey("dyn"),
-       FarmValue({.farm = Parse<v1::Farm>(
-                      "name: 'dyn' balance: BALANCE_ROUND_ROBIN")}),
+       FarmValue(Parse<v1::Farm>("name: 'dyn' balance: BALANCE_ROUND_ROBIN")),
        5},
   };
   absl::StatusOr<DesiredState> state = MergedState(input, kNow);
@@ -273,6 +370,80 @@ TEST(MergedStateTest, AFarmThatTheFileLetGoStaysForItsBackends) {
   ASSERT_TRUE(state.ok()) << state.status();
   EXPECT_EQ(state->FindFarm("main")->source, v1::SOURCE_REGISTERED);
   EXPECT_EQ(state->FindFarm("main")->backends, 1u);
+}
+
+TEST(MergedStateTest, RoutesOfFileAndStore) {
+  MergeInput input;
+  input.file_farms = {Parse<v1::Farm>("name: 'main'")};
+  input.file_routes = {Parse<v1::Route>("name: 'f' farm: 'dyn'")};
+  input.stored.records = {
+      {FarmKey("dyn"), FarmValue(Parse<v1::Farm>("name: 'dyn'")), 1},
+      {RouteKey("f"), RouteValue(input.file_routes[0]), 2},
+      {RouteKey("r"), RouteValue(Parse<v1::Route>("name: 'r' farm: 'main'")),
+       3}};
+  absl::StatusOr<DesiredState> state = MergedState(input, kNow);
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->FindRoute("f")->source, v1::SOURCE_FILE);
+  EXPECT_EQ(state->FindRoute("f")->stored_version, 2u);
+  EXPECT_EQ(state->FindRoute("r")->source, v1::SOURCE_REGISTERED);
+  input.file_routes[0].set_user("a*");
+  EXPECT_EQ(MergedState(input, kNow).status().ToString(),
+            "ALREADY_EXISTS: routes: route \"f\" leads to farm \"dyn\" by the "
+            "configuration file, but is registered with other values, for farm "
+            "\"dyn\"; change the file or delete the route");
+  input.file_routes = {Parse<v1::Route>("name: 'g' farm: 'x'")};
+  EXPECT_EQ(
+      MergedState(input, kNow).status().ToString(),
+      "FAILED_PRECONDITION: routes: route \"g\" of the configuration file "
+      "leads to farm \"x\", which is neither in the file nor registered");
+  input.file_routes.clear();
+  input.file_farms.clear();
+  EXPECT_EQ(MergedState(input, kNow).status().ToString(),
+            "FAILED_PRECONDITION: routes: the registered route \"r\" leads to "
+            "farm \"main\", which is neither in the configuration file nor "
+            "registered; keep the farm in the file or delete the route");
+}
+
+store::Change Put(const std::string& key, const std::string& value) {
+  return {.key = key, .value = value};
+}
+
+TEST(MergedStateTest, CommitsAreTakenOverOneByOne) {
+  DesiredState state = State();
+  store::ChangeSet changes = {
+      .version = 4,
+      .changes = {
+          Put(RouteKey("r"),
+              RouteValue(Parse<v1::Route>("name: 'r' farm: 'new'"))),
+          Put(BackendKey("b"),
+              Stored("new", "id: 'b' address: 'b:21'", 0).value),
+          Put(FarmKey("new"), FarmValue(Parse<v1::Farm>("name: 'new'"))),
+          {.key = BackendKey("a")}}};
+  EXPECT_TRUE(ApplyChanges(changes, kNow, state).ok());
+  EXPECT_EQ(state.version(), 4u);
+  EXPECT_EQ(state.FindBackend("a"), nullptr);
+  EXPECT_EQ(state.FindBackend("b")->version, 4u);
+  EXPECT_EQ(state.FindFarm("new")->routes, std::set<std::string>{"r"});
+  changes = {.version = 5,
+             .changes = {{.key = FarmKey("new")},
+                         {.key = RouteKey("r")},
+                         {.key = BackendKey("b")},
+                         {.key = "file-farms", .value = "x"}}};
+  EXPECT_TRUE(ApplyChanges(changes, kNow, state).ok());
+  EXPECT_EQ(state.FindFarm("new"), nullptr);
+  EXPECT_EQ(state.version(), 5u);
+  // What contradicts this one's file is left out.
+  changes = {
+      .version = 6,
+      .changes = {Put(BackendKey("s"),
+                      Stored("dyn", "id: 's' address: 'z:1'", 0).value),
+                  Put(BackendKey("c"),
+                      Stored("dyn", "id: 'c' address: 'c:1'", 0).value)}};
+  EXPECT_EQ(ApplyChanges(changes, kNow, state).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(state.FindBackend("s")->backend.address(), "s:21");
+  EXPECT_NE(state.FindBackend("c"), nullptr);
+  EXPECT_EQ(state.version(), 6u);
 }
 
 }  // namespace
