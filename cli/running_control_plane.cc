@@ -14,17 +14,25 @@
 namespace pinnace::cli {
 
 using google::protobuf::util::MessageDifferencer;
+namespace {
+
+service::FileEntries FileEntriesOf(const v1::Config& config) {
+  return {.farms = {config.farms().begin(), config.farms().end()},
+          .routes = {config.routes().begin(), config.routes().end()}};
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
     const v1::Config& config, Pool pool) {
   const std::string path = config::SqlitePathOf(config);
   absl::StatusOr<std::unique_ptr<store::SqliteStore>> store =
-      store::SqliteStore::Open(path);
+      store::SqliteStore::Open(path, absl::Now());
   if (!store.ok()) return store.status();
   service::ControlPlane::Options options;
   options.listen = config::ControlPlaneListenOf(config);
   options.store = *std::move(store);
-  options.file_farms = FileFarmsOf(config);
+  options.file = FileEntriesOf(config);
   if (pool == Pool::kOfFile) options.pool = config::PublicPortsOf(config);
   absl::StatusOr<std::unique_ptr<service::ControlPlane>> control_plane =
       service::ControlPlane::Start(std::move(options));
@@ -49,7 +57,7 @@ void ReloadFarms(const std::string& path, v1::Config& config,
   absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
   absl::Status status = wanted.status();
   if (status.ok()) {
-    status = control_plane.keeper().ReloadFileFarms(FileFarmsOf(*wanted));
+    status = control_plane.keeper().ReloadFile(FileEntriesOf(*wanted));
   }
   if (!status.ok()) {
     return Log(LogLevel::kWarning,
@@ -57,7 +65,8 @@ void ReloadFarms(const std::string& path, v1::Config& config,
   }
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
-  Log(LogLevel::kInfo, absl::StrCat("reloaded the farms of ", path));
+  *config.mutable_routes() = wanted->routes();
+  Log(LogLevel::kInfo, absl::StrCat("reloaded the farms and routes of ", path));
 }
 
 void LogNeedsRestart(const v1::Config& running, const v1::Config& wanted) {

@@ -1,11 +1,13 @@
 #include "control-plane/service/control_plane.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "control-plane/service/discovery_service.h"
 #include "control-plane/service/registry_service.h"
 #include "control-plane/service/sessions_service.h"
+#include "control-plane/service/wire_bytes.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -18,16 +20,27 @@ constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
 constexpr int kKeepaliveMilliseconds = 20'000;
 constexpr int kLeastPingIntervalMilliseconds = 5'000;
 constexpr absl::Duration kShutdownPatience = absl::Seconds(2);
-// A burst of changes becomes one snapshot.
+// A burst of changes becomes one snapshot, and a large one takes its time: a
+// sixth of it at most goes into snapshots.
 constexpr absl::Duration kSnapshotInterval = absl::Milliseconds(20);
+constexpr int kRestPerWork = 5;
+
+SnapshotFramePtr FrameOf(const v1::Snapshot& snapshot) {
+  v1::ControlMessage message;
+  *message.mutable_snapshot() = snapshot;
+  return std::make_shared<const SnapshotFrame>(
+      SnapshotFrame{snapshot.version(), BytesOf(message)});
+}
 
 void Distribute(const StateKeeper& keeper, GatewayRoster& roster) {
   SnapshotMessage snapshot = keeper.snapshot();
-  while (true) {
-    roster.OfferSnapshot(snapshot);
-    absl::SleepFor(kSnapshotInterval);
+  while (snapshot != nullptr) {
+    const absl::Time start = absl::Now();
+    roster.OfferSnapshot(FrameOf(*snapshot));
+    roster.ForgetAllBut(*snapshot);
+    absl::SleepFor(
+        std::max(kSnapshotInterval, kRestPerWork * (absl::Now() - start)));
     snapshot = keeper.AwaitSnapshot(snapshot->version());
-    if (snapshot == nullptr) return;
   }
 }
 
@@ -43,7 +56,7 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   control_plane->store_ = std::move(options.store);
   absl::StatusOr<std::unique_ptr<StateKeeper>> keeper =
       StateKeeper::Load({.store = control_plane->store_.get(),
-                         .file_farms = std::move(options.file_farms),
+                         .file = std::move(options.file),
                          .pool = std::move(options.pool),
                          .clock = options.clock});
   if (!keeper.ok()) return keeper.status();
@@ -53,12 +66,12 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   control_plane->services_.push_back(
       std::make_unique<RegistryService>(*state, *roster));
   control_plane->services_.push_back(
-      std::make_unique<DiscoveryService>(*state, *roster, options.clock));
+      std::make_unique<DiscoveryService>(*roster, options.clock));
   control_plane->services_.push_back(
       std::make_unique<SessionsService>(*roster));
   absl::Status status = control_plane->Listen(options.listen);
   if (!status.ok()) return status;
-  control_plane->expiry_ = std::thread([state] { state->RunExpiry(); });
+  control_plane->upkeep_ = std::thread([state] { state->RunUpkeep(); });
   control_plane->distribution_ =
       std::thread([state, roster] { Distribute(*state, *roster); });
   return control_plane;
@@ -101,7 +114,7 @@ std::shared_ptr<grpc::Channel> ControlPlane::InProcessChannel() {
 
 void ControlPlane::Stop() {
   if (keeper_ != nullptr) keeper_->Stop();
-  if (expiry_.joinable()) expiry_.join();
+  if (upkeep_.joinable()) upkeep_.join();
   if (distribution_.joinable()) distribution_.join();
   if (server_ == nullptr) return;
   roster_.EndAll(absl::UnavailableError("the control plane stops"));

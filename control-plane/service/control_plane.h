@@ -27,8 +27,8 @@ class ControlPlane {
   struct Options {
     Address listen;  // port 0: any
     std::unique_ptr<store::Store> store;
-    std::vector<v1::Farm> file_farms;  // checked by CheckFarms()
-    std::vector<PortRange> pool;       // the gateways' ports, if known
+    FileEntries file;
+    std::vector<PortRange> pool;  // the gateways' ports, if known
     Clock clock = &absl::Now;
   };
 
@@ -56,7 +56,7 @@ class ControlPlane {
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   Address address_;
-  std::thread expiry_;
+  std::thread upkeep_;
   std::thread distribution_;
 };
 

@@ -7,7 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "control-plane/service/grpc_status.h"
-#include "proxy/snapshot/snapshot_decoder.h"
+#include "control-plane/service/wire_bytes.h"
+#include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::service {
 namespace {
@@ -15,23 +16,45 @@ namespace {
 // Queries a gateway has not been sent yet; past it they go unanswered.
 constexpr size_t kMaxQueuedQueries = 64;
 
+constexpr size_t kMaxTextBytes = 128;
+constexpr int kMaxRanges = 1'000;
+
+// What is kept of a gateway is bounded.
+void CheckHello(const v1::Hello& hello, snapshot::FieldProblems& problems) {
+  snapshot::CheckName(hello.name(), "hello.name", problems);
+  const auto check_text = [&](const char* field, const std::string& text) {
+    if (text.size() <= kMaxTextBytes) return;
+    problems.push_back({field, absl::StrCat("must have at most ", kMaxTextBytes,
+                                            " characters")});
+  };
+  check_text("hello.zone", hello.zone());
+  check_text("hello.program_version", hello.program_version());
+  for (const auto& [field, texts] :
+       {std::pair("hello.listeners", &hello.listeners()),
+        std::pair("hello.public_ports", &hello.public_ports())}) {
+    for (const std::string& text : *texts) check_text(field, text);
+    if (texts->size() <= kMaxRanges) continue;
+    problems.push_back({field, absl::StrCat("must be at most ", kMaxRanges)});
+  }
+}
+
 // One gateway's stream. Lives until gRPC says OnDone().
 class FollowStream final
-    : public grpc::ServerBidiReactor<v1::GatewayMessage, v1::ControlMessage>,
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public GatewayLink {
  public:
-  FollowStream(const StateKeeper& keeper, GatewayRoster& roster,
-               const Clock& clock, grpc::CallbackServerContext* context)
-      : keeper_(keeper), roster_(roster), clock_(clock), context_(context) {
-    StartRead(&incoming_);
+  FollowStream(GatewayRoster& roster, const Clock& clock,
+               grpc::CallbackServerContext* context)
+      : roster_(roster), clock_(clock), context_(context) {
+    StartRead(&incoming_bytes_);
   }
 
-  uint64_t OfferSnapshot(const SnapshotMessage& snapshot) override {
+  uint64_t OfferSnapshot(const SnapshotFramePtr& snapshot) override {
     absl::MutexLock lock(&mutex_);
     // The first may well be version 0, that of an empty store.
     if (!offered_version_.has_value() ||
-        snapshot->version() > *offered_version_) {
-      offered_version_ = snapshot->version();
+        snapshot->version > *offered_version_) {
+      offered_version_ = snapshot->version;
       next_snapshot_ = snapshot;
       WriteNext();
     }
@@ -58,12 +81,17 @@ class FollowStream final
 
   void OnReadDone(bool ok) override {
     if (!ok) return End(absl::OkStatus());
+    if (!grpc::SerializationTraits<v1::GatewayMessage>::Deserialize(
+             &incoming_bytes_, &incoming_)
+             .ok()) {
+      return End(absl::InvalidArgumentError("the message cannot be read"));
+    }
     if (!joined_) {
       if (!OnHello()) return;
     } else {
       OnMessage();
     }
-    StartRead(&incoming_);
+    StartRead(&incoming_bytes_);
   }
 
   void OnWriteDone(bool ok) override {
@@ -87,7 +115,7 @@ class FollowStream final
     if (!incoming_.has_hello()) {
       problems.push_back({"hello", "must be the first message"});
     } else {
-      snapshot::CheckName(hello.name(), "hello.name", problems);
+      CheckHello(hello, problems);
     }
     if (!problems.empty()) {
       End(snapshot::StatusOf(problems));
@@ -95,8 +123,6 @@ class FollowStream final
     }
     joined_ = true;
     roster_.Join(this, hello, context_->peer(), clock_());
-    // Again with whatever came between: an older one is left out.
-    roster_.OfferSnapshot(keeper_.snapshot());
     return true;
   }
 
@@ -116,13 +142,14 @@ class FollowStream final
 
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (writing_ || end_.has_value()) return;
-    outgoing_.Clear();
     if (next_snapshot_ != nullptr) {
-      *outgoing_.mutable_snapshot() = *next_snapshot_;
+      outgoing_ = next_snapshot_->bytes;
       next_snapshot_ = nullptr;
     } else if (!queries_.empty()) {
-      *outgoing_.mutable_query() = std::move(queries_.front());
+      v1::ControlMessage message;
+      *message.mutable_query() = std::move(queries_.front());
       queries_.pop_front();
+      outgoing_ = BytesOf(message);
     } else {
       return;
     }
@@ -136,29 +163,29 @@ class FollowStream final
     Finish(*end_);
   }
 
-  const StateKeeper& keeper_;
   GatewayRoster& roster_;
   const Clock& clock_;
   grpc::CallbackServerContext* const context_;
   // Only between StartRead() and the end of OnReadDone().
+  grpc::ByteBuffer incoming_bytes_;
   v1::GatewayMessage incoming_;
   bool joined_ = false;
 
   absl::Mutex mutex_;
-  v1::ControlMessage outgoing_ ABSL_GUARDED_BY(mutex_);
+  grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<uint64_t> offered_version_ ABSL_GUARDED_BY(mutex_);
-  SnapshotMessage next_snapshot_ ABSL_GUARDED_BY(mutex_);
+  SnapshotFramePtr next_snapshot_ ABSL_GUARDED_BY(mutex_);
   std::deque<v1::Query> queries_ ABSL_GUARDED_BY(mutex_);
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::GatewayMessage, v1::ControlMessage>*
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 DiscoveryService::Follow(grpc::CallbackServerContext* context) {
-  return new FollowStream(keeper_, roster_, clock_, context);
+  return new FollowStream(roster_, clock_, context);
 }
 
 }  // namespace pinnace::service

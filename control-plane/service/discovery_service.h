@@ -9,18 +9,20 @@
 
 namespace pinnace::service {
 
-class DiscoveryService final : public v1::Discovery::CallbackService {
- public:
-  // Both outlive every stream.
-  DiscoveryService(const StateKeeper& keeper, GatewayRoster& roster,
-                   Clock clock)
-      : keeper_(keeper), roster_(roster), clock_(std::move(clock)) {}
+// Raw, as bytes: a snapshot is serialized once for all streams.
+using DiscoveryBase =
+    v1::Discovery::WithRawCallbackMethod_Follow<v1::Discovery::Service>;
 
-  grpc::ServerBidiReactor<v1::GatewayMessage, v1::ControlMessage>* Follow(
+class DiscoveryService final : public DiscoveryBase {
+ public:
+  // It outlives every stream.
+  DiscoveryService(GatewayRoster& roster, Clock clock)
+      : roster_(roster), clock_(std::move(clock)) {}
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Follow(
       grpc::CallbackServerContext* context) override;
 
  private:
-  const StateKeeper& keeper_;
   GatewayRoster& roster_;
   const Clock clock_;
 };

@@ -5,8 +5,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::service {
+namespace {
+
+// Loads of backends that are gone are kept up to so many per gateway.
+constexpr size_t kMaxStaleLoads = 1'000;
+// More than that no gateway can have seen since they were last forgotten.
+constexpr size_t kMaxLoads = 2 * snapshot::kMaxBackends;
+
+}  // namespace
 
 void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
                          absl::string_view address, absl::Time now) {
@@ -19,12 +28,16 @@ void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
   }
   v1::Gateway gateway;
   gateway.set_name(hello.name());
+  gateway.set_zone(hello.zone());
   gateway.set_program_version(hello.program_version());
   gateway.set_address(std::string(address));
   *gateway.mutable_listeners() = hello.listeners();
   *gateway.mutable_public_ports() = hello.public_ports();
   *gateway.mutable_started() = hello.started();
   gateway.mutable_connected()->set_seconds(absl::ToUnixSeconds(now));
+  if (snapshot_ != nullptr) {
+    gateway.set_sent_version(link->OfferSnapshot(snapshot_));
+  }
   members_[link] = {std::move(gateway), {}};
 }
 
@@ -39,10 +52,28 @@ void GatewayRoster::Leave(GatewayLink* link) {
   }
 }
 
-void GatewayRoster::OfferSnapshot(const SnapshotMessage& snapshot) {
+void GatewayRoster::OfferSnapshot(SnapshotFramePtr snapshot) {
+  absl::MutexLock lock(&mutex_);
+  snapshot_ = std::move(snapshot);
+  for (auto& [link, member] : members_) {
+    member.gateway.set_sent_version(link->OfferSnapshot(snapshot_));
+  }
+}
+
+void GatewayRoster::ForgetAllBut(const v1::Snapshot& snapshot) {
+  size_t count = 0;
+  for (const v1::Farm& farm : snapshot.farms()) count += farm.backends_size();
   absl::MutexLock lock(&mutex_);
   for (auto& [link, member] : members_) {
-    member.gateway.set_sent_version(link->OfferSnapshot(snapshot));
+    if (member.backends.size() <= count + kMaxStaleLoads) continue;
+    std::unordered_map<std::string, v1::BackendLoad> kept;
+    for (const v1::Farm& farm : snapshot.farms()) {
+      for (const v1::Backend& backend : farm.backends()) {
+        auto found = member.backends.find(backend.id());
+        if (found != member.backends.end()) kept.insert(std::move(*found));
+      }
+    }
+    member.backends = std::move(kept);
   }
 }
 
@@ -62,7 +93,17 @@ void GatewayRoster::OnReport(GatewayLink* link, const v1::Report& report) {
   Member& member = found->second;
   member.gateway.set_sessions(report.sessions());
   member.gateway.set_draining(report.draining());
-  member.backends.assign(report.backends().begin(), report.backends().end());
+  member.gateway.set_pins(report.pins());
+  *member.gateway.mutable_ports() = report.ports();
+  if (report.full()) member.backends.clear();
+  for (const v1::BackendLoad& load : report.backends()) {
+    auto known = member.backends.find(load.backend());
+    if (known != member.backends.end()) {
+      known->second = load;
+    } else if (member.backends.size() < kMaxLoads) {
+      member.backends.emplace(load.backend(), load);
+    }
+  }
 }
 
 void GatewayRoster::OnAnswer(GatewayLink* link, v1::Answer answer) {
@@ -129,24 +170,41 @@ std::vector<v1::Gateway> GatewayRoster::List() const {
   return gateways;
 }
 
-std::map<std::string, v1::BackendLoad> GatewayRoster::Load() const {
-  absl::MutexLock lock(&mutex_);
-  std::map<std::string, v1::BackendLoad> loads;
+std::optional<v1::BackendLoad> GatewayRoster::Sum(const std::string& id) const {
+  std::optional<v1::BackendLoad> sum;
   for (const auto& [link, member] : members_) {
-    for (const v1::BackendLoad& one : member.backends) {
-      v1::BackendLoad& sum = loads[one.backend()];
-      sum.set_backend(one.backend());
-      sum.set_sessions(sum.sessions() + one.sessions());
-      sum.set_sessions_total(sum.sessions_total() + one.sessions_total());
-      sum.set_transfers_total(sum.transfers_total() + one.transfers_total());
-      sum.set_connect_failures(sum.connect_failures() + one.connect_failures());
-      // The worst that anybody sees: the enum is in that order.
-      sum.set_health(std::max(sum.health(), one.health()));
-      sum.set_ejected(sum.ejected() || one.ejected());
-      if (!one.trouble().empty()) sum.set_trouble(one.trouble());
+    auto found = member.backends.find(id);
+    if (found == member.backends.end()) continue;
+    const v1::BackendLoad& one = found->second;
+    if (!sum.has_value()) {
+      sum = one;
+      continue;
+    }
+    sum->set_sessions(sum->sessions() + one.sessions());
+    sum->set_sessions_total(sum->sessions_total() + one.sessions_total());
+    sum->set_transfers_total(sum->transfers_total() + one.transfers_total());
+    sum->set_connect_failures(sum->connect_failures() + one.connect_failures());
+    // The worst that anybody sees: the enum is in that order.
+    sum->set_health(std::max(sum->health(), one.health()));
+    sum->set_ejected(sum->ejected() || one.ejected());
+    if (!one.trouble().empty()) sum->set_trouble(one.trouble());
+  }
+  return sum;
+}
+
+std::optional<v1::BackendLoad> GatewayRoster::LoadOf(
+    absl::string_view id) const {
+  absl::MutexLock lock(&mutex_);
+  return Sum(std::string(id));
+}
+
+void GatewayRoster::AddLoads(std::vector<v1::BackendRecord>& records) const {
+  absl::MutexLock lock(&mutex_);
+  for (v1::BackendRecord& record : records) {
+    if (auto load = Sum(record.backend().id())) {
+      *record.mutable_load() = *std::move(load);
     }
   }
-  return loads;
 }
 
 void GatewayRoster::EndAll(const absl::Status& status) {

@@ -6,19 +6,30 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "control-plane/service/state_keeper.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "protos/pinnace/v1/discovery.pb.h"
+#include "protos/pinnace/v1/registry.pb.h"
 #include "protos/pinnace/v1/sessions.pb.h"
 
 namespace pinnace::service {
+
+// A snapshot as a ControlMessage on the wire: made once per version, and the
+// same bytes for every stream.
+struct SnapshotFrame {
+  uint64_t version = 0;
+  grpc::ByteBuffer bytes;
+};
+using SnapshotFramePtr = std::shared_ptr<const SnapshotFrame>;
 
 // The stream of one gateway, as the roster uses it. Calls return at once and
 // must not call the roster. Any thread.
@@ -26,7 +37,7 @@ class GatewayLink {
  public:
   virtual ~GatewayLink() = default;
   // The version that will be sent; an older one than that is left out.
-  virtual uint64_t OfferSnapshot(const SnapshotMessage& snapshot) = 0;
+  virtual uint64_t OfferSnapshot(const SnapshotFramePtr& snapshot) = 0;
   virtual void Ask(const v1::Query& query) = 0;
   virtual void End(const absl::Status& status) = 0;
 };
@@ -42,15 +53,17 @@ struct Answers {
 
 class GatewayRoster {
  public:
-  // From Join() to Leave() the link is called. A gateway of the same name that
-  // is here already is ended.
+  // From Join() to Leave() the link is called, with the last snapshot first. A
+  // gateway of the same name that is here already is ended.
   void Join(GatewayLink* link, const v1::Hello& hello,
             absl::string_view address, absl::Time now)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Leave(GatewayLink* link) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  void OfferSnapshot(const SnapshotMessage& snapshot)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // To every gateway, and to those that join from now on.
+  void OfferSnapshot(SnapshotFramePtr snapshot) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Forgets the load of backends that are gone, once that is a lot.
+  void ForgetAllBut(const v1::Snapshot& snapshot) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnVerdict(GatewayLink* link, const v1::Verdict& verdict)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void OnReport(GatewayLink* link, const v1::Report& report)
@@ -66,8 +79,10 @@ class GatewayRoster {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::vector<v1::Gateway> List() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Of every backend that was reported, summed over the gateways; by id.
-  std::map<std::string, v1::BackendLoad> Load() const
+  // Summed over the gateways that have reported the backend; nullopt: none has.
+  std::optional<v1::BackendLoad> LoadOf(absl::string_view id) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void AddLoads(std::vector<v1::BackendRecord>& records) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   void EndAll(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -75,14 +90,18 @@ class GatewayRoster {
  private:
   struct Member {
     v1::Gateway gateway;
-    std::vector<v1::BackendLoad> backends;
+    std::unordered_map<std::string, v1::BackendLoad> backends;  // by id
   };
   struct Question {
     std::map<GatewayLink*, std::string> waiting;  // to the gateway's name
     Answers answers;
   };
 
+  std::optional<v1::BackendLoad> Sum(const std::string& id) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   mutable absl::Mutex mutex_;
+  SnapshotFramePtr snapshot_ ABSL_GUARDED_BY(mutex_);  // null: none yet
   std::map<GatewayLink*, Member> members_ ABSL_GUARDED_BY(mutex_);
   // Those being asked now, by query id.
   std::map<uint64_t, Question*> questions_ ABSL_GUARDED_BY(mutex_);

@@ -3,91 +3,127 @@
 #include <utility>
 
 #include "control-plane/service/grpc_status.h"
+#include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::service {
 namespace {
 
-void AddLoad(const std::map<std::string, v1::BackendLoad>& loads,
-             v1::BackendRecord& record) {
-  auto found = loads.find(record.backend().id());
-  if (found != loads.end()) *record.mutable_load() = found->second;
+Caller CallerOf(const grpc::ServerContext& context) {
+  return {.address = context.peer()};
+}
+
+template <typename Record, typename Place>
+void MoveAll(std::vector<Record> records, Place* place) {
+  place->Reserve(static_cast<int>(records.size()));
+  for (Record& record : records) *place->Add() = std::move(record);
 }
 
 }  // namespace
 
 grpc::Status RegistryService::RegisterBackend(
-    grpc::ServerContext*, const v1::RegisterBackendRequest* request,
+    grpc::ServerContext* context, const v1::RegisterBackendRequest* request,
     v1::BackendRecord* response) {
-  return Answer(keeper_.Register(*request), response);
+  return AnswerWithLoad(keeper_.Register(*request, CallerOf(*context)),
+                        response);
 }
 
-grpc::Status RegistryService::Heartbeat(grpc::ServerContext*,
+grpc::Status RegistryService::Heartbeat(grpc::ServerContext* context,
                                         const v1::HeartbeatRequest* request,
                                         v1::BackendRecord* response) {
-  return Answer(keeper_.Heartbeat(*request), response);
+  return AnswerWithLoad(keeper_.Heartbeat(*request, CallerOf(*context)),
+                        response);
 }
 
 grpc::Status RegistryService::DrainBackend(
-    grpc::ServerContext*, const v1::DrainBackendRequest* request,
+    grpc::ServerContext* context, const v1::DrainBackendRequest* request,
     v1::BackendRecord* response) {
-  return Answer(keeper_.SetState(request->id(), request->expected_version(),
-                                 v1::Backend::STATE_DRAINING),
-                response);
+  return AnswerWithLoad(keeper_.Drain(*request, CallerOf(*context)), response);
 }
 
 grpc::Status RegistryService::ResumeBackend(
-    grpc::ServerContext*, const v1::ResumeBackendRequest* request,
+    grpc::ServerContext* context, const v1::ResumeBackendRequest* request,
     v1::BackendRecord* response) {
-  return Answer(keeper_.SetState(request->id(), request->expected_version(),
-                                 v1::Backend::STATE_UP),
-                response);
+  return AnswerWithLoad(keeper_.Resume(*request, CallerOf(*context)), response);
 }
 
 grpc::Status RegistryService::DeregisterBackend(
-    grpc::ServerContext*, const v1::DeregisterBackendRequest* request,
+    grpc::ServerContext* context, const v1::DeregisterBackendRequest* request,
     v1::DeregisterBackendResponse*) {
-  return GrpcStatus(keeper_.Deregister(*request));
+  return GrpcStatus(keeper_.Deregister(*request, CallerOf(*context)));
 }
 
 grpc::Status RegistryService::ListBackends(
     grpc::ServerContext*, const v1::ListBackendsRequest* request,
     v1::ListBackendsResponse* response) {
-  const std::map<std::string, v1::BackendLoad> loads = roster_.Load();
-  for (v1::BackendRecord& record : keeper_.List()) {
-    if (!request->farm().empty() && record.farm() != request->farm()) continue;
-    AddLoad(loads, record);
-    *response->add_backends() = std::move(record);
+  if (!request->farm().empty()) {
+    snapshot::FieldProblems problems;
+    snapshot::CheckName(request->farm(), "farm", problems);
+    if (!problems.empty()) return GrpcStatus(snapshot::StatusOf(problems));
   }
+  std::vector<v1::BackendRecord> records = keeper_.List(request->farm());
+  roster_.AddLoads(records);
+  MoveAll(std::move(records), response->mutable_backends());
   return grpc::Status::OK;
 }
 
 grpc::Status RegistryService::GetBackend(grpc::ServerContext*,
                                          const v1::GetBackendRequest* request,
                                          v1::BackendRecord* response) {
-  grpc::Status status = Answer(keeper_.Get(request->id()), response);
-  if (status.ok()) AddLoad(roster_.Load(), *response);
+  return AnswerWithLoad(keeper_.Get(request->id()), response);
+}
+
+grpc::Status RegistryService::AnswerWithLoad(
+    absl::StatusOr<v1::BackendRecord> record, v1::BackendRecord* response) {
+  grpc::Status status = Answer(std::move(record), response);
+  if (!status.ok()) return status;
+  if (auto load = roster_.LoadOf(response->backend().id())) {
+    *response->mutable_load() = *std::move(load);
+  }
   return status;
 }
 
 grpc::Status RegistryService::ListFarms(grpc::ServerContext*,
                                         const v1::ListFarmsRequest*,
                                         v1::ListFarmsResponse* response) {
-  for (v1::FarmRecord& record : keeper_.ListFarms()) {
-    *response->add_farms() = std::move(record);
-  }
+  MoveAll(keeper_.ListFarms(), response->mutable_farms());
   return grpc::Status::OK;
 }
 
-grpc::Status RegistryService::SetFarm(grpc::ServerContext*,
+grpc::Status RegistryService::SetFarm(grpc::ServerContext* context,
                                       const v1::SetFarmRequest* request,
                                       v1::FarmRecord* response) {
-  return Answer(keeper_.SetFarm(*request), response);
+  return Answer(keeper_.SetFarm(*request, CallerOf(*context)), response);
 }
 
-grpc::Status RegistryService::DeleteFarm(grpc::ServerContext*,
+grpc::Status RegistryService::DeleteFarm(grpc::ServerContext* context,
                                          const v1::DeleteFarmRequest* request,
                                          v1::DeleteFarmResponse*) {
-  return GrpcStatus(keeper_.DeleteFarm(*request));
+  return GrpcStatus(keeper_.DeleteFarm(*request, CallerOf(*context)));
+}
+
+grpc::Status RegistryService::ListRoutes(grpc::ServerContext*,
+                                         const v1::ListRoutesRequest*,
+                                         v1::ListRoutesResponse* response) {
+  MoveAll(keeper_.ListRoutes(), response->mutable_routes());
+  return grpc::Status::OK;
+}
+
+grpc::Status RegistryService::SetRoute(grpc::ServerContext* context,
+                                       const v1::SetRouteRequest* request,
+                                       v1::RouteRecord* response) {
+  return Answer(keeper_.SetRoute(*request, CallerOf(*context)), response);
+}
+
+grpc::Status RegistryService::DeleteRoute(grpc::ServerContext* context,
+                                          const v1::DeleteRouteRequest* request,
+                                          v1::DeleteRouteResponse*) {
+  return GrpcStatus(keeper_.DeleteRoute(*request, CallerOf(*context)));
+}
+
+grpc::Status RegistryService::ReadAudit(grpc::ServerContext*,
+                                        const v1::ReadAuditRequest* request,
+                                        v1::ReadAuditResponse* response) {
+  return Answer(keeper_.ReadAudit(*request), response);
 }
 
 grpc::Status RegistryService::GetSnapshot(grpc::ServerContext*,

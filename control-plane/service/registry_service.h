@@ -44,11 +44,26 @@ class RegistryService final : public v1::Registry::Service {
   grpc::Status DeleteFarm(grpc::ServerContext* context,
                           const v1::DeleteFarmRequest* request,
                           v1::DeleteFarmResponse* response) override;
+  grpc::Status ListRoutes(grpc::ServerContext* context,
+                          const v1::ListRoutesRequest* request,
+                          v1::ListRoutesResponse* response) override;
+  grpc::Status SetRoute(grpc::ServerContext* context,
+                        const v1::SetRouteRequest* request,
+                        v1::RouteRecord* response) override;
+  grpc::Status DeleteRoute(grpc::ServerContext* context,
+                           const v1::DeleteRouteRequest* request,
+                           v1::DeleteRouteResponse* response) override;
+  grpc::Status ReadAudit(grpc::ServerContext* context,
+                         const v1::ReadAuditRequest* request,
+                         v1::ReadAuditResponse* response) override;
   grpc::Status GetSnapshot(grpc::ServerContext* context,
                            const v1::GetSnapshotRequest* request,
                            v1::Snapshot* response) override;
 
  private:
+  grpc::Status AnswerWithLoad(absl::StatusOr<v1::BackendRecord> record,
+                              v1::BackendRecord* response);
+
   StateKeeper& keeper_;
   const GatewayRoster& roster_;
 };

@@ -7,12 +7,22 @@
 #include "absl/strings/str_join.h"
 #include "control-plane/service/grpc_status.h"
 #include "proxy/base/printable.h"
+#include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::service {
 namespace {
 
 // sessions.proto promises it.
 constexpr absl::Duration kPatience = absl::Seconds(2);
+// A farm's name and a user.
+constexpr size_t kMaxPinKeyBytes = 512;
+
+// A filter that is set is spelt like a name.
+absl::Status CheckFilter(const std::string& name, const std::string& field) {
+  snapshot::FieldProblems problems;
+  if (!name.empty()) snapshot::CheckName(name, field, problems);
+  return snapshot::StatusOf(problems);
+}
 
 template <typename Response>
 void AddSilent(const Answers& answers, Response* response) {
@@ -38,13 +48,22 @@ absl::Status NoneFound(const Answers& answers, absl::Status not_found) {
 
 }  // namespace
 
+absl::StatusOr<Answers> SessionsService::Ask(const std::string& gateway,
+                                             v1::Query query) {
+  absl::Status status = CheckFilter(gateway, "gateway");
+  if (!status.ok()) return status;
+  return roster_.Ask(gateway, std::move(query), kPatience);
+}
+
 grpc::Status SessionsService::ListSessions(
     grpc::ServerContext*, const v1::ListSessionsRequest* request,
     v1::ListSessionsResponse* response) {
+  absl::Status status = CheckFilter(request->farm(), "farm");
+  if (status.ok()) status = CheckFilter(request->backend(), "backend");
+  if (!status.ok()) return GrpcStatus(status);
   v1::Query query;
   query.mutable_list_sessions();
-  absl::StatusOr<Answers> answers =
-      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));
   if (!answers.ok()) return GrpcStatus(answers.status());
   for (GatewayAnswer& one : answers->answers) {
     for (v1::Session& session :
@@ -66,8 +85,7 @@ absl::StatusOr<std::string> SessionsService::FindSession(
     const v1::KillSessionRequest& request) {
   v1::Query query;
   query.mutable_list_sessions();
-  absl::StatusOr<Answers> answers =
-      roster_.Ask(request.gateway(), std::move(query), kPatience);
+  absl::StatusOr<Answers> answers = Ask(request.gateway(), std::move(query));
   if (!answers.ok()) return answers.status();
   std::vector<std::string> holders;
   for (const GatewayAnswer& one : answers->answers) {
@@ -101,8 +119,7 @@ grpc::Status SessionsService::KillSession(grpc::ServerContext*,
   if (!gateway.ok()) return GrpcStatus(gateway.status());
   v1::Query query;
   query.mutable_kill_session()->set_id(request->id());
-  absl::StatusOr<Answers> answers =
-      roster_.Ask(*gateway, std::move(query), kPatience);
+  absl::StatusOr<Answers> answers = Ask(*gateway, std::move(query));
   if (!answers.ok()) return GrpcStatus(answers.status());
   if (AnyFound(*answers)) return grpc::Status::OK;
   return GrpcStatus(
@@ -114,8 +131,7 @@ grpc::Status SessionsService::ListPins(grpc::ServerContext*,
                                        v1::ListPinsResponse* response) {
   v1::Query query;
   query.mutable_list_pins();
-  absl::StatusOr<Answers> answers =
-      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));
   if (!answers.ok()) return GrpcStatus(answers.status());
   for (GatewayAnswer& one : answers->answers) {
     for (v1::Pin& pin : *one.answer.mutable_pins()->mutable_pins()) {
@@ -133,10 +149,13 @@ grpc::Status SessionsService::DeletePin(grpc::ServerContext*,
   if (request->key().empty()) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "key: must be set");
   }
+  if (request->key().size() > kMaxPinKeyBytes) {
+    return GrpcStatus(absl::InvalidArgumentError(absl::StrCat(
+        "key: must have at most ", kMaxPinKeyBytes, " characters")));
+  }
   v1::Query query;
   query.mutable_delete_pin()->set_key(request->key());
-  absl::StatusOr<Answers> answers =
-      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));
   if (!answers.ok()) return GrpcStatus(answers.status());
   if (AnyFound(*answers)) return grpc::Status::OK;
   return GrpcStatus(NoneFound(
@@ -149,8 +168,7 @@ grpc::Status SessionsService::ListPorts(grpc::ServerContext*,
                                         v1::ListPortsResponse* response) {
   v1::Query query;
   query.mutable_list_ports();
-  absl::StatusOr<Answers> answers =
-      roster_.Ask(request->gateway(), std::move(query), kPatience);
+  absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));
   if (!answers.ok()) return GrpcStatus(answers.status());
   for (GatewayAnswer& one : answers->answers) {
     v1::PortUse* ports = response->add_gateways();

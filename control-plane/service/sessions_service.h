@@ -32,6 +32,7 @@ class SessionsService final : public v1::Sessions::Service {
                             v1::ListGatewaysResponse* response) override;
 
  private:
+  absl::StatusOr<Answers> Ask(const std::string& gateway, v1::Query query);
   // The one gateway that has the session; a Status when none or several have.
   absl::StatusOr<std::string> FindSession(
       const v1::KillSessionRequest& request);

@@ -5,229 +5,244 @@
 
 #include "absl/strings/str_cat.h"
 #include "control-plane/registry/change_check.h"
-#include "control-plane/registry/merged_state.h"
-#include "google/protobuf/util/message_differencer.h"
+#include "control-plane/registry/stored_record.h"
+#include "control-plane/service/record_of.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/log.h"
 
 namespace pinnace::service {
 namespace {
 
 using registry::BackendEntry;
-using registry::FarmEntry;
+using registry::DesiredState;
+using registry::Plan;
 
-// What the file said last, so that another file is another version.
-constexpr char kFileKey[] = "file-farms";
+// How often a change is planned anew when another commit came between.
+constexpr int kAttempts = 3;
+// How long a change waits for what others committed before it.
+constexpr absl::Duration kCatchUpPatience = absl::Seconds(5);
+// Until the store is asked again after it failed.
+constexpr absl::Duration kRetry = absl::Seconds(1);
+constexpr uint32_t kDefaultAuditLimit = 100;
+constexpr size_t kMaxAuditFilterBytes = 512;
 
-google::protobuf::Duration DurationMessage(absl::Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(absl::ToInt64Seconds(duration));
-  message.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(duration % absl::Seconds(1))));
-  return message;
-}
-
-v1::BackendRecord RecordOf(const BackendEntry& entry) {
-  v1::BackendRecord record;
-  record.set_farm(entry.farm);
-  *record.mutable_backend() = entry.backend;
-  record.set_source(entry.source);
-  record.set_version(entry.version);
-  if (entry.ttl > absl::ZeroDuration()) {
-    *record.mutable_ttl() = DurationMessage(entry.ttl);
-    record.mutable_expires()->set_seconds(absl::ToUnixSeconds(entry.expires));
+store::ChangeSet ChangesOf(std::vector<store::Write> writes, uint64_t version) {
+  store::ChangeSet changes;
+  changes.version = version;
+  for (store::Write& write : writes) {
+    changes.changes.push_back(
+        {std::move(write.key), std::move(write.value), write.lease});
   }
-  return record;
+  return changes;
 }
 
-v1::FarmRecord RecordOf(const FarmEntry& entry) {
-  v1::FarmRecord record;
-  *record.mutable_farm() = entry.farm;
-  record.set_source(entry.source);
-  record.set_version(entry.version);
-  record.set_backends(entry.backends);
-  return record;
-}
-
-bool SameRegistration(const BackendEntry& a, const BackendEntry& b) {
-  return a.farm == b.farm && a.ttl == b.ttl &&
-         google::protobuf::util::MessageDifferencer::Equals(a.backend,
-                                                            b.backend);
+bool CameBetween(const absl::Status& status) {
+  return absl::IsAborted(status) || absl::IsNotFound(status);
 }
 
 }  // namespace
 
 StateKeeper::StateKeeper(Options options)
     : store_(*options.store),
-      pool_(std::move(options.pool)),
-      clock_(std::move(options.clock)) {}
+      clock_(options.clock),
+      replica_({.store = options.store,
+                .pool = std::move(options.pool),
+                .clock = options.clock,
+                .on_lost = [this] { WakeUpkeep(); }}) {}
 
 absl::StatusOr<std::unique_ptr<StateKeeper>> StateKeeper::Load(
     Options options) {
-  std::vector<v1::Farm> file_farms = std::move(options.file_farms);
+  FileEntries file = std::move(options.file);
   std::unique_ptr<StateKeeper> keeper(new StateKeeper(std::move(options)));
-  absl::Status status = keeper->ReloadFileFarms(std::move(file_farms));
+  absl::Status status = keeper->ReloadFile(std::move(file));
   if (!status.ok()) return status;
   return keeper;
 }
 
-absl::StatusOr<registry::DesiredState> StateKeeper::Merge(
-    const std::vector<v1::Farm>& file_farms) {
-  absl::StatusOr<store::Contents> stored = store_.ReadAll();
-  if (!stored.ok()) return stored.status();
-  v1::Snapshot file;
-  for (const v1::Farm& farm : file_farms) *file.add_farms() = farm;
-  const std::string value = file.SerializeAsString();
-  auto former = std::find_if(
-      stored->records.begin(), stored->records.end(),
-      [](const store::Record& record) { return record.key == kFileKey; });
-  const bool first = former == stored->records.end();
-  registry::MergeInput input = {.file_farms = file_farms, .pool = pool_};
-  input.file_version = first ? stored->version + 1 : former->version;
-  const uint64_t former_version = first ? 0 : former->version;
-  const bool same = first ? file_farms.empty() : former->value == value;
-  input.stored = *std::move(stored);
-  absl::StatusOr<registry::DesiredState> state =
-      registry::MergedState(input, clock_());
-  // Written only when the two agree.
-  if (!state.ok() || same) return state;
-  absl::StatusOr<uint64_t> version =
-      store_.CompareAndPut(kFileKey, value, former_version);
-  if (!version.ok()) return version.status();
-  input.file_version = *version;
-  input.stored.version = *version;
-  return registry::MergedState(input, clock_());
+absl::Status StateKeeper::ReloadFile(FileEntries file, const Caller& caller) {
+  absl::MutexLock lock(&changes_mutex_);
+  return LoadFile(std::move(file), caller);
 }
 
-absl::Status StateKeeper::ReloadFileFarms(std::vector<v1::Farm> farms) {
-  absl::MutexLock lock(&mutex_);
-  absl::StatusOr<registry::DesiredState> state = Merge(farms);
-  if (!state.ok()) return state.status();
-  state_ = *std::move(state);
-  snapshot_ = nullptr;
-  look_again_ = true;
-  return absl::OkStatus();
+absl::Status StateKeeper::LoadFile(FileEntries file, const Caller& caller) {
+  store::AuditEntry audit = AuditOf(caller, "ReloadFile");
+  audit.subject = registry::kFileKey;
+  absl::Status status = replica_.Load(file, audit);
+  if (!status.ok()) return status;
+  file_ = std::move(file);
+  return GrantMissingLeases();
 }
 
-SnapshotMessage StateKeeper::SnapshotNow() const {
-  if (snapshot_ == nullptr || snapshot_->version() != state_.version()) {
-    snapshot_ = std::make_shared<const v1::Snapshot>(state_.ToSnapshot());
+absl::Status StateKeeper::GrantMissingLeases() {
+  const std::vector<BackendEntry> missing =
+      replica_.Read([](const DesiredState& state) {
+        std::vector<BackendEntry> missing;
+        for (const auto& [id, entry] : state.backends()) {
+          if (entry.ttl > absl::ZeroDuration() &&
+              entry.lease == store::kNoLease) {
+            missing.push_back(entry);
+          }
+        }
+        return missing;
+      });
+  for (const BackendEntry& entry : missing) {
+    Plan plan;
+    plan.subject = registry::BackendKey(entry.backend.id());
+    plan.writes.push_back({.key = plan.subject,
+                           .value = registry::BackendValue(entry),
+                           .expected_version = entry.stored_version});
+    plan.lease_ttl = entry.ttl;
+    absl::Status status = CarryOut(std::move(plan), {}, "GrantLease");
+    if (!status.ok() && !CameBetween(status)) return status;
   }
-  return snapshot_;
-}
-
-absl::Status StateKeeper::PutFarm(FarmEntry entry) {
-  absl::StatusOr<uint64_t> version =
-      store_.CompareAndPut(registry::FarmKey(entry.farm.name()),
-                           registry::FarmValue(entry), entry.stored_version);
-  if (!version.ok()) return version.status();
-  entry.version = *version;
-  entry.stored_version = *version;
-  state_.PutFarm(std::move(entry));
   return absl::OkStatus();
 }
 
-absl::Status StateKeeper::PutBackend(BackendEntry entry) {
-  absl::StatusOr<uint64_t> version =
-      store_.CompareAndPut(registry::BackendKey(entry.backend.id()),
-                           registry::BackendValue(entry), entry.stored_version);
-  if (!version.ok()) return version.status();
-  entry.version = *version;
-  entry.stored_version = *version;
-  state_.PutBackend(std::move(entry));
-  look_again_ = true;
-  return absl::OkStatus();
+store::AuditEntry StateKeeper::AuditOf(const Caller& caller,
+                                       absl::string_view method) const {
+  return {.time = clock_(),
+          .actor = caller.name,
+          .address = caller.address,
+          .method = std::string(method)};
 }
 
-absl::Status StateKeeper::RemoveBackend(const std::string& id) {
-  absl::StatusOr<uint64_t> version = store_.CompareAndDelete(
-      registry::BackendKey(id), state_.FindBackend(id)->stored_version);
+absl::Status StateKeeper::CarryOut(Plan plan, const Caller& caller,
+                                   absl::string_view method) {
+  if (plan.renew != store::kNoLease) {
+    absl::Status status = store_.RenewLease(plan.renew, clock_());
+    if (!status.ok()) return status;
+    replica_.Renew(registry::ParseKey(plan.subject).second);
+  }
+  if (plan.writes.empty()) return absl::OkStatus();
+  store::LeaseId granted = store::kNoLease;
+  if (plan.lease_ttl > absl::ZeroDuration()) {
+    absl::StatusOr<store::LeaseId> lease =
+        store_.GrantLease(plan.lease_ttl, clock_());
+    if (!lease.ok()) return lease.status();
+    granted = *lease;
+    plan.writes.back().lease = granted;
+  }
+  store::AuditEntry audit = AuditOf(caller, method);
+  audit.subject = std::move(plan.subject);
+  audit.detail = std::move(plan.detail);
+  const absl::StatusOr<uint64_t> version = store_.Commit(plan.writes, audit);
+  // The lease that is of no use now; if that fails it runs out by itself.
+  const store::LeaseId unused = version.ok() ? plan.revoke : granted;
+  if (unused != store::kNoLease) {
+    store_.RevokeLease(unused, clock_()).IgnoreError();
+  }
   if (!version.ok()) return version.status();
-  state_.RemoveBackend(id, *version);
-  return absl::OkStatus();
+  if (granted != store::kNoLease) WakeUpkeep();
+  return replica_.TakeOver(ChangesOf(std::move(plan.writes), *version));
+}
+
+absl::Status StateKeeper::Change(const Caller& caller, absl::string_view method,
+                                 const Planner& planner) {
+  absl::MutexLock changes_lock(&changes_mutex_);
+  for (int attempt = 1;; ++attempt) {
+    uint64_t planned_version = 0;
+    absl::StatusOr<Plan> plan = replica_.Read([&](const DesiredState& state) {
+      planned_version = state.version();
+      return planner(state);
+    });
+    if (!plan.ok()) return plan.status();
+    absl::Status status = CarryOut(*std::move(plan), caller, method);
+    if (!CameBetween(status)) return status;
+    // A lease that ran out, or another control plane: plan on what it did.
+    if (attempt == kAttempts ||
+        !replica_.AwaitNewer(planned_version, kCatchUpPatience)) {
+      return absl::UnavailableError(
+          absl::StrCat("store: others change the same: ", status.message()));
+    }
+  }
 }
 
 absl::StatusOr<v1::BackendRecord> StateKeeper::Register(
-    const v1::RegisterBackendRequest& request) {
-  absl::MutexLock lock(&mutex_);
-  absl::Status status = registry::CheckRegisterBackend(state_, request);
+    const v1::RegisterBackendRequest& request, const Caller& caller) {
+  absl::Status status =
+      Change(caller, "RegisterBackend", [&](const DesiredState& state) {
+        return registry::PlanRegisterBackend(state, request, caller);
+      });
   if (!status.ok()) return status;
-  const std::string& id = request.backend().id();
-  const BackendEntry* known = state_.FindBackend(id);
-  if (known != nullptr && known->source == v1::SOURCE_FILE) {
-    return RecordOf(*known);
-  }
-  BackendEntry entry;
-  entry.farm = request.farm();
-  entry.backend = request.backend();
-  // An operator's drain outlives the backend's next registration.
-  entry.backend.set_state(known != nullptr ? known->backend.state()
-                                           : v1::Backend::STATE_UP);
-  entry.ttl = absl::Seconds(request.ttl().seconds()) +
-              absl::Nanoseconds(request.ttl().nanos());
-  if (entry.ttl > absl::ZeroDuration()) entry.expires = clock_() + entry.ttl;
-  if (known != nullptr && SameRegistration(*known, entry)) {
-    state_.Renew(id, clock_());
-    return RecordOf(*known);
-  }
-  if (known != nullptr) entry.stored_version = known->stored_version;
-  if (state_.FindFarm(entry.farm) == nullptr) {
-    FarmEntry farm;
-    farm.farm.set_name(entry.farm);
-    status = PutFarm(std::move(farm));
-  }
-  if (status.ok()) status = PutBackend(std::move(entry));
-  if (!status.ok()) return status;
-  return RecordOf(*state_.FindBackend(id));
+  return Get(request.backend().id());
 }
 
 absl::StatusOr<v1::BackendRecord> StateKeeper::Heartbeat(
-    const v1::HeartbeatRequest& request) {
-  absl::MutexLock lock(&mutex_);
-  absl::Status status = registry::CheckBackendChange(state_, request.id(), 0);
+    const v1::HeartbeatRequest& request, const Caller& caller) {
+  store::LeaseId lease = store::kNoLease;
+  absl::Status status = replica_.Read([&](const DesiredState& state) {
+    absl::Status checked =
+        registry::CheckBackendChange(state, request.id(), 0, caller);
+    if (checked.ok()) lease = state.FindBackend(request.id())->lease;
+    return checked;
+  });
+  if (status.ok() && lease != store::kNoLease) {
+    status = store_.RenewLease(lease, clock_());
+    if (status.ok()) replica_.Renew(request.id());
+    if (absl::IsNotFound(status)) {
+      status = absl::NotFoundError(
+          absl::StrCat("id: the TTL of backend \"", request.id(),
+                       "\" has run out; register it again"));
+    }
+  }
   if (!status.ok()) return status;
-  state_.Renew(request.id(), clock_());
-  return RecordOf(*state_.FindBackend(request.id()));
+  return Get(request.id());
 }
 
-absl::StatusOr<v1::BackendRecord> StateKeeper::SetState(
-    absl::string_view id, uint64_t expected_version, v1::Backend::State state) {
-  absl::MutexLock lock(&mutex_);
+absl::StatusOr<v1::BackendRecord> StateKeeper::Drain(
+    const v1::DrainBackendRequest& request, const Caller& caller) {
   absl::Status status =
-      registry::CheckBackendChange(state_, id, expected_version);
+      Change(caller, "DrainBackend", [&](const DesiredState& state) {
+        return registry::PlanBackendState(
+            state,
+            {request.id(), request.expected_version(),
+             v1::Backend::STATE_DRAINING},
+            caller);
+      });
   if (!status.ok()) return status;
-  BackendEntry entry = *state_.FindBackend(id);
-  const bool drained = entry.backend.state() == v1::Backend::STATE_DRAINING;
-  if (drained != (state == v1::Backend::STATE_DRAINING)) {
-    entry.backend.set_state(state);
-    status = PutBackend(std::move(entry));
-    if (!status.ok()) return status;
-  }
-  return RecordOf(*state_.FindBackend(id));
+  return Get(request.id());
+}
+
+absl::StatusOr<v1::BackendRecord> StateKeeper::Resume(
+    const v1::ResumeBackendRequest& request, const Caller& caller) {
+  absl::Status status =
+      Change(caller, "ResumeBackend", [&](const DesiredState& state) {
+        return registry::PlanBackendState(
+            state,
+            {request.id(), request.expected_version(), v1::Backend::STATE_UP},
+            caller);
+      });
+  if (!status.ok()) return status;
+  return Get(request.id());
 }
 
 absl::Status StateKeeper::Deregister(
-    const v1::DeregisterBackendRequest& request) {
-  absl::MutexLock lock(&mutex_);
-  absl::Status status = registry::CheckDeregisterBackend(state_, request);
-  if (status.ok()) status = RemoveBackend(request.id());
-  return status;
+    const v1::DeregisterBackendRequest& request, const Caller& caller) {
+  return Change(caller, "DeregisterBackend", [&](const DesiredState& state) {
+    return registry::PlanDeregisterBackend(state, request, caller);
+  });
 }
 
 absl::StatusOr<v1::BackendRecord> StateKeeper::Get(absl::string_view id) const {
-  absl::MutexLock lock(&mutex_);
-  absl::Status status = registry::CheckBackendChange(state_, id, 0);
-  if (!status.ok()) return status;
-  return RecordOf(*state_.FindBackend(id));
+  return replica_.Read(
+      [id](const DesiredState& state) -> absl::StatusOr<v1::BackendRecord> {
+        absl::Status status = registry::CheckBackendExists(state, id);
+        if (!status.ok()) return status;
+        return RecordOf(*state.FindBackend(id));
+      });
 }
 
-std::vector<v1::BackendRecord> StateKeeper::List() const {
-  std::vector<v1::BackendRecord> records;
-  {
-    absl::MutexLock lock(&mutex_);
-    records.reserve(state_.backends().size());
-    for (const auto& [id, entry] : state_.backends()) {
-      records.push_back(RecordOf(entry));
-    }
-  }
+std::vector<v1::BackendRecord> StateKeeper::List(absl::string_view farm) const {
+  std::vector<v1::BackendRecord> records =
+      replica_.Read([farm](const DesiredState& state) {
+        std::vector<v1::BackendRecord> records;
+        for (const auto& [id, entry] : state.backends()) {
+          if (farm.empty() || entry.farm == farm) {
+            records.push_back(RecordOf(entry));
+          }
+        }
+        return records;
+      });
   // By farm, then by id, which they are sorted by already.
   std::stable_sort(
       records.begin(), records.end(),
@@ -236,81 +251,129 @@ std::vector<v1::BackendRecord> StateKeeper::List() const {
 }
 
 absl::StatusOr<v1::FarmRecord> StateKeeper::SetFarm(
-    const v1::SetFarmRequest& request) {
-  absl::MutexLock lock(&mutex_);
-  absl::Status status = registry::CheckSetFarm(state_, request);
+    const v1::SetFarmRequest& request, const Caller& caller) {
+  absl::Status status =
+      Change(caller, "SetFarm", [&](const DesiredState& state) {
+        return registry::PlanSetFarm(state, request);
+      });
   if (!status.ok()) return status;
-  const std::string& name = request.farm().name();
-  FarmEntry entry;
-  if (const FarmEntry* known = state_.FindFarm(name)) entry = *known;
-  entry.farm = request.farm();
-  status = PutFarm(std::move(entry));
-  if (!status.ok()) return status;
-  return RecordOf(*state_.FindFarm(name));
+  return replica_.Read(
+      [&](const DesiredState& state) -> absl::StatusOr<v1::FarmRecord> {
+        const registry::FarmEntry* farm = state.FindFarm(request.farm().name());
+        if (farm != nullptr) return RecordOf(*farm);
+        return absl::AbortedError("farm: was deleted meanwhile");
+      });
 }
 
-absl::Status StateKeeper::DeleteFarm(const v1::DeleteFarmRequest& request) {
-  absl::MutexLock lock(&mutex_);
-  absl::Status status = registry::CheckDeleteFarm(state_, request);
-  if (!status.ok()) return status;
-  absl::StatusOr<uint64_t> version =
-      store_.CompareAndDelete(registry::FarmKey(request.name()),
-                              state_.FindFarm(request.name())->stored_version);
-  if (!version.ok()) return version.status();
-  state_.RemoveFarm(request.name(), *version);
-  return absl::OkStatus();
+absl::Status StateKeeper::DeleteFarm(const v1::DeleteFarmRequest& request,
+                                     const Caller& caller) {
+  return Change(caller, "DeleteFarm", [&](const DesiredState& state) {
+    return registry::PlanDeleteFarm(state, request);
+  });
 }
 
 std::vector<v1::FarmRecord> StateKeeper::ListFarms() const {
-  absl::MutexLock lock(&mutex_);
-  std::vector<v1::FarmRecord> records;
-  for (const auto& [name, entry] : state_.farms()) {
-    records.push_back(RecordOf(entry));
+  return replica_.Read([](const DesiredState& state) {
+    std::vector<v1::FarmRecord> records;
+    for (const auto& [name, entry] : state.farms()) {
+      records.push_back(RecordOf(entry));
+    }
+    return records;
+  });
+}
+
+absl::StatusOr<v1::RouteRecord> StateKeeper::SetRoute(
+    const v1::SetRouteRequest& request, const Caller& caller) {
+  absl::Status status =
+      Change(caller, "SetRoute", [&](const DesiredState& state) {
+        return registry::PlanSetRoute(state, request);
+      });
+  if (!status.ok()) return status;
+  return replica_.Read(
+      [&](const DesiredState& state) -> absl::StatusOr<v1::RouteRecord> {
+        const registry::RouteEntry* route =
+            state.FindRoute(request.route().name());
+        if (route != nullptr) return RecordOf(*route);
+        return absl::AbortedError("route: was deleted meanwhile");
+      });
+}
+
+absl::Status StateKeeper::DeleteRoute(const v1::DeleteRouteRequest& request,
+                                      const Caller& caller) {
+  return Change(caller, "DeleteRoute", [&](const DesiredState& state) {
+    return registry::PlanDeleteRoute(state, request);
+  });
+}
+
+std::vector<v1::RouteRecord> StateKeeper::ListRoutes() const {
+  return replica_.Read([](const DesiredState& state) {
+    std::vector<v1::RouteRecord> records;
+    for (const registry::RouteEntry* entry : state.OrderedRoutes()) {
+      records.push_back(RecordOf(*entry));
+    }
+    return records;
+  });
+}
+
+absl::StatusOr<v1::ReadAuditResponse> StateKeeper::ReadAudit(
+    const v1::ReadAuditRequest& request) const {
+  if (request.limit() > limits::kMaxAuditRead) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "limit: must be 1 to ", limits::kMaxAuditRead, ", or 0 for ",
+        kDefaultAuditLimit, ", not ", request.limit()));
   }
-  return records;
-}
-
-SnapshotMessage StateKeeper::snapshot() const {
-  absl::MutexLock lock(&mutex_);
-  return SnapshotNow();
-}
-
-SnapshotMessage StateKeeper::AwaitSnapshot(uint64_t seen) const {
-  absl::MutexLock lock(&mutex_);
-  const auto changed = [this, seen]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return stopped_ || state_.version() != seen;
-  };
-  mutex_.Await(absl::Condition(&changed));
-  return stopped_ ? nullptr : SnapshotNow();
+  for (const auto& [field, filter] : {std::pair("subject", &request.subject()),
+                                      std::pair("actor", &request.actor())}) {
+    if (filter->size() <= kMaxAuditFilterBytes) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        field, ": must have at most ", kMaxAuditFilterBytes, " characters"));
+  }
+  const auto entries = store_.ReadAudit(
+      {.limit = request.limit() == 0 ? kDefaultAuditLimit : request.limit(),
+       .before_id = request.before_id(),
+       .subject = request.subject(),
+       .actor = request.actor()});
+  if (!entries.ok()) return entries.status();
+  v1::ReadAuditResponse response;
+  for (const store::AuditEntry& entry : *entries) {
+    *response.add_entries() = RecordOf(entry);
+  }
+  return response;
 }
 
 absl::Time StateKeeper::ExpireDue() {
-  // Tried again when the store fails.
-  constexpr absl::Duration kRetry = absl::Seconds(1);
-  absl::MutexLock lock(&mutex_);
-  bool failed = false;
-  for (const std::string& id : state_.Expired(clock_())) {
-    const absl::Status removed = RemoveBackend(id);
-    failed = failed || !removed.ok();
-  }
-  return failed ? clock_() + kRetry : state_.NextExpiry();
+  const absl::StatusOr<absl::Time> next = store_.ExpireLeases(clock_());
+  if (next.ok()) return *next;
+  Log(LogLevel::kWarning,
+      absl::StrCat("backends whose TTL ran out: ", next.status().message()));
+  return clock_() + kRetry;
 }
 
-void StateKeeper::RunExpiry() {
+void StateKeeper::RunUpkeep() {
   while (true) {
-    const absl::Time next = ExpireDue();
-    absl::MutexLock lock(&mutex_);
-    const auto due = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    absl::Time next = ExpireDue();
+    if (replica_.is_lost()) {
+      absl::MutexLock lock(&changes_mutex_);
+      if (!LoadFile(file_, {}).ok()) next = std::min(next, clock_() + kRetry);
+    }
+    absl::MutexLock lock(&upkeep_mutex_);
+    const auto due = [this]() ABSL_SHARED_LOCKS_REQUIRED(upkeep_mutex_) {
       return stopped_ || look_again_;
     };
-    mutex_.AwaitWithTimeout(absl::Condition(&due), next - clock_());
+    upkeep_mutex_.AwaitWithTimeout(absl::Condition(&due), next - clock_());
     if (stopped_) return;
     look_again_ = false;
   }
 }
 
+void StateKeeper::WakeUpkeep() {
+  absl::MutexLock lock(&upkeep_mutex_);
+  look_again_ = true;
+}
+
 void StateKeeper::Stop() {
-  absl::MutexLock lock(&mutex_);
+  replica_.Stop();
+  absl::MutexLock lock(&upkeep_mutex_);
   stopped_ = true;
 }
 

@@ -1,98 +1,120 @@
-// The one owner of the desired state: checks each change, writes it to the
-// store, then takes it over. Leases run out here. Any thread; changes wait for
-// one another.
+// Every change to the desired state: plans it, commits it to the store, and has
+// the replica take it over; and the work that time brings. Any thread; changes
+// wait for one another and for the disk, readers and heartbeats for neither.
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_STATE_KEEPER_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_STATE_KEEPER_H_
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "control-plane/registry/desired_state.h"
+#include "control-plane/registry/caller.h"
+#include "control-plane/registry/change_plan.h"
+#include "control-plane/service/state_replica.h"
 #include "control-plane/store/store.h"
 #include "protos/pinnace/v1/registry.pb.h"
 
 namespace pinnace::service {
 
-using Clock = std::function<absl::Time()>;
-using SnapshotMessage = std::shared_ptr<const v1::Snapshot>;
+using registry::Caller;
 
 class StateKeeper {
  public:
   struct Options {
-    store::Store* store = nullptr;     // outlives the keeper
-    std::vector<v1::Farm> file_farms;  // checked by CheckFarms()
-    std::vector<PortRange> pool;       // empty: not known
+    store::Store* store = nullptr;  // outlives the keeper
+    FileEntries file;
+    std::vector<PortRange> pool;  // empty: not known
     Clock clock = &absl::Now;
   };
   // ALREADY_EXISTS when the file and the store contradict each other.
   static absl::StatusOr<std::unique_ptr<StateKeeper>> Load(Options options);
 
   absl::StatusOr<v1::BackendRecord> Register(
-      const v1::RegisterBackendRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
+      const v1::RegisterBackendRequest& request, const Caller& caller = {});
   absl::StatusOr<v1::BackendRecord> Heartbeat(
-      const v1::HeartbeatRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<v1::BackendRecord> SetState(absl::string_view id,
-                                             uint64_t expected_version,
-                                             v1::Backend::State state)
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status Deregister(const v1::DeregisterBackendRequest& request)
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<v1::BackendRecord> Get(absl::string_view id) const
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  std::vector<v1::BackendRecord> List() const ABSL_LOCKS_EXCLUDED(mutex_);
+      const v1::HeartbeatRequest& request, const Caller& caller = {});
+  absl::StatusOr<v1::BackendRecord> Drain(
+      const v1::DrainBackendRequest& request, const Caller& caller = {});
+  absl::StatusOr<v1::BackendRecord> Resume(
+      const v1::ResumeBackendRequest& request, const Caller& caller = {});
+  absl::Status Deregister(const v1::DeregisterBackendRequest& request,
+                          const Caller& caller = {});
+  absl::StatusOr<v1::BackendRecord> Get(absl::string_view id) const;
+  // Of one farm, or with an empty name of all; by farm, then id.
+  std::vector<v1::BackendRecord> List(absl::string_view farm) const;
 
-  absl::StatusOr<v1::FarmRecord> SetFarm(const v1::SetFarmRequest& request)
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status DeleteFarm(const v1::DeleteFarmRequest& request)
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  std::vector<v1::FarmRecord> ListFarms() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<v1::FarmRecord> SetFarm(const v1::SetFarmRequest& request,
+                                         const Caller& caller = {});
+  absl::Status DeleteFarm(const v1::DeleteFarmRequest& request,
+                          const Caller& caller = {});
+  std::vector<v1::FarmRecord> ListFarms() const;
 
-  // Of the present version; made when somebody asks.
-  SnapshotMessage snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<v1::RouteRecord> SetRoute(const v1::SetRouteRequest& request,
+                                           const Caller& caller = {});
+  absl::Status DeleteRoute(const v1::DeleteRouteRequest& request,
+                           const Caller& caller = {});
+  std::vector<v1::RouteRecord> ListRoutes() const;
+
+  absl::StatusOr<v1::ReadAuditResponse> ReadAudit(
+      const v1::ReadAuditRequest& request) const;
+
+  SnapshotMessage snapshot() const { return replica_.snapshot(); }
   // Waits until the version is not `seen`; null after Stop().
-  SnapshotMessage AwaitSnapshot(uint64_t seen) const
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  SnapshotMessage AwaitSnapshot(uint64_t seen) const {
+    return replica_.AwaitSnapshot(seen);
+  }
 
-  // The file's farms have changed; on an error everything stays as it was.
-  absl::Status ReloadFileFarms(std::vector<v1::Farm> farms)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // The file has changed; on an error everything stays as it was.
+  absl::Status ReloadFile(FileEntries file, const Caller& caller = {})
+      ABSL_LOCKS_EXCLUDED(changes_mutex_);
 
-  // Removes what has run out by now; returns when to come again.
-  absl::Time ExpireDue() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The work of one thread: ExpireDue() in time, until Stop().
-  void RunExpiry() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Ends AwaitSnapshot() and RunExpiry().
-  void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Has the store let go what has run out by now; returns when to come again.
+  absl::Time ExpireDue();
+  // The work of one thread: ExpireDue() in time, and reading all again when the
+  // store's watch broke off, until Stop().
+  void RunUpkeep() ABSL_LOCKS_EXCLUDED(changes_mutex_, upkeep_mutex_);
+  // Ends AwaitSnapshot() and RunUpkeep().
+  void Stop() ABSL_LOCKS_EXCLUDED(upkeep_mutex_);
 
  private:
+  using Planner = std::function<absl::StatusOr<registry::Plan>(
+      const registry::DesiredState& state)>;
+
   explicit StateKeeper(Options options);
 
-  absl::StatusOr<registry::DesiredState> Merge(
-      const std::vector<v1::Farm>& file_farms)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status PutFarm(registry::FarmEntry entry)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status PutBackend(registry::BackendEntry entry)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status RemoveBackend(const std::string& id)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  SnapshotMessage SnapshotNow() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Plans, commits and takes over; again when another was faster.
+  absl::Status Change(const Caller& caller, absl::string_view method,
+                      const Planner& planner)
+      ABSL_LOCKS_EXCLUDED(changes_mutex_);
+  absl::Status CarryOut(registry::Plan plan, const Caller& caller,
+                        absl::string_view method)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changes_mutex_);
+  absl::Status LoadFile(FileEntries file, const Caller& caller)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changes_mutex_);
+  // Leases for what an older program stored without.
+  absl::Status GrantMissingLeases()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changes_mutex_);
+  store::AuditEntry AuditOf(const Caller& caller,
+                            absl::string_view method) const;
+  void WakeUpkeep() ABSL_LOCKS_EXCLUDED(upkeep_mutex_);
 
   store::Store& store_;
-  const std::vector<PortRange> pool_;
   const Clock clock_;
-  mutable absl::Mutex mutex_;
-  registry::DesiredState state_ ABSL_GUARDED_BY(mutex_);
-  // Of state_, or of an earlier version of it.
-  mutable SnapshotMessage snapshot_ ABSL_GUARDED_BY(mutex_);
-  // A lease may now end before the one that RunExpiry() waits for.
-  bool look_again_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+
+  absl::Mutex upkeep_mutex_;
+  // A lease may now end before the one that RunUpkeep() waits for.
+  bool look_again_ ABSL_GUARDED_BY(upkeep_mutex_) = false;
+  bool stopped_ ABSL_GUARDED_BY(upkeep_mutex_) = false;
+
+  StateReplica replica_;
+  // Held during a whole change, the disk's part too.
+  absl::Mutex changes_mutex_;
+  FileEntries file_ ABSL_GUARDED_BY(changes_mutex_);
 };
 
 }  // namespace pinnace::service

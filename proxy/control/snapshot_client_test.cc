@@ -68,7 +68,8 @@ class FakeGateway final : public gateway::GatewayView {
 std::unique_ptr<service::ControlPlane> StartControlPlane(
     const Address& listen) {
   auto started = service::ControlPlane::Start(
-      {.listen = listen, .store = *store::SqliteStore::Open(":memory:")});
+      {.listen = listen,
+       .store = *store::SqliteStore::Open(":memory:", absl::Now())});
   EXPECT_TRUE(started.ok()) << started.status();
   return started.ok() ? *std::move(started) : nullptr;
 }
