@@ -1,0 +1,134 @@
+// Every request of Sessions, and every beginning of a Discovery stream, that
+// cannot be served: its code and its words.
+#include <thread>
+
+#include "control-plane/service/control_plane_fixture.h"
+
+namespace pinnace::service {
+namespace {
+
+class SessionsRequestsTest : public ControlPlaneTest {
+ protected:
+  template <typename Request, typename Response>
+  std::string Ask(grpc::Status (Sessions::*method)(grpc::ClientContext*,
+                                                   const Request&, Response*),
+                  const std::string& request) {
+    Response response;
+    return Call(*sessions_, method, request, &response);
+  }
+};
+
+TEST_F(SessionsRequestsTest, WithoutAGateway) {
+  const std::string none = "UNAVAILABLE: no gateway is connected";
+  EXPECT_EQ(Ask(&Sessions::ListSessions, ""), none);
+  EXPECT_EQ(Ask(&Sessions::KillSession, "id: 7"), none);
+  EXPECT_EQ(Ask(&Sessions::ListPins, ""), none);
+  EXPECT_EQ(Ask(&Sessions::DeletePin, "key: 'f/1.2.3.4'"), none);
+  EXPECT_EQ(Ask(&Sessions::ListPorts, ""), none);
+  EXPECT_EQ(Ask(&Sessions::ListGateways, ""), "OK");
+}
+
+TEST_F(SessionsRequestsTest, ArgumentsThatAreMissingTooLongOrUnknown) {
+  Follower gateway(channel_, "gw");
+  gateway.Next();
+  const std::string name(129, 'x');
+  const std::string spelling =
+      "must be 1 to 128 letters, digits, '.', '_' or '-' and begin with a "
+      "letter or digit, not \"" +
+      std::string(128, 'x') + "...\"";
+  const std::string too_long = "INVALID_ARGUMENT: gateway: " + spelling;
+  const std::string in_long = "gateway: '" + name + "'";
+  const std::string in_other = "gateway: 'other'";
+  const std::string unknown =
+      "NOT_FOUND: gateway: no gateway \"other\" is connected";
+  EXPECT_EQ(Ask(&Sessions::ListSessions, in_long), too_long);
+  EXPECT_EQ(Ask(&Sessions::ListSessions, in_other), unknown);
+  EXPECT_EQ(Ask(&Sessions::ListSessions, "farm: '" + name + "'"),
+            "INVALID_ARGUMENT: farm: " + spelling);
+  EXPECT_EQ(Ask(&Sessions::ListSessions, "backend: '" + name + "'"),
+            "INVALID_ARGUMENT: backend: " + spelling);
+  EXPECT_EQ(Ask(&Sessions::KillSession, ""),
+            "INVALID_ARGUMENT: id: must be set");
+  EXPECT_EQ(Ask(&Sessions::KillSession, "id: 1 " + in_long), too_long);
+  EXPECT_EQ(Ask(&Sessions::KillSession, "id: 1 " + in_other), unknown);
+  EXPECT_EQ(Ask(&Sessions::ListPins, in_long), too_long);
+  EXPECT_EQ(Ask(&Sessions::ListPins, in_other), unknown);
+  EXPECT_EQ(Ask(&Sessions::DeletePin, ""),
+            "INVALID_ARGUMENT: key: must be set");
+  EXPECT_EQ(Ask(&Sessions::DeletePin, "key: '" + std::string(513, 'k') + "'"),
+            "INVALID_ARGUMENT: key: must have at most 512 characters");
+  EXPECT_EQ(Ask(&Sessions::DeletePin, "key: 'k' " + in_long), too_long);
+  EXPECT_EQ(Ask(&Sessions::DeletePin, "key: 'k' " + in_other), unknown);
+  EXPECT_EQ(Ask(&Sessions::ListPorts, in_long), too_long);
+  EXPECT_EQ(Ask(&Sessions::ListPorts, in_other), unknown);
+  gateway.Cancel();
+  gateway.End();
+}
+
+TEST_F(SessionsRequestsTest, WhatNoGatewayHas) {
+  Follower gateway(channel_, "gw");
+  gateway.Next();
+  std::thread answers([&] {
+    const auto id = [&] { return std::to_string(gateway.Next().query().id()); };
+    gateway.Send("answer { id: " + id() + " sessions { } }");
+    gateway.Send("answer { id: " + id() + " found: false }");
+  });
+  EXPECT_EQ(Ask(&Sessions::KillSession, "id: 9"),
+            "NOT_FOUND: id: no session 9");
+  EXPECT_EQ(Ask(&Sessions::DeletePin, "key: 'f/1.2.3.4'"),
+            "NOT_FOUND: key: no pin \"f/1.2.3.4\"");
+  answers.join();
+  gateway.Cancel();
+  gateway.End();
+}
+
+TEST_F(SessionsRequestsTest, ASessionIdThatSeveralGatewaysHave) {
+  Follower first(channel_, "one");
+  Follower second(channel_, "two");
+  first.Next();
+  second.Next();
+  std::vector<std::thread> answers;
+  for (Follower* gateway : {&first, &second}) {
+    answers.emplace_back([gateway] {
+      const std::string id = std::to_string(gateway->Next().query().id());
+      gateway->Send("answer { id: " + id +
+                    " sessions { sessions { id: 7 } } }");
+    });
+  }
+  EXPECT_EQ(Ask(&Sessions::KillSession, "id: 7"),
+            "FAILED_PRECONDITION: gateway: must be set: session 7 is on each "
+            "of one, two");
+  for (std::thread& answer : answers) answer.join();
+  for (Follower* gateway : {&first, &second}) {
+    gateway->Cancel();
+    gateway->End();
+  }
+}
+
+TEST_F(SessionsRequestsTest, HowAStreamMayNotBegin) {
+  const auto end_after = [&](const std::string& message) {
+    grpc::ClientContext context;
+    auto stub = v1::Discovery::NewStub(channel_);
+    auto stream = stub->Follow(&context);
+    stream->Write(Parse<v1::GatewayMessage>(message));
+    v1::ControlMessage answer;
+    while (stream->Read(&answer)) {
+    }
+    return Show(stream->Finish());
+  };
+  EXPECT_EQ(end_after(""),
+            "INVALID_ARGUMENT: hello: must be the first message");
+  EXPECT_EQ(end_after("report { sessions: 1 }"),
+            "INVALID_ARGUMENT: hello: must be the first message");
+  EXPECT_EQ(end_after("hello { }"),
+            "INVALID_ARGUMENT: hello.name: must be set");
+  EXPECT_EQ(end_after("hello { name: 'a b' }"),
+            "INVALID_ARGUMENT: hello.name: must be 1 to 128 letters, digits, "
+            "'.', '_' or '-' and begin with a letter or digit, not \"a b\"");
+  EXPECT_EQ(
+      end_after("hello { name: 'gw' zone: '" + std::string(129, 'z') + "' }"),
+      "INVALID_ARGUMENT: hello.zone: must have at most 128 characters");
+}
+
+}  // namespace
+}  // namespace pinnace::service
