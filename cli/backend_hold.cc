@@ -219,9 +219,8 @@ void BackendHold::OnRefused(const absl::Status& status, absl::Time now) {
 }
 
 void BackendHold::OnStop(absl::Time now) {
-  const bool first = !leaving();
-  if (first) stopped_at_ = now;
   if (phase_ == Phase::kEnded) return;
+  if (!leaving()) stopped_at_ = now;
   if (phase_ == Phase::kLeaving) {
     return End(absl::CancelledError(
         absl::StrCat("stopped; backend ", options_.id,
@@ -231,7 +230,10 @@ void BackendHold::OnStop(absl::Time now) {
     Say("stopped before it was registered");
     return End(absl::OkStatus());
   }
-  const bool waits = first && options_.drain_deadline > absl::ZeroDuration();
+  const bool registered =
+      phase_ == Phase::kHolding || phase_ == Phase::kResuming;
+  const bool waits =
+      registered && options_.drain_deadline > absl::ZeroDuration();
   Enter(waits ? Phase::kMarking : Phase::kLeaving, now);
 }
 

@@ -85,7 +85,7 @@ class BackendHold {
   absl::Duration heartbeat_interval() const;
   absl::Duration patience() const;
 
-  const Options options_;
+  Options options_;
   Phase phase_ = Phase::kLooking;
   HoldCall call_ = HoldCall::kRead;
   absl::Time call_at_;  // of the phase's own call, or of the next read

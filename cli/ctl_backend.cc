@@ -236,8 +236,8 @@ CtlVerb RegisterVerb() {
       .message = &v1::RegisterBackendRequest::default_instance(),
       .flags = RegisterFlags(),
       .examples =
-          {"pinnace ctl backend register --farm main --id a --address "
-           "127.0.0.11:2121",
+          {"pinnace ctl backend register --farm main --id c --address "
+           "127.0.0.13:2121",
            "pinnace ctl backend register --farm main --id b --address "
            "ftp-b.example.com:21 \\\n    --weight 2 --zone east --capacity 200 "
            "--max-sessions 400 --label rack=7 --ttl 1m",

@@ -262,7 +262,7 @@ std::vector<CtlVerb> FarmVerbs() {
        .flags = {{.name = "expected-version",
                   .help = "refuse when the farm has changed since this version",
                   .field = "expected_version"}},
-       .examples = {"pinnace ctl farm delete archive"},
+       .examples = {"pinnace ctl farm delete old"},
        .run = &DeleteFarm},
   };
 }
