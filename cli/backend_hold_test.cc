@@ -1,5 +1,7 @@
 #include "cli/backend_hold.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
@@ -60,13 +62,9 @@ class BackendHoldTest : public testing::Test {
   }
 
   absl::Time now_ = absl::FromUnixSeconds(1'000'000);
-  BackendHold hold_ = BackendHold({.id = "a",
-                     .ttl = kTtl,
-                     .drain_deadline = kDeadline,
-                     .seed = 7},
-                    now_
-};
-std::vector<std::string> log_;
+  BackendHold hold_ = BackendHold(
+      {.id = "a", .ttl = kTtl, .drain_deadline = kDeadline, .seed = 7}, now_);
+  std::vector<std::string> log_;
 };
 
 TEST_F(BackendHoldTest, SendsThreeHeartbeatsPerTtl) {

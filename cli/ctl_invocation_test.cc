@@ -10,6 +10,7 @@
 #include "cli/ctl_verbs.h"
 #include "cli/message_fields.h"
 #include "gtest/gtest.h"
+#include "protos/pinnace/v1/sessions.pb.h"
 
 namespace pinnace::cli {
 namespace {
