@@ -12,7 +12,9 @@ constexpr char kUsage[] =
     "usage: pinnace check FILE\n\n"
     "Validates a configuration file. Prints nothing but \"FILE: ok\" and exits "
     "0 when\nit is good; else one line per problem, FILE:LINE:COLUMN: FIELD: "
-    "PROBLEM, and\nexits 1.\n";
+    "PROBLEM, and\nexits 1.\n\n"
+    "examples:\n"
+    "  pinnace check /etc/pinnace/pinnace.yaml\n";
 
 }  // namespace
 

@@ -19,7 +19,9 @@ constexpr char kUsage[] =
     "  --config FILE  control_plane: {listen, store} and farms: are used; "
     "without a\n                 file: 127.0.0.1:9021 and "
     "sqlite:/var/lib/pinnace/pinnace.db\n\n"
-    "SIGHUP reads the file's farms again; SIGTERM stops.\n";
+    "SIGHUP reads the file's farms again; SIGTERM stops.\n\n"
+    "examples:\n"
+    "  pinnace control-plane --config /etc/pinnace/control-plane.yaml\n";
 
 }  // namespace
 

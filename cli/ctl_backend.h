@@ -2,29 +2,17 @@
 #ifndef PINNACE_CLI_CTL_BACKEND_H_
 #define PINNACE_CLI_CTL_BACKEND_H_
 
-#include "absl/status/statusor.h"
-#include "cli/ctl_connection.h"
+#include <vector>
+
 #include "cli/ctl_invocation.h"
+#include "protos/pinnace/v1/registry.pb.h"
 
 namespace pinnace::cli {
 
-absl::Status RegisterBackend(const CtlInvocation& invocation,
-                             CtlConnection& connection);
-absl::Status ListBackends(const CtlInvocation& invocation,
-                          CtlConnection& connection);
-absl::Status ShowBackend(const CtlInvocation& invocation,
-                         CtlConnection& connection);
-absl::Status DrainBackend(const CtlInvocation& invocation,
-                          CtlConnection& connection);
-absl::Status ResumeBackend(const CtlInvocation& invocation,
-                           CtlConnection& connection);
-absl::Status DeregisterBackend(const CtlInvocation& invocation,
-                               CtlConnection& connection);
+std::vector<CtlVerb> BackendVerbs();
 
-// The flags of `backend register` as a request. INVALID_ARGUMENT names the
-// flag.
-absl::StatusOr<v1::RegisterBackendRequest> RegisterRequestOf(
-    const CtlInvocation& invocation);
+// The flags of `backend register`, with a TTL for `--hold` that has none.
+v1::RegisterBackendRequest RegisterRequestOf(const CtlInvocation& invocation);
 
 }  // namespace pinnace::cli
 

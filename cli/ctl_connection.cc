@@ -16,7 +16,6 @@ constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
 // `--hold` outlives the control plane: it dials again soon.
 constexpr int kFirstRedialMilliseconds = 100;
 constexpr int kLastRedialMilliseconds = 1'000;
-constexpr absl::Duration kCallTimeout = absl::Seconds(10);
 
 std::shared_ptr<grpc::Channel> ChannelTo(const std::string& server) {
   grpc::ChannelArguments arguments;
@@ -37,10 +36,7 @@ CtlConnection::CtlConnection(const std::string& server) : server_(server) {
 }
 
 void CtlConnection::SetDeadline(grpc::ClientContext& context) const {
-  const bool waits = patience_ > absl::ZeroDuration();
-  context.set_wait_for_ready(waits);
-  context.set_deadline(
-      absl::ToChronoTime(absl::Now() + (waits ? patience_ : kCallTimeout)));
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
 }
 
 absl::Status CtlConnection::StatusOf(const grpc::Status& status) const {

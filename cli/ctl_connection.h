@@ -3,6 +3,7 @@
 #ifndef PINNACE_CLI_CTL_CONNECTION_H_
 #define PINNACE_CLI_CTL_CONNECTION_H_
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,8 +34,8 @@ class CtlConnection {
     return StatusOf((stub.*method)(&context, request, response));
   }
 
-  // Calls from now on give the server so long to come up and answer.
-  void WaitForServer(absl::Duration patience) { patience_ = patience; }
+  // Calls from now on have so long; to a server that is away they end at once.
+  void SetTimeout(absl::Duration timeout) { timeout_ = timeout; }
 
   v1::Registry::Stub& registry() { return *registry_; }
   v1::Sessions::Stub& sessions() { return *sessions_; }
@@ -44,7 +45,7 @@ class CtlConnection {
   absl::Status StatusOf(const grpc::Status& status) const;
 
   const std::string server_;
-  absl::Duration patience_;  // zero: a server that is away is an error at once
+  absl::Duration timeout_ = absl::Seconds(10);
   std::unique_ptr<v1::Registry::Stub> registry_;
   std::unique_ptr<v1::Sessions::Stub> sessions_;
 };
@@ -57,6 +58,15 @@ void PrintJson(const google::protobuf::Message& message);
 std::string Shown(const google::protobuf::Timestamp& time);
 // "-" for an empty text.
 std::string Shown(const std::string& text);
+
+// On standard error: the list on standard output stays a list.
+template <typename Response>
+void WarnOfSilent(const Response& response) {
+  for (const std::string& name : response.silent_gateways()) {
+    std::fprintf(stderr, "pinnace ctl: gateway %s did not answer\n",
+                 Shown(name).c_str());
+  }
+}
 
 }  // namespace pinnace::cli
 

@@ -1,99 +1,150 @@
 #include "cli/ctl_farm.h"
 
 #include <cstdio>
+#include <optional>
+#include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
-#include "cli/ctl_flags.h"
+#include "cli/ctl_connection.h"
+#include "cli/message_fields.h"
 
 namespace pinnace::cli {
 namespace {
 
 using Registry = v1::Registry::Stub;
 
-std::string Word(absl::string_view prefix, absl::string_view name) {
-  return absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
+// One row per setting: `farm set` takes it and `farm show` prints it.
+struct Setting {
+  const char* flag;
+  const char* field;
+  const char* otherwise;  // what it is when nobody sets it
+  const char* help;
+};
+
+constexpr Setting kSettings[] = {
+    {"balance", "balance", "least_sessions", "how new sessions are shared"},
+    {"hash-on", "hash_on", "address", "what maglev hashes of a client"},
+    {"pin-by", "pin_by", "address", "what makes two sessions one client's"},
+    {"pin-ttl", "pin_ttl", "30m",
+     "how long a client keeps its backend after its last session; 0: no pins"},
+    {"prefer-zone", "prefer_zone", "false",
+     "only the gateway's own zone while it has a usable backend"},
+    {"slow-start", "slow_start", "0",
+     "how long a new backend takes to its full share"},
+    {"data-mode", "data_mode", "passive",
+     "how gateways open data connections to backends"},
+    {"allow-foreign-data-address", "allow_foreign_data_address", "false",
+     "believe the host in a backend's 227"},
+    {"health-kind", "health_check.kind", "connect",
+     "probe: greeting, log in besides, list besides"},
+    {"health-interval", "health_check.interval", "the gateway's",
+     "between two probes of a backend"},
+    {"health-timeout", "health_check.timeout", "5s", "of one whole probe"},
+    {"health-rise", "health_check.rise", "1",
+     "good probes in a row until it is well"},
+    {"health-fall", "health_check.fall", "2",
+     "bad probes in a row until it is not"},
+    {"health-user", "health_check.user", "anonymous", "who the probe logs in"},
+    {"health-password-file", "health_check.password_file", "none",
+     "on the gateway's machine; its first line is the password"},
+    {"eject-connect-failures", "outlier_ejection.connect_failures", "1",
+     "failed connects or 421s in a row until it is left out"},
+    {"eject-data-failures", "outlier_ejection.data_failures", "3",
+     "failed data connections in a row until it is left out"},
+    {"eject-base", "outlier_ejection.base", "5s",
+     "how long the first time; each further one twice as long"},
+    {"eject-longest", "outlier_ejection.longest", "5m", "the longest"},
+    {"eject-most-percent", "outlier_ejection.most_percent", "50",
+     "of the farm's backends that may be left out"},
+    {"failover-candidates", "failover.candidates", "4",
+     "backends tried before a client hears 421"},
+    {"failover-budget", "failover.budget", "20s", "for all of them together"},
+    {"drain-grace", "drain.grace", "30s",
+     "until idle sessions of a draining backend end"},
+    {"drain-deadline", "drain.deadline", "10m", "until its transfers are cut"},
+    {"timeout-idle", "timeouts.idle", "the gateway's",
+     "between two commands of a client"},
+    {"timeout-backend-connect", "timeouts.backend_connect", "the gateway's",
+     "until a backend takes a connection"},
+    {"timeout-backend-reply", "timeouts.backend_reply", "the gateway's",
+     "until a backend answers a command"},
+    {"timeout-data-connect", "timeouts.data_connect", "the gateway's",
+     "until a data connection stands"},
+    {"timeout-transfer-stall", "timeouts.transfer_stall", "the gateway's",
+     "that a transfer may stand still"},
+};
+
+std::vector<CtlFlag> SetFlags() {
+  std::vector<CtlFlag> flags;
+  for (const Setting& setting : kSettings) {
+    flags.push_back({.name = setting.flag,
+                     .help = setting.help,
+                     .field = setting.field,
+                     .otherwise = setting.otherwise});
+    if (absl::string_view(setting.flag) == "health-password-file") {
+      flags.back().value = "FILE";
+    }
+  }
+  return flags;
 }
 
-std::string BalanceOf(const v1::Farm& farm) {
-  return farm.balance() == v1::Farm::BALANCE_UNSPECIFIED
-             ? "least_sessions"
-             : Word("BALANCE_", v1::Farm::Balance_Name(farm.balance()));
-}
-
-std::string DataModeOf(const v1::Farm& farm) {
-  return farm.data_mode() == v1::Farm::DATA_MODE_ACTIVE ? "active" : "passive";
-}
-
-std::string PinTtlOf(const v1::Farm& farm) {
-  return farm.has_pin_ttl()
-             ? absl::FormatDuration(absl::Seconds(farm.pin_ttl().seconds()) +
-                                    absl::Nanoseconds(farm.pin_ttl().nanos()))
-             : "default";
+std::string Text(const v1::Farm& farm, const char* field,
+                 const char* otherwise) {
+  return Shown(FieldText(farm, field).value_or(otherwise));
 }
 
 void PrintFarms(const std::vector<v1::FarmRecord>& records) {
-  std::vector<std::vector<std::string>> rows = {{"NAME", "BALANCE", "DATA MODE",
-                                                 "PIN TTL", "BACKENDS",
-                                                 "SOURCE", "VERSION"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"NAME", "BALANCE", "DATA MODE", "PIN BY", "PIN TTL", "HEALTH",
+       "BACKENDS", "SOURCE", "VERSION"}};
   for (const v1::FarmRecord& record : records) {
-    rows.push_back({record.farm().name(), BalanceOf(record.farm()),
-                    DataModeOf(record.farm()), PinTtlOf(record.farm()),
+    const v1::Farm& farm = record.farm();
+    rows.push_back({farm.name(), Text(farm, "balance", "least_sessions"),
+                    Text(farm, "data_mode", "passive"),
+                    Text(farm, "pin_by", "address"),
+                    Text(farm, "pin_ttl", "30m"),
+                    Text(farm, "health_check.kind", "connect"),
                     absl::StrCat(record.backends()),
-                    Word("SOURCE_", v1::Source_Name(record.source())),
+                    FieldText(record, "source").value_or("-"),
                     absl::StrCat(record.version())});
   }
   PrintTable(rows);
 }
 
-absl::Status WrongFlag(const CtlInvocation& invocation, absl::string_view flag,
-                       absl::string_view wanted) {
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be ",
-                                                 wanted, ", not \"",
-                                                 invocation.Flag(flag), "\""));
+void PrintFarm(const v1::FarmRecord& record) {
+  std::vector<std::vector<std::string>> rows = {
+      {"name", record.farm().name()},
+      {"backends", absl::StrCat(record.backends())},
+      {"source", FieldText(record, "source").value_or("-")},
+      {"version", absl::StrCat(record.version())}};
+  for (const Setting& setting : kSettings) {
+    const std::optional<std::string> value =
+        FieldText(record.farm(), setting.field);
+    rows.push_back({setting.flag, value.has_value()
+                                      ? Shown(*value)
+                                      : absl::StrCat(kDefaultWord, " (",
+                                                     setting.otherwise, ")")});
+  }
+  PrintTable(rows);
 }
 
-}  // namespace
+void Print(const CtlInvocation& invocation, const v1::FarmRecord& record) {
+  if (invocation.json) return PrintJson(record);
+  PrintFarm(record);
+}
 
-absl::StatusOr<v1::Farm> FarmOf(const CtlInvocation& invocation,
-                                v1::Farm farm) {
-  farm.set_name(invocation.arguments[0]);
-  if (invocation.Has("balance")) {
-    v1::Farm::Balance balance;
-    if (!v1::Farm::Balance_Parse(
-            absl::StrCat("BALANCE_",
-                         absl::AsciiStrToUpper(invocation.Flag("balance"))),
-            &balance)) {
-      return WrongFlag(invocation, "balance", "round_robin or least_sessions");
-    }
-    farm.set_balance(balance);
+// None: there is no farm of the name.
+absl::StatusOr<std::optional<v1::FarmRecord>> Find(const std::string& name,
+                                                   CtlConnection& connection) {
+  v1::ListFarmsResponse list;
+  absl::Status status =
+      connection.Call(connection.registry(), &Registry::ListFarms,
+                      v1::ListFarmsRequest(), &list);
+  if (!status.ok()) return status;
+  for (const v1::FarmRecord& record : list.farms()) {
+    if (record.farm().name() == name) return record;
   }
-  if (invocation.Has("data-mode")) {
-    v1::Farm::DataMode mode;
-    if (!v1::Farm::DataMode_Parse(
-            absl::StrCat("DATA_MODE_",
-                         absl::AsciiStrToUpper(invocation.Flag("data-mode"))),
-            &mode)) {
-      return WrongFlag(invocation, "data-mode", "passive or active");
-    }
-    farm.set_data_mode(mode);
-  }
-  if (invocation.Has("allow-foreign-data-address")) {
-    const std::string value = invocation.Flag("allow-foreign-data-address");
-    if (value != "true" && value != "false") {
-      return WrongFlag(invocation, "allow-foreign-data-address",
-                       "true or false");
-    }
-    farm.set_allow_foreign_data_address(value == "true");
-  }
-  if (invocation.Has("pin-ttl")) {
-    absl::StatusOr<google::protobuf::Duration> ttl =
-        DurationFlag(invocation, "pin-ttl");
-    if (!ttl.ok()) return ttl.status();
-    *farm.mutable_pin_ttl() = *ttl;
-  }
-  return farm;
+  return std::nullopt;
 }
 
 absl::Status ListFarms(const CtlInvocation& invocation,
@@ -111,39 +162,41 @@ absl::Status ListFarms(const CtlInvocation& invocation,
   return status;
 }
 
+absl::Status ShowFarm(const CtlInvocation& invocation,
+                      CtlConnection& connection) {
+  absl::StatusOr<std::optional<v1::FarmRecord>> record =
+      Find(invocation.argument, connection);
+  if (!record.ok()) return record.status();
+  if (!record->has_value()) {
+    return absl::NotFoundError(
+        absl::StrCat("name: no farm \"", invocation.argument, "\""));
+  }
+  Print(invocation, **record);
+  return absl::OkStatus();
+}
+
 absl::Status SetFarm(const CtlInvocation& invocation,
                      CtlConnection& connection) {
-  v1::ListFarmsResponse list;
-  absl::Status status =
-      connection.Call(connection.registry(), &Registry::ListFarms,
-                      v1::ListFarmsRequest(), &list);
-  if (!status.ok()) return status;
+  absl::StatusOr<std::optional<v1::FarmRecord>> before =
+      Find(invocation.argument, connection);
+  if (!before.ok()) return before.status();
   v1::SetFarmRequest request;
-  for (const v1::FarmRecord& record : list.farms()) {
-    if (record.farm().name() != invocation.arguments[0]) continue;
-    *request.mutable_farm() = record.farm();
+  if (before->has_value()) {
+    *request.mutable_farm() = (*before)->farm();
     // What changes between the two calls is not overwritten.
-    request.set_expected_version(record.version());
+    request.set_expected_version((*before)->version());
   }
-  absl::StatusOr<v1::Farm> farm = FarmOf(invocation, request.farm());
-  if (!farm.ok()) return farm.status();
-  *request.mutable_farm() = *farm;
+  *request.mutable_farm() = FarmOf(invocation, request.farm());
   v1::FarmRecord record;
-  status = connection.Call(connection.registry(), &Registry::SetFarm, request,
-                           &record);
-  if (!status.ok()) return status;
-  if (invocation.json) {
-    PrintJson(record);
-  } else {
-    PrintFarms({record});
-  }
+  absl::Status status = connection.Call(connection.registry(),
+                                        &Registry::SetFarm, request, &record);
+  if (status.ok()) Print(invocation, record);
   return status;
 }
 
 absl::Status DeleteFarm(const CtlInvocation& invocation,
                         CtlConnection& connection) {
-  v1::DeleteFarmRequest request;
-  request.set_name(invocation.arguments[0]);
+  const auto request = invocation.As<v1::DeleteFarmRequest>();
   v1::DeleteFarmResponse response;
   absl::Status status = connection.Call(
       connection.registry(), &Registry::DeleteFarm, request, &response);
@@ -154,33 +207,64 @@ absl::Status DeleteFarm(const CtlInvocation& invocation,
   return status;
 }
 
-absl::Status ShowSnapshot(const CtlInvocation& invocation,
-                          CtlConnection& connection) {
-  v1::Snapshot snapshot;
-  absl::Status status =
-      connection.Call(connection.registry(), &Registry::GetSnapshot,
-                      v1::GetSnapshotRequest(), &snapshot);
-  if (!status.ok()) return status;
-  if (invocation.json) {
-    PrintJson(snapshot);
-    return status;
-  }
-  std::printf("version %llu\n",
-              static_cast<unsigned long long>(snapshot.version()));
-  std::vector<std::vector<std::string>> rows = {
-      {"FARM", "BALANCE", "BACKEND", "ADDRESS", "STATE"}};
-  for (const v1::Farm& farm : snapshot.farms()) {
-    if (farm.backends().empty()) {
-      rows.push_back({farm.name(), BalanceOf(farm), "-", "-", "-"});
-    }
-    for (const v1::Backend& backend : farm.backends()) {
-      rows.push_back(
-          {farm.name(), BalanceOf(farm), backend.id(), backend.address(),
-           backend.state() == v1::Backend::STATE_DRAINING ? "draining" : "up"});
+constexpr CtlArgument kName = {
+    .name = "NAME", .field = "name", .names = Names::kFarms};
+
+}  // namespace
+
+v1::Farm FarmOf(const CtlInvocation& invocation, v1::Farm farm) {
+  invocation.LayOver(farm).IgnoreError();  // ParseCtl() has seen that it can
+  for (const Setting& setting : kSettings) {
+    // Of texts too, where LayOver() takes the word as it is.
+    if (invocation.Flag(setting.flag) == kDefaultWord) {
+      ClearField(farm, setting.field);
     }
   }
-  PrintTable(rows);
-  return status;
+  return farm;
+}
+
+std::vector<CtlVerb> FarmVerbs() {
+  return {
+      {.noun = "farm",
+       .verb = "list",
+       .help = "Farms and what matters most of their settings.",
+       .examples = {"pinnace ctl farm list", "pinnace ctl farm list --json"},
+       .run = &ListFarms},
+      {.noun = "farm",
+       .verb = "show",
+       .help = "Every setting of one farm, under the name of its flag.",
+       .message = &v1::Farm::default_instance(),
+       .argument = kName,
+       .examples = {"pinnace ctl farm show main"},
+       .run = &ShowFarm},
+      {.noun = "farm",
+       .verb = "set",
+       .help = "Makes a farm, or changes the settings that are named and no "
+               "others. The value\n\"default\" takes any of them back to its "
+               "default.",
+       .message = &v1::Farm::default_instance(),
+       .argument = kName,
+       .flags = SetFlags(),
+       .examples = {"pinnace ctl farm set main --balance p2c --pin-by user "
+                    "--pin-ttl 1h",
+                    "pinnace ctl farm set main --health-kind list "
+                    "--health-user probe \\\n    --health-password-file "
+                    "/etc/pinnace/probe-password --health-interval 5s",
+                    "pinnace ctl farm set main --balance default "
+                    "--health-kind default"},
+       .run = &SetFarm},
+      {.noun = "farm",
+       .verb = "delete",
+       .help = "Removes a farm that has no backends and that no route leads "
+               "to.",
+       .message = &v1::DeleteFarmRequest::default_instance(),
+       .argument = kName,
+       .flags = {{.name = "expected-version",
+                  .help = "refuse when the farm has changed since this version",
+                  .field = "expected_version"}},
+       .examples = {"pinnace ctl farm delete old"},
+       .run = &DeleteFarm},
+  };
 }
 
 }  // namespace pinnace::cli

@@ -2,11 +2,12 @@
 
 #include <getopt.h>
 
-#include <set>
+#include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/message_fields.h"
 
 namespace pinnace::cli {
 namespace {
@@ -14,9 +15,11 @@ namespace {
 absl::StatusOr<const CtlVerb*> FindVerb(absl::Span<const CtlVerb> verbs,
                                         const std::vector<std::string>& words) {
   std::vector<std::string> of_noun;
-  std::set<std::string> nouns;
+  std::vector<std::string> nouns;
   for (const CtlVerb& verb : verbs) {
-    nouns.insert(verb.noun);
+    if (!verb.hidden() && (nouns.empty() || nouns.back() != verb.noun)) {
+      nouns.push_back(verb.noun);
+    }
     if (words.empty() || words[0] != verb.noun) continue;
     const bool alone = verb.verb[0] == '\0';
     if (alone || (words.size() > 1 && words[1] == verb.verb)) return &verb;
@@ -31,22 +34,32 @@ absl::StatusOr<const CtlVerb*> FindVerb(absl::Span<const CtlVerb> verbs,
       " one of: ", absl::StrJoin(nouns, ", ")));
 }
 
-// For getopt_long: every flag of the verb, its index in `names` as its value.
-std::vector<option> OptionsOf(const CtlVerb& verb,
-                              std::vector<std::string>& names) {
-  names = {"server", "json", "help"};
-  names.insert(names.end(), verb.valued.begin(), verb.valued.end());
-  const size_t first_plain = names.size();
-  names.insert(names.end(), verb.plain.begin(), verb.plain.end());
+std::vector<CtlFlag> FlagsOf(const CtlVerb& verb) {
+  std::vector<CtlFlag> flags(EveryVerbsFlags().begin(),
+                             EveryVerbsFlags().end());
+  flags.insert(flags.end(), verb.flags.begin(), verb.flags.end());
+  return flags;
+}
+
+// For getopt_long: each flag's index, from 1, as its value.
+std::vector<option> OptionsOf(const std::vector<CtlFlag>& flags) {
   std::vector<option> options;
-  for (size_t i = 0; i < names.size(); ++i) {
-    const bool plain = i == 1 || i == 2 || i >= first_plain;
-    options.push_back({names[i].c_str(),
-                       plain ? no_argument : required_argument, nullptr,
-                       static_cast<int>(i) + 1});
+  for (const CtlFlag& flag : flags) {
+    const bool plain = flag.type == FlagType::kPlain;
+    options.push_back({flag.name, plain ? no_argument : required_argument,
+                       nullptr, static_cast<int>(options.size()) + 1});
   }
   options.push_back({nullptr, 0, nullptr, 0});
   return options;
+}
+
+bool TakesNextWord(absl::string_view word) {
+  for (const CtlFlag& flag : EveryVerbsFlags()) {
+    if (word == absl::StrCat("--", flag.name)) {
+      return flag.type != FlagType::kPlain;
+    }
+  }
+  return false;
 }
 
 // `ctl --server HOST:PORT session list` as `ctl session list --server
@@ -55,7 +68,7 @@ std::vector<std::string> FlagsBehindVerb(
     const std::vector<std::string>& words) {
   auto verb = words.begin();
   while (verb != words.end() && absl::StartsWith(*verb, "--")) {
-    const bool takes_next = *verb == "--server";
+    const bool takes_next = TakesNextWord(*verb);
     ++verb;
     if (takes_next && verb != words.end()) ++verb;
   }
@@ -64,7 +77,51 @@ std::vector<std::string> FlagsBehindVerb(
   return reordered;
 }
 
+absl::Status OfFlag(absl::string_view flag, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat("--", flag, " ", status.message()));
+}
+
+// Whether all that must be there is, and has a form that can be sent.
+absl::Status Checked(const CtlInvocation& invocation) {
+  const CtlVerb& verb = *invocation.verb;
+  for (const CtlFlag& flag : verb.flags) {
+    const bool given = invocation.Has(flag.name);
+    if (flag.needed == Needed::kYes && !given) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", flag.name, " is missing"));
+    }
+    if (flag.type == FlagType::kDuration && given) {
+      absl::StatusOr<absl::Duration> duration =
+          ParsedDuration(invocation.Flag(flag.name));
+      if (!duration.ok()) return OfFlag(flag.name, duration.status());
+    }
+  }
+  if (verb.message == nullptr) return absl::OkStatus();
+  const std::unique_ptr<google::protobuf::Message> message(verb.message->New());
+  return invocation.LayOver(*message);
+}
+
 }  // namespace
+
+std::string CtlVerb::name() const {
+  return verb[0] == '\0' ? noun : absl::StrCat(noun, " ", verb);
+}
+
+absl::Span<const CtlFlag> EveryVerbsFlags() {
+  static constexpr CtlFlag kFlags[] = {
+      {.name = "server",
+       .help = "of the control plane",
+       .value = "HOST:PORT",
+       .otherwise = "127.0.0.1:9021",
+       .type = FlagType::kText},
+      {.name = "json",
+       .help = "protobuf's canonical JSON in the place of a table",
+       .type = FlagType::kPlain},
+      {.name = "help", .help = "this text", .type = FlagType::kPlain},
+  };
+  return kFlags;
+}
 
 bool CtlInvocation::Has(absl::string_view flag) const {
   return flags.count(std::string(flag)) != 0;
@@ -75,6 +132,22 @@ std::string CtlInvocation::Flag(absl::string_view flag) const {
   return found == flags.end() ? "" : found->second.back();
 }
 
+absl::Status CtlInvocation::LayOver(google::protobuf::Message& message) const {
+  for (const CtlFlag& flag : verb->flags) {
+    auto given = flags.find(flag.name);
+    if (flag.type != FlagType::kField || given == flags.end()) continue;
+    for (const std::string& value : given->second) {
+      absl::Status status = SetField(message, flag.field, value);
+      if (!status.ok()) return OfFlag(flag.name, status);
+    }
+  }
+  if (verb->argument.field[0] == '\0') return absl::OkStatus();
+  absl::Status status = SetField(message, verb->argument.field, argument);
+  return status.ok() ? status
+                     : absl::InvalidArgumentError(absl::StrCat(
+                           verb->argument.name, " ", status.message()));
+}
+
 absl::StatusOr<CtlInvocation> ParseCtl(absl::Span<const CtlVerb> verbs,
                                        const std::vector<std::string>& given) {
   const std::vector<std::string> words = FlagsBehindVerb(given);
@@ -82,13 +155,13 @@ absl::StatusOr<CtlInvocation> ParseCtl(absl::Span<const CtlVerb> verbs,
   if (!verb.ok()) return verb.status();
   CtlInvocation invocation;
   invocation.verb = *verb;
+  std::string name = (*verb)->name();
   const size_t named = (*verb)->verb[0] == '\0' ? 1 : 2;
-  std::string name = absl::StrJoin(words.begin(), words.begin() + named, " ");
   std::vector<std::string> copies(words.begin() + named, words.end());
   std::vector<char*> argv = {name.data()};
   for (std::string& copy : copies) argv.push_back(copy.data());
-  std::vector<std::string> names;
-  const std::vector<option> options = OptionsOf(**verb, names);
+  const std::vector<CtlFlag> flags = FlagsOf(**verb);
+  const std::vector<option> options = OptionsOf(flags);
   const int argc = static_cast<int>(argv.size());
   argv.push_back(nullptr);
   optind = 0;
@@ -106,22 +179,26 @@ absl::StatusOr<CtlInvocation> ParseCtl(absl::Span<const CtlVerb> verbs,
     if (c == '?') {
       return wrong(absl::StrCat("no flag ", argv[optind - 1]));
     }
-    const std::string& flag = names[c - 1];
-    invocation.flags[flag].push_back(optarg == nullptr ? "" : optarg);
+    invocation.flags[flags[c - 1].name].push_back(optarg == nullptr ? ""
+                                                                    : optarg);
   }
-  for (int i = optind; i < argc; ++i) invocation.arguments.push_back(argv[i]);
+  const std::vector<std::string> arguments(argv.begin() + optind,
+                                           argv.begin() + argc);
   invocation.json = invocation.Has("json");
   invocation.help = invocation.Has("help");
   if (invocation.Has("server")) invocation.server = invocation.Flag("server");
   if (invocation.help) return invocation;
-  const size_t count = invocation.arguments.size();
-  if (count < (*verb)->min_arguments) {
-    return wrong(absl::StrCat("needs ", (*verb)->arguments));
+  const size_t wanted = (*verb)->argument.name[0] == '\0' ? 0 : 1;
+  if (arguments.size() < wanted) {
+    return wrong(absl::StrCat("needs ", (*verb)->argument.name));
   }
-  if (count > (*verb)->max_arguments) {
-    return wrong(absl::StrCat("unexpected argument \"",
-                              invocation.arguments.back(), "\""));
+  if (arguments.size() > wanted) {
+    return wrong(
+        absl::StrCat("unexpected argument \"", arguments.back(), "\""));
   }
+  if (wanted == 1) invocation.argument = arguments[0];
+  absl::Status checked = Checked(invocation);
+  if (!checked.ok()) return wrong(checked.message());
   return invocation;
 }
 

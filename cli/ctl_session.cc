@@ -1,49 +1,22 @@
 #include "cli/ctl_session.h"
 
 #include <cstdio>
+#include <string>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "cli/ctl_connection.h"
+#include "cli/ctl_gateway.h"
 
 namespace pinnace::cli {
 namespace {
 
 using Sessions = v1::Sessions::Stub;
 
-// On standard error: the list on standard output stays a list.
-template <typename Response>
-void WarnOfSilent(const Response& response) {
-  for (const std::string& name : response.silent_gateways()) {
-    std::fprintf(stderr, "pinnace ctl: gateway %s did not answer\n",
-                 name.c_str());
-  }
-}
-
 std::string TransferOf(const v1::Session& session) {
   if (!session.has_transfer()) return "-";
   const v1::Transfer& transfer = session.transfer();
   return absl::StrCat(transfer.verb(), " ", transfer.path(), " ",
                       transfer.bytes(), " B");
-}
-
-absl::StatusOr<uint64_t> IdOf(const CtlInvocation& invocation) {
-  uint64_t id = 0;
-  if (absl::SimpleAtoi(invocation.arguments[0], &id)) return id;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "ID must be a number, not \"", invocation.arguments[0], "\""));
-}
-
-absl::Status Fetch(const CtlInvocation& invocation, CtlConnection& connection,
-                   v1::ListSessionsResponse& list) {
-  v1::ListSessionsRequest request;
-  request.set_gateway(invocation.Flag("gateway"));
-  request.set_farm(invocation.Flag("farm"));
-  request.set_backend(invocation.Flag("backend"));
-  absl::Status status = connection.Call(
-      connection.sessions(), &Sessions::ListSessions, request, &list);
-  if (status.ok()) WarnOfSilent(list);
-  return status;
 }
 
 void PrintSession(const v1::Session& session) {
@@ -77,13 +50,14 @@ void PrintSession(const v1::Session& session) {
   });
 }
 
-}  // namespace
-
 absl::Status ListSessions(const CtlInvocation& invocation,
                           CtlConnection& connection) {
   v1::ListSessionsResponse list;
-  absl::Status status = Fetch(invocation, connection, list);
+  absl::Status status =
+      connection.Call(connection.sessions(), &Sessions::ListSessions,
+                      invocation.As<v1::ListSessionsRequest>(), &list);
   if (!status.ok()) return status;
+  WarnOfSilent(list);
   if (invocation.json) {
     PrintJson(list);
     return status;
@@ -104,14 +78,17 @@ absl::Status ListSessions(const CtlInvocation& invocation,
 
 absl::Status ShowSession(const CtlInvocation& invocation,
                          CtlConnection& connection) {
-  absl::StatusOr<uint64_t> id = IdOf(invocation);
-  if (!id.ok()) return id.status();
+  const auto wanted = invocation.As<v1::Session>();
+  v1::ListSessionsRequest request;
+  request.set_gateway(wanted.gateway());
   v1::ListSessionsResponse list;
-  absl::Status status = Fetch(invocation, connection, list);
+  absl::Status status = connection.Call(
+      connection.sessions(), &Sessions::ListSessions, request, &list);
   if (!status.ok()) return status;
+  WarnOfSilent(list);
   bool found = false;
   for (const v1::Session& session : list.sessions()) {
-    if (session.id() != *id) continue;
+    if (session.id() != wanted.id()) continue;
     found = true;
     if (invocation.json) {
       PrintJson(session);
@@ -120,122 +97,65 @@ absl::Status ShowSession(const CtlInvocation& invocation,
     }
   }
   return found ? status
-               : absl::NotFoundError(absl::StrCat("id: no session ", *id));
+               : absl::NotFoundError(
+                     absl::StrCat("id: no session ", wanted.id()));
 }
 
 absl::Status KillSession(const CtlInvocation& invocation,
                          CtlConnection& connection) {
-  absl::StatusOr<uint64_t> id = IdOf(invocation);
-  if (!id.ok()) return id.status();
-  v1::KillSessionRequest request;
-  request.set_id(*id);
-  request.set_gateway(invocation.Flag("gateway"));
   v1::KillSessionResponse response;
-  absl::Status status = connection.Call(
-      connection.sessions(), &Sessions::KillSession, request, &response);
-  if (status.ok() && invocation.json) PrintJson(response);
-  if (status.ok() && !invocation.json) {
-    std::printf("session %s ended\n", invocation.arguments[0].c_str());
-  }
-  return status;
-}
-
-absl::Status ListPins(const CtlInvocation& invocation,
-                      CtlConnection& connection) {
-  v1::ListPinsRequest request;
-  request.set_gateway(invocation.Flag("gateway"));
-  v1::ListPinsResponse list;
-  absl::Status status = connection.Call(connection.sessions(),
-                                        &Sessions::ListPins, request, &list);
-  if (!status.ok()) return status;
-  WarnOfSilent(list);
-  if (invocation.json) {
-    PrintJson(list);
-    return status;
-  }
-  std::vector<std::vector<std::string>> rows = {
-      {"GATEWAY", "KEY", "BACKEND", "EXPIRES"}};
-  for (const v1::Pin& pin : list.pins()) {
-    rows.push_back(
-        {pin.gateway(), pin.key(), pin.backend(), Shown(pin.expires())});
-  }
-  PrintTable(rows);
-  return status;
-}
-
-absl::Status DeletePin(const CtlInvocation& invocation,
-                       CtlConnection& connection) {
-  v1::DeletePinRequest request;
-  request.set_key(invocation.arguments[0]);
-  request.set_gateway(invocation.Flag("gateway"));
-  v1::DeletePinResponse response;
-  absl::Status status = connection.Call(
-      connection.sessions(), &Sessions::DeletePin, request, &response);
-  if (status.ok() && invocation.json) PrintJson(response);
-  if (status.ok() && !invocation.json) {
-    std::printf("pin %s deleted\n", request.key().c_str());
-  }
-  return status;
-}
-
-absl::Status ListPorts(const CtlInvocation& invocation,
-                       CtlConnection& connection) {
-  v1::ListPortsRequest request;
-  request.set_gateway(invocation.Flag("gateway"));
-  v1::ListPortsResponse list;
-  absl::Status status = connection.Call(connection.sessions(),
-                                        &Sessions::ListPorts, request, &list);
-  if (!status.ok()) return status;
-  WarnOfSilent(list);
-  if (invocation.json) {
-    PrintJson(list);
-    return status;
-  }
-  std::vector<std::vector<std::string>> rows = {
-      {"GATEWAY", "PORTS", "PENDING", "WAITING", "GRANTED", "CLAIMED", "WAITED",
-       "REFUSED", "STRANGERS", "BUSY PORTS"}};
-  for (const v1::PortUse& use : list.gateways()) {
-    std::vector<std::string> busy;
-    for (const v1::PortUse::Port& port : use.by_port()) {
-      if (port.pending() == 0) continue;
-      busy.push_back(absl::StrCat(port.port(), "x", port.pending()));
-    }
-    rows.push_back(
-        {use.gateway(), absl::StrCat(use.ports()), absl::StrCat(use.pending()),
-         absl::StrCat(use.waiting()), absl::StrCat(use.granted_total()),
-         absl::StrCat(use.claimed_total()), absl::StrCat(use.waited_total()),
-         absl::StrCat(use.refused_total()), absl::StrCat(use.strangers_total()),
-         Shown(absl::StrJoin(busy, " "))});
-  }
-  PrintTable(rows);
-  return status;
-}
-
-absl::Status ListGateways(const CtlInvocation& invocation,
-                          CtlConnection& connection) {
-  v1::ListGatewaysResponse list;
   absl::Status status =
-      connection.Call(connection.sessions(), &Sessions::ListGateways,
-                      v1::ListGatewaysRequest(), &list);
-  if (!status.ok()) return status;
-  if (invocation.json) {
-    PrintJson(list);
-    return status;
+      connection.Call(connection.sessions(), &Sessions::KillSession,
+                      invocation.As<v1::KillSessionRequest>(), &response);
+  if (status.ok() && invocation.json) PrintJson(response);
+  if (status.ok() && !invocation.json) {
+    std::printf("session %s ended\n", invocation.argument.c_str());
   }
-  std::vector<std::vector<std::string>> rows = {
-      {"NAME", "LISTENERS", "PUBLIC PORTS", "SESSIONS", "STATE", "SNAPSHOT",
-       "SENT", "CONNECTED", "LAST ERROR"}};
-  for (const v1::Gateway& gateway : list.gateways()) {
-    rows.push_back({gateway.name(), absl::StrJoin(gateway.listeners(), ","),
-                    absl::StrJoin(gateway.public_ports(), ","),
-                    absl::StrCat(gateway.sessions()),
-                    gateway.draining() ? "draining" : "up",
-                    absl::StrCat(gateway.acked_version()),
-                    absl::StrCat(gateway.sent_version()),
-                    Shown(gateway.connected()), Shown(gateway.last_error())});
-  }
-  PrintTable(rows);
   return status;
+}
+
+constexpr CtlArgument kId = {
+    .name = "ID", .field = "id", .names = Names::kSessions};
+
+}  // namespace
+
+std::vector<CtlVerb> SessionVerbs() {
+  return {
+      {.noun = "session",
+       .verb = "list",
+       .help = "Sessions on every connected gateway.",
+       .message = &v1::ListSessionsRequest::default_instance(),
+       .flags = {kGatewayFlag,
+                 {.name = "farm",
+                  .help = "only of this farm",
+                  .field = "farm",
+                  .value = "FARM",
+                  .names = Names::kFarms},
+                 {.name = "backend",
+                  .help = "only on this backend",
+                  .field = "backend",
+                  .value = "ID",
+                  .names = Names::kBackends}},
+       .examples = {"pinnace ctl session list",
+                    "pinnace ctl session list --farm main --backend a --json"},
+       .run = &ListSessions},
+      {.noun = "session",
+       .verb = "show",
+       .help = "Everything about one session.",
+       .message = &v1::Session::default_instance(),
+       .argument = kId,
+       .flags = {kGatewayFlag},
+       .examples = {"pinnace ctl session show 256"},
+       .run = &ShowSession},
+      {.noun = "session",
+       .verb = "kill",
+       .help = "Ends a session; its client gets a 421.",
+       .message = &v1::KillSessionRequest::default_instance(),
+       .argument = kId,
+       .flags = {kGatewayFlag},
+       .examples = {"pinnace ctl session kill 256"},
+       .run = &KillSession},
+  };
 }
 
 }  // namespace pinnace::cli

@@ -1,180 +1,30 @@
 #include "cli/ctl_verbs.h"
 
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "cli/completion_values.h"
 #include "cli/ctl_backend.h"
 #include "cli/ctl_farm.h"
+#include "cli/ctl_gateway.h"
+#include "cli/ctl_registry.h"
+#include "cli/ctl_route.h"
 #include "cli/ctl_session.h"
 
 namespace pinnace::cli {
 
 absl::Span<const CtlVerb> CtlVerbs() {
-  static const auto& verbs = *new std::vector<CtlVerb>{
-      {"backend",
-       "register",
-       "--farm FARM --id ID --address HOST:PORT [--weight 1-1000] [--zone Z]\n"
-       "    [--capacity SESSIONS] [--passive-ports A-B] [--public-ports A-B]\n"
-       "    [--label KEY=VALUE]... [--ttl 15s] [--hold] [--expected-version N]",
-       "Adds a backend, changes it, or renews its lease. Without --ttl it "
-       "stays "
-       "until it\nis deregistered; with it, it needs heartbeats. --hold sends "
-       "them, and deregisters\non SIGTERM: for a sidecar. --expected-version "
-       "moves a backend to another address.\n\n"
-       "  pinnace ctl backend register --farm main --id a --address "
-       "127.0.0.11:2121\n"
-       "  pinnace ctl backend register --farm main --id $HOSTNAME --address "
-       "$POD_IP:21 \\\n      --ttl 15s --hold",
-       {"farm", "id", "address", "weight", "zone", "capacity", "passive-ports",
-        "public-ports", "label", "ttl", "expected-version"},
-       {"hold"},
-       0,
-       0,
-       &RegisterBackend},
-      {"backend",
-       "list",
-       "[--farm FARM]",
-       "Backends with their load.",
-       {"farm"},
-       {},
-       0,
-       0,
-       &ListBackends},
-      {"backend",
-       "show",
-       "ID",
-       "Everything about one backend.",
-       {},
-       {},
-       1,
-       1,
-       &ShowBackend},
-      {"backend",
-       "drain",
-       "ID",
-       "No new sessions from now on; those it has go on.",
-       {},
-       {},
-       1,
-       1,
-       &DrainBackend},
-      {"backend",
-       "resume",
-       "ID",
-       "Ends a drain.",
-       {},
-       {},
-       1,
-       1,
-       &ResumeBackend},
-      {"backend",
-       "deregister",
-       "ID",
-       "Removes a backend.",
-       {},
-       {},
-       1,
-       1,
-       &DeregisterBackend},
-      {"farm",
-       "list",
-       "",
-       "Farms with their settings.",
-       {},
-       {},
-       0,
-       0,
-       &ListFarms},
-      {"farm",
-       "set",
-       "NAME [--balance round_robin|least_sessions] [--data-mode "
-       "passive|active]\n    [--allow-foreign-data-address true|false] "
-       "[--pin-ttl 30m]",
-       "Makes a farm, or changes the settings that are named.",
-       {"balance", "data-mode", "allow-foreign-data-address", "pin-ttl"},
-       {},
-       1,
-       1,
-       &SetFarm},
-      {"farm",
-       "delete",
-       "NAME",
-       "Removes a farm that has no backends.",
-       {},
-       {},
-       1,
-       1,
-       &DeleteFarm},
-      {"session",
-       "list",
-       "[--gateway NAME] [--farm FARM] [--backend ID]",
-       "Sessions on every connected gateway.",
-       {"gateway", "farm", "backend"},
-       {},
-       0,
-       0,
-       &ListSessions},
-      {"session",
-       "show",
-       "ID [--gateway NAME]",
-       "Everything about one session.",
-       {"gateway"},
-       {},
-       1,
-       1,
-       &ShowSession},
-      {"session",
-       "kill",
-       "ID [--gateway NAME]",
-       "Ends a session; its client gets a 421.",
-       {"gateway"},
-       {},
-       1,
-       1,
-       &KillSession},
-      {"pin",
-       "list",
-       "[--gateway NAME]",
-       "Which client stays on which backend.",
-       {"gateway"},
-       {},
-       0,
-       0,
-       &ListPins},
-      {"pin",
-       "delete",
-       "FARM/CLIENT [--gateway NAME]",
-       "Forgets a pin: the client's next session may go elsewhere.",
-       {"gateway"},
-       {},
-       1,
-       1,
-       &DeletePin},
-      {"port",
-       "list",
-       "[--gateway NAME]",
-       "Public ports and their leases.",
-       {"gateway"},
-       {},
-       0,
-       0,
-       &ListPorts},
-      {"gateway",
-       "list",
-       "",
-       "Gateways that are connected now.",
-       {},
-       {},
-       0,
-       0,
-       &ListGateways},
-      {"snapshot",
-       "",
-       "",
-       "What gateways are told at this moment.",
-       {},
-       {},
-       0,
-       0,
-       &ShowSnapshot},
-  };
+  static const auto& verbs = *[] {
+    auto* all = new std::vector<CtlVerb>;
+    for (auto of_noun :
+         {&BackendVerbs, &FarmVerbs, &RouteVerbs, &SessionVerbs, &PinVerbs,
+          &PortVerbs, &GatewayVerbs, &RegistryVerbs, &CompletionValueVerbs}) {
+      std::vector<CtlVerb> verbs = of_noun();
+      std::move(verbs.begin(), verbs.end(), std::back_inserter(*all));
+    }
+    return all;
+  }();
   return verbs;
 }
 

@@ -8,31 +8,19 @@
 namespace pinnace::cli {
 namespace {
 
-struct Row {
-  absl::string_view name;
-  int (*run)(int argc, char** argv);
-  const char* help;
-};
-
-constexpr Row kRows[] = {
-    {"serve", &Serve, "gateway and control plane in one process"},
-    {"proxy", &Proxy, "a gateway; follows a control plane or a file"},
-    {"control-plane", &RunControlPlane, "the registry of backends and farms"},
-    {"ctl", &Ctl, "register and drain backends, list and end sessions, ..."},
-    {"check", &Check, "validate a configuration file"},
-    {"doctor", &Doctor, "look at a running gateway as a client would"},
-};
-
 void PrintUsage(std::FILE* out) {
   std::fprintf(out,
                "Pinnace, a load-balancer-aware FTP gateway.\n\n"
                "usage: pinnace SUBCOMMAND [FLAGS]\n\n");
-  for (const Row& row : kRows) {
+  for (const Subcommand& row : Subcommands()) {
     std::fprintf(out, "  %-14s %s\n", std::string(row.name).c_str(), row.help);
   }
   std::fprintf(out,
                "\npinnace SUBCOMMAND --help says more; pinnace --version the "
-               "version.\n");
+               "version.\n\n"
+               "examples:\n"
+               "  pinnace serve --config /etc/pinnace/pinnace.yaml\n"
+               "  pinnace ctl backend list\n");
 }
 
 int Main(int argc, char** argv) {
@@ -45,7 +33,7 @@ int Main(int argc, char** argv) {
     std::printf("pinnace %s\n", kProgramVersion);
     return kExitOk;
   }
-  for (const Row& row : kRows) {
+  for (const Subcommand& row : Subcommands()) {
     if (name == row.name) return row.run(argc - 1, argv + 1);
   }
   if (!name.empty()) {

@@ -21,7 +21,9 @@ constexpr char kUsage[] =
     "  --config FILE  see README.md\n\n"
     "SIGHUP reads the file's farms and routes again; SIGTERM lets sessions "
     "end, then "
-    "stops.\n";
+    "stops.\n\n"
+    "examples:\n"
+    "  pinnace proxy --config /etc/pinnace/gateway.yaml\n";
 
 // What a gateway serves from before it has heard of its control plane.
 v1::Snapshot FirstSnapshot(const v1::Config& config) {

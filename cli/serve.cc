@@ -23,7 +23,10 @@ constexpr char kUsage[] =
     "Then, for each FTP server:\n"
     "  pinnace ctl backend register --farm main --id a --address HOST:PORT\n\n"
     "SIGHUP reads the file's farms again; SIGTERM lets sessions end, then "
-    "stops.\n";
+    "stops.\n\n"
+    "examples:\n"
+    "  pinnace serve\n"
+    "  pinnace serve --config /etc/pinnace/pinnace.yaml\n";
 
 }  // namespace
 

@@ -8,6 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 packages=(
   clang-format iproute2 procps util-linux
+  # A shell to complete in, besides bash.
+  zsh
   # Guards on what an operation costs.
   strace valgrind
   # Clients.

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -18,6 +16,7 @@
 #include "google/protobuf/message.h"
 #include "protos/pinnace/v1/options.pb.h"
 #include "proxy/base/printable.h"
+#include "proxy/config/enum_words.h"
 #include "proxy/config/nearest_name.h"
 #include "yaml-cpp/yaml.h"
 
@@ -30,29 +29,6 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 namespace {
-
-// "least_sessions" of BALANCE_LEAST_SESSIONS in `enum Balance`.
-std::string EnumWord(const EnumDescriptor& type, absl::string_view value_name) {
-  std::string prefix;
-  for (const char c : type.name()) {
-    if (absl::ascii_isupper(c) && !prefix.empty()) prefix += '_';
-    prefix += absl::ascii_toupper(c);
-  }
-  prefix += '_';
-  if (absl::StartsWith(value_name, prefix)) {
-    value_name.remove_prefix(prefix.size());
-  }
-  return absl::AsciiStrToLower(value_name);
-}
-
-// Value 0 says "not set": nobody writes it.
-std::vector<std::string> EnumWords(const EnumDescriptor& type) {
-  std::vector<std::string> words;
-  for (int i = 1; i < type.value_count(); ++i) {
-    words.push_back(EnumWord(type, type.value(i)->name()));
-  }
-  return words;
-}
 
 std::vector<std::string> FieldNames(const Descriptor& type) {
   std::vector<std::string> names;
@@ -264,17 +240,12 @@ void ConfigReader::ReadScalar(const YAML::Node& node, const std::string& path,
     }
     case FieldDescriptor::CPPTYPE_ENUM: {
       const EnumDescriptor& type = *field.enum_type();
-      const std::vector<std::string> words = EnumWords(type);
-      const std::string wanted = absl::StrJoin(words, " | ");
+      const std::string wanted = absl::StrJoin(EnumWords(type), " | ");
       const std::optional<std::string> text = ScalarText(node, path, wanted);
       if (!text.has_value()) return;
-      for (size_t i = 0; i < words.size(); ++i) {
-        if (*text == words[i]) {
-          return reflection.SetEnumValue(&message, &field,
-                                         type.value(i + 1)->number());
-        }
-      }
-      return wrong(wanted, *text);
+      const std::optional<int> number = EnumNumber(type, *text);
+      if (!number.has_value()) return wrong(wanted, *text);
+      return reflection.SetEnumValue(&message, &field, *number);
     }
     case FieldDescriptor::CPPTYPE_INT32:
     case FieldDescriptor::CPPTYPE_INT64:
