@@ -114,6 +114,18 @@ inline constexpr size_t kMaxWatchBacklog = 10'000;
 // etcd takes 128 operations in a transaction; the audit is one of them.
 inline constexpr size_t kMaxWritesPerCommit = 100;
 
+// Access to the control plane.
+inline constexpr size_t kMinTokenBytes = 16;
+inline constexpr size_t kMaxTokenBytes = 512;
+inline constexpr int kMaxTokens = 1'000;
+inline constexpr int kMaxCertificateRules = 1'000;
+inline constexpr int kMaxIdGlobs = 100;
+inline constexpr size_t kMaxGlobBytes = 256;
+// A longer subject of a certificate is not looked at.
+inline constexpr size_t kMaxSubjectBytes = 512;
+// How often certificate files are looked at again.
+inline constexpr absl::Duration kCertificateRefresh = absl::Seconds(10);
+
 // Lines of the log that wait for the end of a turn. Not above PIPE_BUF: a pipe
 // takes what is larger in parts, between which others may write.
 inline constexpr size_t kMaxLogBatchBytes = 4096;

@@ -1,0 +1,73 @@
+// Which role may call which method, one row each, and which backend may touch
+// which id. Pure. Any thread.
+#ifndef PINNACE_CONTROL_PLANE_ACCESS_PERMISSION_H_
+#define PINNACE_CONTROL_PLANE_ACCESS_PERMISSION_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "control-plane/access/identity.h"
+
+namespace pinnace::access {
+
+// Every method of Registry, Discovery and Sessions.
+enum class Method : uint8_t {
+  kRegisterBackend,
+  kHeartbeat,
+  kDrainBackend,
+  kResumeBackend,
+  kDeregisterBackend,
+  kListBackends,
+  kGetBackend,
+  kListFarms,
+  kSetFarm,
+  kDeleteFarm,
+  kListRoutes,
+  kSetRoute,
+  kDeleteRoute,
+  kGetSnapshot,
+  kReadAudit,
+  kFollow,
+  kListSessions,
+  kKillSession,
+  kListPins,
+  kDeletePin,
+  kListPorts,
+  kListGateways,
+};
+
+using Roles = uint8_t;  // one bit for each v1::Role
+constexpr Roles OnlyRole(v1::Role role) {
+  return static_cast<Roles>(1u << static_cast<unsigned>(role));
+}
+
+struct MethodRule {
+  Method method;
+  absl::string_view service;  // as the .proto names it
+  absl::string_view name;
+  Roles roles;  // that may call it
+};
+
+// In the order of Method.
+absl::Span<const MethodRule> MethodRules();
+
+// "DrainBackend".
+absl::string_view NameOf(Method method);
+// "operator".
+absl::string_view NameOf(v1::Role role);
+
+// PERMISSION_DENIED names caller, role, method and, unless it is empty, `id`:
+// what the call is about.
+absl::Status Authorise(const Identity& caller, Method method,
+                       absl::string_view id = "");
+
+// Of a caller that Authorise() let pass: whether it may touch the backend `id`,
+// which is `owner`'s; "": nobody's, or there is none of this id yet.
+absl::Status MayTouch(const Identity& caller, Method method,
+                      absl::string_view id, absl::string_view owner);
+
+}  // namespace pinnace::access
+
+#endif  // PINNACE_CONTROL_PLANE_ACCESS_PERMISSION_H_
