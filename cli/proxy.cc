@@ -1,6 +1,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cli/configuration.h"
@@ -8,7 +9,9 @@
 #include "cli/running_gateway.h"
 #include "cli/signals.h"
 #include "cli/subcommand.h"
+#include "proxy/base/address.h"
 #include "proxy/base/log.h"
+#include "proxy/control/control_plane_channel.h"
 #include "proxy/control/snapshot_file.h"
 
 namespace pinnace::cli {
@@ -49,6 +52,29 @@ v1::Snapshot FirstSnapshot(const v1::Config& config) {
   return *kept;
 }
 
+// Null for a gateway that follows nobody.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelOf(
+    const v1::GatewayConfig& gateway) {
+  const v1::ControlPlaneAccess& access = gateway.control_plane_access();
+  if (gateway.control_plane().empty()) return nullptr;
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
+      control::ControlPlaneChannel(gateway.control_plane(), access);
+  if (!channel.ok()) {
+    return absl::Status(channel.status().code(),
+                        absl::StrCat("gateway.control_plane_access.",
+                                     channel.status().message()));
+  }
+  const std::optional<Address> address =
+      Address::Parse(gateway.control_plane());
+  if (!access.token_file().empty() && access.ca().empty() &&
+      !(address.has_value() && address->ip.IsLoopback())) {
+    Log(LogLevel::kWarning,
+        "gateway.control_plane_access: the token goes to the control plane "
+        "unencrypted; set ca");
+  }
+  return channel;
+}
+
 void Reload(const std::string& path, v1::Config& config, uint64_t version,
             RunningGateway& gateway) {
   absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
@@ -85,13 +111,16 @@ int Proxy(int argc, char** argv) {
     return Fail(absl::InvalidArgumentError(
         "proxy: needs gateway.control_plane or farms in its --config FILE"));
   }
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
+      ChannelOf(config->gateway());
+  if (!channel.ok()) return Fail(channel.status());
   absl::StatusOr<std::unique_ptr<RunningGateway>> gateway =
       RunningGateway::Start(*config, FirstSnapshot(*config));
   if (!gateway.ok()) return Fail(gateway.status());
-  if (!control_plane.empty()) {
+  if (*channel != nullptr) {
     Log(LogLevel::kInfo,
         absl::StrCat("looking for the control plane at ", control_plane));
-    (*gateway)->Follow(control::ControlPlaneChannel(control_plane));
+    (*gateway)->Follow(*std::move(channel));
   }
   uint64_t version = 1;
   for (Signal signal = NextSignal(); signal != Signal::kStop;

@@ -14,13 +14,6 @@
 namespace pinnace::control {
 namespace {
 
-// Snapshots of 10,000 backends fit.
-constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
-constexpr int kKeepaliveMilliseconds = 10'000;
-// The channel's own wait before it dials again, jittered; ours comes on top.
-constexpr int kFirstRedialMilliseconds = 100;
-constexpr int kLastRedialMilliseconds = 1'000;
-
 // Between half and the whole of it, so that gateways do not come back at once.
 absl::Duration Jittered(absl::Duration wait) {
   std::random_device random;
@@ -75,20 +68,6 @@ class SnapshotClient::Stream {
   absl::Mutex mutex_;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
-
-std::shared_ptr<grpc::Channel> ControlPlaneChannel(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  // A control plane that is gone without a word is noticed.
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMilliseconds);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMilliseconds);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
-                   kFirstRedialMilliseconds);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastRedialMilliseconds);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                   arguments);
-}
 
 SnapshotClient::SnapshotClient(gateway::GatewayView& gateway, Options options)
     : gateway_(gateway), options_(std::move(options)) {

@@ -26,9 +26,6 @@ class ClientContext;
 
 namespace pinnace::control {
 
-// To a control plane at HOST:PORT.
-std::shared_ptr<grpc::Channel> ControlPlaneChannel(const std::string& address);
-
 class SnapshotClient {
  public:
   struct Options {

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "protos/pinnace/v1/registry.grpc.pb.h"
 #include "protos/pinnace/v1/sessions.grpc.pb.h"
+#include "proxy/control/control_plane_channel.h"
 #include "proxy/control/snapshot_file.h"
 
 namespace pinnace::control {
@@ -161,7 +162,8 @@ TEST(SnapshotClientTest, ServesOnAndComesBackWhenTheControlPlaneDoes) {
   const uint64_t before = Register(*control_plane, "a");
   FakeGateway gateway;
   SnapshotClient client(
-      gateway, OptionsFor(gateway, ControlPlaneChannel(address.ToString())));
+      gateway,
+      OptionsFor(gateway, *ControlPlaneChannel(address.ToString(), {})));
   gateway.Await(before);
   control_plane = nullptr;
   EXPECT_EQ(gateway.snapshot()->version, before);
@@ -175,7 +177,7 @@ TEST(SnapshotClientTest, ServesOnAndComesBackWhenTheControlPlaneDoes) {
 TEST(SnapshotClientTest, EndsWhileNobodyAnswers) {
   FakeGateway gateway;
   SnapshotClient client(
-      gateway, OptionsFor(gateway, ControlPlaneChannel("127.0.0.1:1")));
+      gateway, OptionsFor(gateway, *ControlPlaneChannel("127.0.0.1:1", {})));
 }
 
 TEST(SnapshotFileTest, IsWholeOrAnError) {
