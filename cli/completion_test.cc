@@ -32,9 +32,9 @@ TEST(CompletionTest, KnowsWhatNamesAFlagAndAnArgumentTake) {
 }
 
 TEST(CompletionTest, AfterTheArgumentThereAreFlags) {
-  EXPECT_THAT(
-      At({"ctl", "backend", "drain", "a", ""}).words,
-      ElementsAre("--expected-version", "--server", "--json", "--help"));
+  EXPECT_THAT(At({"ctl", "backend", "drain", "a", ""}).words,
+              ElementsAre("--expected-version", "--server", "--token-file",
+                          "--ca", "--cert", "--key", "--json", "--help"));
   EXPECT_THAT(At({"ctl", "farm", "list", ""}).words, Contains("--json"));
 }
 

@@ -1,11 +1,15 @@
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/ctl_connection.h"
 #include "cli/ctl_help.h"
 #include "cli/ctl_invocation.h"
+#include "cli/ctl_target.h"
 #include "cli/ctl_verbs.h"
 #include "cli/signals.h"
 #include "cli/subcommand.h"
@@ -48,7 +52,14 @@ int Ctl(int argc, char** argv) {
   }
   // Before the connection makes threads.
   if (invocation->Has("hold")) BlockSignals();
-  CtlConnection connection(invocation->server);
+  const CtlTarget target = TargetOf(*invocation, &std::getenv);
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = ChannelTo(target);
+  if (!channel.ok()) {
+    std::fprintf(stderr, "pinnace ctl: %s\n",
+                 std::string(channel.status().message()).c_str());
+    return kExitUsage;
+  }
+  CtlConnection connection(*std::move(channel), target.server);
   const absl::Status status = invocation->verb->run(*invocation, connection);
   if (status.ok()) return kExitOk;
   std::fprintf(stderr, "pinnace ctl: %s\n", status.ToString().c_str());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -12,28 +13,17 @@
 namespace pinnace::cli {
 namespace {
 
-constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
-// `--hold` outlives the control plane: it dials again soon.
-constexpr int kFirstRedialMilliseconds = 100;
-constexpr int kLastRedialMilliseconds = 1'000;
-
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& server) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
-                   kFirstRedialMilliseconds);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastRedialMilliseconds);
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(),
-                                   arguments);
-}
+constexpr absl::string_view kHowToSayWho =
+    "; pinnace ctl --token-file FILE, or --ca, --cert and --key, says who you "
+    "are";
 
 }  // namespace
 
-CtlConnection::CtlConnection(const std::string& server) : server_(server) {
-  std::shared_ptr<grpc::Channel> channel = ChannelTo(server);
-  registry_ = v1::Registry::NewStub(channel);
-  sessions_ = v1::Sessions::NewStub(channel);
-}
+CtlConnection::CtlConnection(std::shared_ptr<grpc::Channel> channel,
+                             std::string server)
+    : server_(std::move(server)),
+      registry_(v1::Registry::NewStub(channel)),
+      sessions_(v1::Sessions::NewStub(channel)) {}
 
 void CtlConnection::SetDeadline(grpc::ClientContext& context) const {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
@@ -41,12 +31,18 @@ void CtlConnection::SetDeadline(grpc::ClientContext& context) const {
 
 absl::Status CtlConnection::StatusOf(const grpc::Status& status) const {
   const auto code = static_cast<absl::StatusCode>(status.error_code());
-  // Of these two the message is gRPC's own and does not say where to.
-  const bool transport = code == absl::StatusCode::kUnavailable ||
-                         code == absl::StatusCode::kDeadlineExceeded;
-  return absl::Status(code, transport ? absl::StrCat(status.error_message(),
-                                                     " (server ", server_, ")")
-                                      : status.error_message());
+  switch (code) {
+    // Of these two the message is gRPC's own and does not say where to.
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return absl::Status(code, absl::StrCat(Printable(status.error_message()),
+                                             " (server ", server_, ")"));
+    case absl::StatusCode::kUnauthenticated:
+      return absl::Status(
+          code, absl::StrCat(Printable(status.error_message()), kHowToSayWho));
+    default:
+      return absl::Status(code, status.error_message());
+  }
 }
 
 void PrintTable(const std::vector<std::vector<std::string>>& rows) {

@@ -20,7 +20,8 @@ namespace pinnace::cli {
 
 class CtlConnection {
  public:
-  explicit CtlConnection(const std::string& server);
+  // `server` is what messages call it.
+  CtlConnection(std::shared_ptr<grpc::Channel> channel, std::string server);
 
   // One unary call: connection.Call(connection.registry(),
   // &v1::Registry::Stub::GetBackend, request, response).

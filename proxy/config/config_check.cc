@@ -20,6 +20,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
+#include "proxy/config/access_check.h"
 #include "proxy/config/settings.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/snapshot/snapshot_decoder.h"
@@ -236,6 +237,7 @@ void CheckGateway(const v1::GatewayConfig& gateway, FieldProblems& problems) {
         {"gateway.control_plane",
          absl::StrCat("must be HOST:PORT, not ", Quoted(control_plane))});
   }
+  CheckControlPlaneAccess(gateway, problems);
 }
 
 void CheckControlPlane(const v1::ControlPlaneConfig& control_plane,
@@ -253,6 +255,7 @@ void CheckControlPlane(const v1::ControlPlaneConfig& control_plane,
         {"control_plane.store",
          absl::StrCat("must be sqlite:PATH, not ", Quoted(store))});
   }
+  CheckAccess(control_plane, problems);
 }
 
 void CheckAdmin(const v1::AdminConfig& admin, FieldProblems& problems) {
