@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/configuration.h"
 #include "cli/subcommand.h"
+#include "control-plane/access/access_files.h"
+#include "control-plane/service/server_credentials.h"
 #include "control-plane/store/sqlite_store.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "proxy/base/log.h"
@@ -21,10 +23,29 @@ service::FileEntries FileEntriesOf(const v1::Config& config) {
           .routes = {config.routes().begin(), config.routes().end()}};
 }
 
+// What a reload has put in force.
+void TakeOverAccess(const v1::ControlPlaneConfig& wanted,
+                    v1::ControlPlaneConfig& config) {
+  *config.mutable_tokens() = wanted.tokens();
+  if (config.has_tls()) {
+    *config.mutable_tls()->mutable_clients() = wanted.tls().clients();
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
     const v1::Config& config, Pool pool) {
+  absl::StatusOr<access::AccessPolicy> access =
+      access::ReadAccessPolicy(config.control_plane());
+  if (!access.ok()) return access.status();
+  const bool takes_tokens = access->takes_tokens();
+  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
+      service::ServerCredentialsOf(config.control_plane().tls(),
+                                   takes_tokens
+                                       ? service::ClientCertificate::kOptional
+                                       : service::ClientCertificate::kRequired);
+  if (!credentials.ok()) return credentials.status();
   const std::string path = config::SqlitePathOf(config);
   absl::StatusOr<std::unique_ptr<store::SqliteStore>> store =
       store::SqliteStore::Open(path, absl::Now());
@@ -33,6 +54,8 @@ absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
   options.listen = config::ControlPlaneListenOf(config);
   options.store = *std::move(store);
   options.file = FileEntriesOf(config);
+  options.access = *std::move(access);
+  options.credentials = *std::move(credentials);
   if (pool == Pool::kOfFile) options.pool = config::PublicPortsOf(config);
   absl::StatusOr<std::unique_ptr<service::ControlPlane>> control_plane =
       service::ControlPlane::Start(std::move(options));
@@ -40,11 +63,11 @@ absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
     Log(LogLevel::kInfo, absl::StrCat("control plane on ",
                                       (*control_plane)->address().ToString(),
                                       ", store sqlite:", path));
-    if (!(*control_plane)->address().ip.IsLoopback()) {
-      // TODO(access): refuse, once there are tokens and mutual TLS.
+    if (takes_tokens && !config.control_plane().has_tls() &&
+        !(*control_plane)->address().ip.IsLoopback()) {
       Log(LogLevel::kWarning,
-          "control_plane.listen is not a loopback address: whoever "
-          "reaches it may change farms and end sessions");
+          "control_plane.listen is not a loopback address: without "
+          "control_plane.tls tokens go over it unencrypted");
     }
   }
   return control_plane;
@@ -55,7 +78,10 @@ void ReloadFarms(const std::string& path, v1::Config& config,
   if (path.empty())
     return Log(LogLevel::kWarning, "reload: there is no --config file");
   absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
-  absl::Status status = wanted.status();
+  absl::StatusOr<access::AccessPolicy> access = wanted.status();
+  if (wanted.ok()) access = access::ReadAccessPolicy(wanted->control_plane());
+  absl::Status status = access.status();
+  if (status.ok()) status = control_plane.CheckAccess(*access);
   if (status.ok()) {
     status = control_plane.keeper().ReloadFile(FileEntriesOf(*wanted));
   }
@@ -63,10 +89,13 @@ void ReloadFarms(const std::string& path, v1::Config& config,
     return Log(LogLevel::kWarning,
                absl::StrCat("reload refused: ", status.message()));
   }
+  control_plane.ReplaceAccess(*std::move(access));
+  TakeOverAccess(wanted->control_plane(), *config.mutable_control_plane());
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
   *config.mutable_routes() = wanted->routes();
-  Log(LogLevel::kInfo, absl::StrCat("reloaded the farms and routes of ", path));
+  Log(LogLevel::kInfo,
+      absl::StrCat("reloaded the farms, routes and tokens of ", path));
 }
 
 void LogNeedsRestart(const v1::Config& running, const v1::Config& wanted) {

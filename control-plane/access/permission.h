@@ -1,5 +1,5 @@
-// Which role may call which method, one row each, and which backend may touch
-// which id. Pure. Any thread.
+// Which role may call which method, one row each, and for which ids. Whose a
+// backend is, is the registry's to know. Pure. Any thread.
 #ifndef PINNACE_CONTROL_PLANE_ACCESS_PERMISSION_H_
 #define PINNACE_CONTROL_PLANE_ACCESS_PERMISSION_H_
 
@@ -58,15 +58,11 @@ absl::string_view NameOf(Method method);
 // "operator".
 absl::string_view NameOf(v1::Role role);
 
-// PERMISSION_DENIED names caller, role, method and, unless it is empty, `id`:
-// what the call is about.
+// `id` is what the call is about, if it is about one. A backend may change
+// those only that match its globs. PERMISSION_DENIED names caller, role, method
+// and id.
 absl::Status Authorise(const Identity& caller, Method method,
                        absl::string_view id = "");
-
-// Of a caller that Authorise() let pass: whether it may touch the backend `id`,
-// which is `owner`'s; "": nobody's, or there is none of this id yet.
-absl::Status MayTouch(const Identity& caller, Method method,
-                      absl::string_view id, absl::string_view owner);
 
 }  // namespace pinnace::access
 

@@ -109,7 +109,7 @@ absl::StatusOr<Identity> Authenticator::Identify(
   return Unknown(*policy, token.has_value(), subjects);
 }
 
-absl::StatusOr<Admission> Authenticator::Admit(
+absl::StatusOr<registry::Caller> Authenticator::Admit(
     const grpc::ServerContextBase& context, access::Method method,
     absl::string_view id) const {
   const std::string peer = context.peer();
@@ -118,8 +118,11 @@ absl::StatusOr<Admission> Authenticator::Admit(
   if (!identity.ok()) return identity.status();
   absl::Status allowed = access::Authorise(*identity, method, id);
   if (!allowed.ok()) return allowed;
-  return Admission{.identity = *std::move(identity),
-                   .address = AddressOfPeer(peer)};
+  return registry::Caller{.name = std::move(identity->name),
+                          .address = AddressOfPeer(peer),
+                          .reach = identity->role == v1::ROLE_BACKEND
+                                       ? registry::Reach::kOwnBackends
+                                       : registry::Reach::kEverything};
 }
 
 }  // namespace pinnace::service

@@ -4,7 +4,6 @@
 #define PINNACE_CONTROL_PLANE_SERVICE_AUTHENTICATOR_H_
 
 #include <memory>
-#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -12,18 +11,13 @@
 #include "absl/synchronization/mutex.h"
 #include "control-plane/access/access_policy.h"
 #include "control-plane/access/permission.h"
+#include "control-plane/registry/caller.h"
 
 namespace grpc {
 class ServerContextBase;
 }  // namespace grpc
 
 namespace pinnace::service {
-
-// One call that may go on.
-struct Admission {
-  access::Identity identity;
-  std::string address;  // IP:PORT; "inproc" within the process
-};
 
 class Authenticator {
  public:
@@ -35,9 +29,9 @@ class Authenticator {
   // UNAUTHENTICATED, or PERMISSION_DENIED as access::Authorise(); `id` is what
   // the call is about. A channel within the process is the local operator's, as
   // every caller is while the policy is open.
-  absl::StatusOr<Admission> Admit(const grpc::ServerContextBase& context,
-                                  access::Method method,
-                                  absl::string_view id = "") const
+  absl::StatusOr<registry::Caller> Admit(const grpc::ServerContextBase& context,
+                                         access::Method method,
+                                         absl::string_view id = "") const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -11,6 +11,7 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "proxy/base/check.h"
 
 namespace pinnace::service {
 namespace {
@@ -44,15 +45,29 @@ void Distribute(const StateKeeper& keeper, GatewayRoster& roster) {
   }
 }
 
+// Whoever reaches an open control plane may do everything.
+absl::Status CheckOpenTo(const Address& listen,
+                         const access::AccessPolicy& access) {
+  if (!access.is_open() || listen.ip.IsLoopback()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("control_plane.listen: ", listen.ToString(),
+                   " is not a loopback address: it needs control_plane.tokens "
+                   "or control_plane.tls.client_ca"));
+}
+
 }  // namespace
 
-ControlPlane::ControlPlane() = default;
+ControlPlane::ControlPlane(access::AccessPolicy access)
+    : authenticator_(std::move(access)) {}
 
 ControlPlane::~ControlPlane() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
     Options options) {
-  std::unique_ptr<ControlPlane> control_plane(new ControlPlane);
+  absl::Status status = CheckOpenTo(options.listen, options.access);
+  if (!status.ok()) return status;
+  std::unique_ptr<ControlPlane> control_plane(
+      new ControlPlane(std::move(options.access)));
   control_plane->store_ = std::move(options.store);
   absl::StatusOr<std::unique_ptr<StateKeeper>> keeper =
       StateKeeper::Load({.store = control_plane->store_.get(),
@@ -63,13 +78,15 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   control_plane->keeper_ = *std::move(keeper);
   StateKeeper* state = control_plane->keeper_.get();
   GatewayRoster* roster = &control_plane->roster_;
+  const Authenticator& authenticator = control_plane->authenticator_;
   control_plane->services_.push_back(
-      std::make_unique<RegistryService>(*state, *roster));
+      std::make_unique<RegistryService>(*state, *roster, authenticator));
+  control_plane->services_.push_back(std::make_unique<DiscoveryService>(
+      *roster, authenticator, options.clock));
   control_plane->services_.push_back(
-      std::make_unique<DiscoveryService>(*roster, options.clock));
-  control_plane->services_.push_back(
-      std::make_unique<SessionsService>(*roster));
-  absl::Status status = control_plane->Listen(options.listen);
+      std::make_unique<SessionsService>(*roster, authenticator));
+  status =
+      control_plane->Listen(options.listen, std::move(options.credentials));
   if (!status.ok()) return status;
   control_plane->upkeep_ = std::thread([state] { state->RunUpkeep(); });
   control_plane->distribution_ =
@@ -77,13 +94,15 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   return control_plane;
 }
 
-absl::Status ControlPlane::Listen(const Address& listen) {
+absl::Status ControlPlane::Listen(
+    const Address& listen,
+    std::shared_ptr<grpc::ServerCredentials> credentials) {
+  if (credentials == nullptr) credentials = grpc::InsecureServerCredentials();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(listen.ToString(), grpc::InsecureServerCredentials(),
-                           &port);
+  builder.AddListeningPort(listen.ToString(), credentials, &port);
   // Two control planes on one port would each have half of the truth.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
@@ -104,6 +123,16 @@ absl::Status ControlPlane::Listen(const Address& listen) {
   }
   address_ = listen.WithPort(static_cast<uint16_t>(port));
   return absl::OkStatus();
+}
+
+absl::Status ControlPlane::CheckAccess(
+    const access::AccessPolicy& access) const {
+  return CheckOpenTo(address_, access);
+}
+
+void ControlPlane::ReplaceAccess(access::AccessPolicy access) {
+  PINNACE_CHECK(CheckAccess(access).ok());
+  authenticator_.Replace(std::move(access));
 }
 
 std::shared_ptr<grpc::Channel> ControlPlane::InProcessChannel() {

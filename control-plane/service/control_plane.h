@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "control-plane/access/access_policy.h"
+#include "control-plane/service/authenticator.h"
 #include "control-plane/service/gateway_roster.h"
 #include "control-plane/service/state_keeper.h"
 #include "control-plane/store/store.h"
@@ -17,6 +19,7 @@
 namespace grpc {
 class Channel;
 class Server;
+class ServerCredentials;
 class Service;
 }  // namespace grpc
 
@@ -29,6 +32,9 @@ class ControlPlane {
     std::unique_ptr<store::Store> store;
     FileEntries file;
     std::vector<PortRange> pool;  // the gateways' ports, if known
+    access::AccessPolicy access;  // open: `listen` is a loopback address
+    // Of `listen`; null: no TLS.
+    std::shared_ptr<grpc::ServerCredentials> credentials;
     Clock clock = &absl::Now;
   };
 
@@ -40,6 +46,10 @@ class ControlPlane {
 
   Address address() const { return address_; }
   StateKeeper& keeper() { return *keeper_; }
+  // Whether it may be the policy here: an open one on a loopback address only.
+  absl::Status CheckAccess(const access::AccessPolicy& access) const;
+  // Who may do what from now on. CHECK: CheckAccess().
+  void ReplaceAccess(access::AccessPolicy access);
   // For a gateway in this process.
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
@@ -47,12 +57,14 @@ class ControlPlane {
   void Stop();
 
  private:
-  ControlPlane();
-  absl::Status Listen(const Address& listen);
+  explicit ControlPlane(access::AccessPolicy access);
+  absl::Status Listen(const Address& listen,
+                      std::shared_ptr<grpc::ServerCredentials> credentials);
 
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<StateKeeper> keeper_;
   GatewayRoster roster_;
+  Authenticator authenticator_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   Address address_;

@@ -181,10 +181,23 @@ class FollowStream final
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
+// A stream that ends at once.
+class RefusedStream final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedStream(const absl::Status& status) {
+    Finish(GrpcStatus(status));
+  }
+  void OnDone() override { delete this; }
+};
+
 }  // namespace
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 DiscoveryService::Follow(grpc::CallbackServerContext* context) {
+  const absl::StatusOr<registry::Caller> caller =
+      authenticator_.Admit(*context, access::Method::kFollow);
+  if (!caller.ok()) return new RefusedStream(caller.status());
   return new FollowStream(roster_, clock_, context);
 }
 

@@ -3,6 +3,7 @@
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_DISCOVERY_SERVICE_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_DISCOVERY_SERVICE_H_
 
+#include "control-plane/service/authenticator.h"
 #include "control-plane/service/gateway_roster.h"
 #include "control-plane/service/state_keeper.h"
 #include "protos/pinnace/v1/discovery.grpc.pb.h"
@@ -15,15 +16,19 @@ using DiscoveryBase =
 
 class DiscoveryService final : public DiscoveryBase {
  public:
-  // It outlives every stream.
-  DiscoveryService(GatewayRoster& roster, Clock clock)
-      : roster_(roster), clock_(std::move(clock)) {}
+  // They outlive every stream.
+  DiscoveryService(GatewayRoster& roster, const Authenticator& authenticator,
+                   Clock clock)
+      : roster_(roster),
+        authenticator_(authenticator),
+        clock_(std::move(clock)) {}
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Follow(
       grpc::CallbackServerContext* context) override;
 
  private:
   GatewayRoster& roster_;
+  const Authenticator& authenticator_;
   const Clock clock_;
 };
 

@@ -8,9 +8,7 @@
 namespace pinnace::service {
 namespace {
 
-Caller CallerOf(const grpc::ServerContext& context) {
-  return {.address = context.peer()};
-}
+using access::Method;
 
 template <typename Record, typename Place>
 void MoveAll(std::vector<Record> records, Place* place) {
@@ -23,38 +21,54 @@ void MoveAll(std::vector<Record> records, Place* place) {
 grpc::Status RegistryService::RegisterBackend(
     grpc::ServerContext* context, const v1::RegisterBackendRequest* request,
     v1::BackendRecord* response) {
-  return AnswerWithLoad(keeper_.Register(*request, CallerOf(*context)),
-                        response);
+  const absl::StatusOr<Caller> caller = authenticator_.Admit(
+      *context, Method::kRegisterBackend, request->backend().id());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return AnswerWithLoad(keeper_.Register(*request, *caller), response);
 }
 
 grpc::Status RegistryService::Heartbeat(grpc::ServerContext* context,
                                         const v1::HeartbeatRequest* request,
                                         v1::BackendRecord* response) {
-  return AnswerWithLoad(keeper_.Heartbeat(*request, CallerOf(*context)),
-                        response);
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kHeartbeat, request->id());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return AnswerWithLoad(keeper_.Heartbeat(*request, *caller), response);
 }
 
 grpc::Status RegistryService::DrainBackend(
     grpc::ServerContext* context, const v1::DrainBackendRequest* request,
     v1::BackendRecord* response) {
-  return AnswerWithLoad(keeper_.Drain(*request, CallerOf(*context)), response);
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kDrainBackend, request->id());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return AnswerWithLoad(keeper_.Drain(*request, *caller), response);
 }
 
 grpc::Status RegistryService::ResumeBackend(
     grpc::ServerContext* context, const v1::ResumeBackendRequest* request,
     v1::BackendRecord* response) {
-  return AnswerWithLoad(keeper_.Resume(*request, CallerOf(*context)), response);
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kResumeBackend, request->id());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return AnswerWithLoad(keeper_.Resume(*request, *caller), response);
 }
 
 grpc::Status RegistryService::DeregisterBackend(
     grpc::ServerContext* context, const v1::DeregisterBackendRequest* request,
     v1::DeregisterBackendResponse*) {
-  return GrpcStatus(keeper_.Deregister(*request, CallerOf(*context)));
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kDeregisterBackend, request->id());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return GrpcStatus(keeper_.Deregister(*request, *caller));
 }
 
 grpc::Status RegistryService::ListBackends(
-    grpc::ServerContext*, const v1::ListBackendsRequest* request,
+    grpc::ServerContext* context, const v1::ListBackendsRequest* request,
     v1::ListBackendsResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListBackends);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   if (!request->farm().empty()) {
     snapshot::FieldProblems problems;
     snapshot::CheckName(request->farm(), "farm", problems);
@@ -66,9 +80,12 @@ grpc::Status RegistryService::ListBackends(
   return grpc::Status::OK;
 }
 
-grpc::Status RegistryService::GetBackend(grpc::ServerContext*,
+grpc::Status RegistryService::GetBackend(grpc::ServerContext* context,
                                          const v1::GetBackendRequest* request,
                                          v1::BackendRecord* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kGetBackend, request->id());
+  if (!caller.ok()) return GrpcStatus(caller.status());
   return AnswerWithLoad(keeper_.Get(request->id()), response);
 }
 
@@ -82,9 +99,12 @@ grpc::Status RegistryService::AnswerWithLoad(
   return status;
 }
 
-grpc::Status RegistryService::ListFarms(grpc::ServerContext*,
+grpc::Status RegistryService::ListFarms(grpc::ServerContext* context,
                                         const v1::ListFarmsRequest*,
                                         v1::ListFarmsResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListFarms);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   MoveAll(keeper_.ListFarms(), response->mutable_farms());
   return grpc::Status::OK;
 }
@@ -92,18 +112,27 @@ grpc::Status RegistryService::ListFarms(grpc::ServerContext*,
 grpc::Status RegistryService::SetFarm(grpc::ServerContext* context,
                                       const v1::SetFarmRequest* request,
                                       v1::FarmRecord* response) {
-  return Answer(keeper_.SetFarm(*request, CallerOf(*context)), response);
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kSetFarm, request->farm().name());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return Answer(keeper_.SetFarm(*request, *caller), response);
 }
 
 grpc::Status RegistryService::DeleteFarm(grpc::ServerContext* context,
                                          const v1::DeleteFarmRequest* request,
                                          v1::DeleteFarmResponse*) {
-  return GrpcStatus(keeper_.DeleteFarm(*request, CallerOf(*context)));
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kDeleteFarm, request->name());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return GrpcStatus(keeper_.DeleteFarm(*request, *caller));
 }
 
-grpc::Status RegistryService::ListRoutes(grpc::ServerContext*,
+grpc::Status RegistryService::ListRoutes(grpc::ServerContext* context,
                                          const v1::ListRoutesRequest*,
                                          v1::ListRoutesResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListRoutes);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   MoveAll(keeper_.ListRoutes(), response->mutable_routes());
   return grpc::Status::OK;
 }
@@ -111,24 +140,36 @@ grpc::Status RegistryService::ListRoutes(grpc::ServerContext*,
 grpc::Status RegistryService::SetRoute(grpc::ServerContext* context,
                                        const v1::SetRouteRequest* request,
                                        v1::RouteRecord* response) {
-  return Answer(keeper_.SetRoute(*request, CallerOf(*context)), response);
+  const absl::StatusOr<Caller> caller = authenticator_.Admit(
+      *context, Method::kSetRoute, request->route().name());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return Answer(keeper_.SetRoute(*request, *caller), response);
 }
 
 grpc::Status RegistryService::DeleteRoute(grpc::ServerContext* context,
                                           const v1::DeleteRouteRequest* request,
                                           v1::DeleteRouteResponse*) {
-  return GrpcStatus(keeper_.DeleteRoute(*request, CallerOf(*context)));
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kDeleteRoute, request->name());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return GrpcStatus(keeper_.DeleteRoute(*request, *caller));
 }
 
-grpc::Status RegistryService::ReadAudit(grpc::ServerContext*,
+grpc::Status RegistryService::ReadAudit(grpc::ServerContext* context,
                                         const v1::ReadAuditRequest* request,
                                         v1::ReadAuditResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kReadAudit);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   return Answer(keeper_.ReadAudit(*request), response);
 }
 
-grpc::Status RegistryService::GetSnapshot(grpc::ServerContext*,
+grpc::Status RegistryService::GetSnapshot(grpc::ServerContext* context,
                                           const v1::GetSnapshotRequest*,
                                           v1::Snapshot* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kGetSnapshot);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   *response = *keeper_.snapshot();
   return grpc::Status::OK;
 }

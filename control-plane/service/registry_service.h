@@ -3,6 +3,7 @@
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_REGISTRY_SERVICE_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_REGISTRY_SERVICE_H_
 
+#include "control-plane/service/authenticator.h"
 #include "control-plane/service/gateway_roster.h"
 #include "control-plane/service/state_keeper.h"
 #include "protos/pinnace/v1/registry.grpc.pb.h"
@@ -11,8 +12,9 @@ namespace pinnace::service {
 
 class RegistryService final : public v1::Registry::Service {
  public:
-  RegistryService(StateKeeper& keeper, const GatewayRoster& roster)
-      : keeper_(keeper), roster_(roster) {}
+  RegistryService(StateKeeper& keeper, const GatewayRoster& roster,
+                  const Authenticator& authenticator)
+      : keeper_(keeper), roster_(roster), authenticator_(authenticator) {}
 
   grpc::Status RegisterBackend(grpc::ServerContext* context,
                                const v1::RegisterBackendRequest* request,
@@ -66,6 +68,7 @@ class RegistryService final : public v1::Registry::Service {
 
   StateKeeper& keeper_;
   const GatewayRoster& roster_;
+  const Authenticator& authenticator_;
 };
 
 }  // namespace pinnace::service

@@ -12,6 +12,9 @@
 namespace pinnace::service {
 namespace {
 
+using access::Method;
+using registry::Caller;
+
 // sessions.proto promises it.
 constexpr absl::Duration kPatience = absl::Seconds(2);
 // A farm's name and a user.
@@ -56,8 +59,11 @@ absl::StatusOr<Answers> SessionsService::Ask(const std::string& gateway,
 }
 
 grpc::Status SessionsService::ListSessions(
-    grpc::ServerContext*, const v1::ListSessionsRequest* request,
+    grpc::ServerContext* context, const v1::ListSessionsRequest* request,
     v1::ListSessionsResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListSessions);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   absl::Status status = CheckFilter(request->farm(), "farm");
   if (status.ok()) status = CheckFilter(request->backend(), "backend");
   if (!status.ok()) return GrpcStatus(status);
@@ -109,9 +115,12 @@ absl::StatusOr<std::string> SessionsService::FindSession(
   return holders[0];
 }
 
-grpc::Status SessionsService::KillSession(grpc::ServerContext*,
+grpc::Status SessionsService::KillSession(grpc::ServerContext* context,
                                           const v1::KillSessionRequest* request,
                                           v1::KillSessionResponse*) {
+  const absl::StatusOr<Caller> caller = authenticator_.Admit(
+      *context, Method::kKillSession, absl::StrCat(request->id()));
+  if (!caller.ok()) return GrpcStatus(caller.status());
   if (request->id() == 0) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "id: must be set");
   }
@@ -126,9 +135,12 @@ grpc::Status SessionsService::KillSession(grpc::ServerContext*,
       absl::NotFoundError(absl::StrCat("id: no session ", request->id())));
 }
 
-grpc::Status SessionsService::ListPins(grpc::ServerContext*,
+grpc::Status SessionsService::ListPins(grpc::ServerContext* context,
                                        const v1::ListPinsRequest* request,
                                        v1::ListPinsResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListPins);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   v1::Query query;
   query.mutable_list_pins();
   absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));
@@ -143,9 +155,12 @@ grpc::Status SessionsService::ListPins(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status SessionsService::DeletePin(grpc::ServerContext*,
+grpc::Status SessionsService::DeletePin(grpc::ServerContext* context,
                                         const v1::DeletePinRequest* request,
                                         v1::DeletePinResponse*) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kDeletePin, request->key());
+  if (!caller.ok()) return GrpcStatus(caller.status());
   if (request->key().empty()) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "key: must be set");
   }
@@ -163,9 +178,12 @@ grpc::Status SessionsService::DeletePin(grpc::ServerContext*,
                     "key: no pin \"", Printable(request->key(), 256), "\""))));
 }
 
-grpc::Status SessionsService::ListPorts(grpc::ServerContext*,
+grpc::Status SessionsService::ListPorts(grpc::ServerContext* context,
                                         const v1::ListPortsRequest* request,
                                         v1::ListPortsResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListPorts);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   v1::Query query;
   query.mutable_list_ports();
   absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));
@@ -179,9 +197,12 @@ grpc::Status SessionsService::ListPorts(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status SessionsService::ListGateways(grpc::ServerContext*,
+grpc::Status SessionsService::ListGateways(grpc::ServerContext* context,
                                            const v1::ListGatewaysRequest*,
                                            v1::ListGatewaysResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListGateways);
+  if (!caller.ok()) return GrpcStatus(caller.status());
   for (v1::Gateway& gateway : roster_.List()) {
     *response->add_gateways() = std::move(gateway);
   }

@@ -3,6 +3,7 @@
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
 
+#include "control-plane/service/authenticator.h"
 #include "control-plane/service/gateway_roster.h"
 #include "protos/pinnace/v1/sessions.grpc.pb.h"
 
@@ -10,7 +11,8 @@ namespace pinnace::service {
 
 class SessionsService final : public v1::Sessions::Service {
  public:
-  explicit SessionsService(GatewayRoster& roster) : roster_(roster) {}
+  SessionsService(GatewayRoster& roster, const Authenticator& authenticator)
+      : roster_(roster), authenticator_(authenticator) {}
 
   grpc::Status ListSessions(grpc::ServerContext* context,
                             const v1::ListSessionsRequest* request,
@@ -38,6 +40,7 @@ class SessionsService final : public v1::Sessions::Service {
       const v1::KillSessionRequest& request);
 
   GatewayRoster& roster_;
+  const Authenticator& authenticator_;
 };
 
 }  // namespace pinnace::service
