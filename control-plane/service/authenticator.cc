@@ -18,7 +18,6 @@ using access::AccessPolicy;
 using access::Identity;
 using access::Subject;
 
-constexpr char kInProcess[] = "inproc";
 constexpr absl::string_view kScheme = "bearer ";
 
 // "ipv4:10.0.0.1:5" and "ipv6:%5B::1%5D:5" without the prefix and the escapes.
@@ -112,17 +111,18 @@ absl::StatusOr<Identity> Authenticator::Identify(
 absl::StatusOr<registry::Caller> Authenticator::Admit(
     const grpc::ServerContextBase& context, access::Method method,
     absl::string_view id) const {
-  const std::string peer = context.peer();
+  const bool within = within_.IsShownBy(context);
   absl::StatusOr<Identity> identity = access::LocalOperator();
-  if (!absl::StartsWith(peer, kInProcess)) identity = Identify(context);
+  if (!within) identity = Identify(context);
   if (!identity.ok()) return identity.status();
   absl::Status allowed = access::Authorise(*identity, method, id);
   if (!allowed.ok()) return allowed;
-  return registry::Caller{.name = std::move(identity->name),
-                          .address = AddressOfPeer(peer),
-                          .reach = identity->role == v1::ROLE_BACKEND
-                                       ? registry::Reach::kOwnBackends
-                                       : registry::Reach::kEverything};
+  return registry::Caller{
+      .name = std::move(identity->name),
+      .address = within ? "" : AddressOfPeer(context.peer()),
+      .reach = identity->role == v1::ROLE_BACKEND
+                   ? registry::Reach::kOwnBackends
+                   : registry::Reach::kEverything};
 }
 
 }  // namespace pinnace::service

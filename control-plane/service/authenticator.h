@@ -12,6 +12,7 @@
 #include "control-plane/access/access_policy.h"
 #include "control-plane/access/permission.h"
 #include "control-plane/registry/caller.h"
+#include "control-plane/service/in_process_proof.h"
 
 namespace grpc {
 class ServerContextBase;
@@ -22,6 +23,9 @@ namespace pinnace::service {
 class Authenticator {
  public:
   explicit Authenticator(access::AccessPolicy policy);
+
+  // For the channels within the process.
+  const InProcessProof& within() const { return within_; }
 
   // For calls from now on. Streams that are open stay.
   void Replace(access::AccessPolicy policy) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -40,6 +44,7 @@ class Authenticator {
   absl::StatusOr<access::Identity> Identify(
       const grpc::ServerContextBase& context) const;
 
+  const InProcessProof within_;
   mutable absl::Mutex mutex_;
   std::shared_ptr<const access::AccessPolicy> policy_ ABSL_GUARDED_BY(mutex_);
 };

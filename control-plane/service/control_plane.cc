@@ -138,7 +138,8 @@ void ControlPlane::ReplaceAccess(access::AccessPolicy access) {
 std::shared_ptr<grpc::Channel> ControlPlane::InProcessChannel() {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  return server_->InProcessChannel(arguments);
+  return server_->experimental().InProcessChannelWithInterceptors(
+      arguments, authenticator_.within().Interceptors());
 }
 
 void ControlPlane::Stop() {

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "absl/synchronization/notification.h"
+#include "control-plane/access/access_policy.h"
 #include "control-plane/service/control_plane.h"
 #include "control-plane/store/sqlite_store.h"
 #include "google/protobuf/text_format.h"
@@ -11,6 +13,7 @@
 #include "protos/pinnace/v1/sessions.grpc.pb.h"
 #include "proxy/control/control_plane_channel.h"
 #include "proxy/control/snapshot_file.h"
+#include "tests/support/test_authority.h"
 
 namespace pinnace::control {
 namespace {
@@ -102,7 +105,7 @@ SnapshotClient::Options OptionsFor(FakeGateway& gateway,
 TEST(SnapshotClientTest, FollowsAnswersAndKeepsTheSnapshot) {
   auto control_plane = StartControlPlane(*Address::Parse("127.0.0.1:0"));
   ASSERT_NE(control_plane, nullptr);
-  const std::string path = testing::TempDir() + "/snapshot";
+  const std::string path = ::testing::TempDir() + "/snapshot";
   FakeGateway gateway;
   SnapshotClient::Options options =
       OptionsFor(gateway, control_plane->InProcessChannel());
@@ -174,6 +177,40 @@ TEST(SnapshotClientTest, ServesOnAndComesBackWhenTheControlPlaneDoes) {
   EXPECT_EQ(gateway.Await(after)->fleet.farms[0].backends.size(), 2u);
 }
 
+TEST(SnapshotClientTest, ShowsTheTokenThatItsFileHasNow) {
+  v1::ControlPlaneConfig config;
+  config.add_tokens()->set_name("gw");
+  config.mutable_tokens(0)->set_role(v1::ROLE_GATEWAY);
+  auto policy = access::AccessPolicy::Make(config, {"CANARY-the-right-token"});
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  auto control_plane = service::ControlPlane::Start(
+      {.listen = *Address::Parse("127.0.0.1:0"),
+       .store = *store::SqliteStore::Open(":memory:"),
+       .access = *std::move(policy)});
+  ASSERT_TRUE(control_plane.ok()) << control_plane.status();
+  v1::ControlPlaneAccess access;
+  access.set_token_file(
+      pinnace::testing::WriteTestFile("gateway-token", "CANARY-another-token"));
+  const auto channel =
+      ControlPlaneChannel((*control_plane)->address().ToString(), access);
+  ASSERT_TRUE(channel.ok()) << channel.status();
+  FakeGateway gateway;
+  SnapshotClient::Options options = OptionsFor(gateway, *channel);
+  absl::Notification refused;
+  options.log = [&refused](absl::string_view line) {
+    EXPECT_EQ(line.find("CANARY"), absl::string_view::npos) << line;
+    if (refused.HasBeenNotified()) return;
+    EXPECT_EQ(line,
+              "control plane away, serving on from the last snapshot: the "
+              "control plane does not know this token");
+    refused.Notify();
+  };
+  SnapshotClient client(gateway, std::move(options));
+  refused.WaitForNotification();
+  pinnace::testing::WriteTestFile("gateway-token", "CANARY-the-right-token");
+  gateway.Await(0);
+}
+
 TEST(SnapshotClientTest, EndsWhileNobodyAnswers) {
   FakeGateway gateway;
   SnapshotClient client(
@@ -181,7 +218,7 @@ TEST(SnapshotClientTest, EndsWhileNobodyAnswers) {
 }
 
 TEST(SnapshotFileTest, IsWholeOrAnError) {
-  const std::string path = testing::TempDir() + "/file";
+  const std::string path = ::testing::TempDir() + "/file";
   std::remove(path.c_str());
   EXPECT_EQ(ReadSnapshotFile(path).status().message(),
             path + ": cannot be read");
