@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""Control plane and gateways as processes of their own: registry, crashes,
+outages, drains, health, routes, pins. Lanes of scenarios run side by side."""
+
+import argparse
+import functools
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+
+import content
+import control_world
+import gateway
+import lanes
+import reflection_scenarios
+import runner
+import topology
+
+_CREW = {name: "crew" for name in ("a", "b", "c", "d")}
+_PAIR = {"left": "vsftpd", "right": "vsftpd"}
+
+# The longest first. Name: (backends, modules of scenarios).
+_LANES = {
+    "registry": (_CREW, [reflection_scenarios]),
+}
+
+
+def parse_options():
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("--pinnace", type=pathlib.Path,
+                      default=gateway.default_binary())
+  parser.add_argument("--only", default="", metavar="REGEX")
+  parser.add_argument("--list", action="store_true")
+  return parser.parse_args()
+
+
+def wanted_lanes(options, fixtures):
+  found = []
+  for name, (kinds, modules) in _LANES.items():
+    scenarios = [scenario for module in modules for scenario in module.ALL
+                 if re.search(options.only, scenario.__name__)]
+    if scenarios:
+      world = functools.partial(
+          control_world.opened, options.pinnace, fixtures, kinds)
+      found.append(lanes.Lane(name, world, scenarios))
+  return found
+
+
+def main():
+  options = parse_options()
+  if options.list:
+    for lane in wanted_lanes(options, None):
+      for scenario in lane.scenarios:
+        print(f"{lane.name}: {scenario.__name__}")
+    return 0
+  signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+  work = pathlib.Path(tempfile.mkdtemp(prefix=topology.scratch_prefix(),
+                                       dir=topology.SCRATCH))
+  report = runner.Report()
+  try:
+    fixtures = content.Fixtures(work / "fixtures")
+    for outcome in lanes.run(wanted_lanes(options, fixtures)):
+      print(f"{outcome.seconds:6.1f} s  {outcome.name}", flush=True)
+      report.add(outcome.name, outcome.failure)
+  finally:
+    shutil.rmtree(work, ignore_errors=True)
+  return report.finish("control plane")
+
+
+if __name__ == "__main__":
+  raise SystemExit(main())
