@@ -13,6 +13,7 @@ import tempfile
 
 import content
 import control_world
+import crash_scenarios
 import gateway
 import lanes
 import reflection_scenarios
@@ -24,7 +25,7 @@ _PAIR = {"left": "vsftpd", "right": "vsftpd"}
 
 # The longest first. Name: (backends, modules of scenarios).
 _LANES = {
-    "registry": (_CREW, [reflection_scenarios]),
+    "registry": (_CREW, [reflection_scenarios, crash_scenarios]),
 }
 
 

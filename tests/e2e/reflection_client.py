@@ -69,7 +69,7 @@ class Client:
     # A server that is started again is to be found at once.
     self._channel = grpc.insecure_channel(server, options=[
         ("grpc.initial_reconnect_backoff_ms", 50),
-        ("grpc.min_reconnect_backoff_ms", 50),
+        ("grpc.min_reconnect_backoff_ms", 5000),  # For one attempt.
         ("grpc.max_reconnect_backoff_ms", 200)])
     self._metadata = [("authorization", f"Bearer {token}")] if token else None
     self._types = Types()
@@ -89,12 +89,14 @@ class Client:
     described = self._service(service).methods_by_name[name]
     message = json_format.ParseDict(
         request, self._types.message(described.input_type)())
+    # wait_for_ready: a channel makes progress only while a call waits. One that
+    # failed at once would never see that the server is back.
     response = self._channel.unary_unary(
         f"/{service}/{name}",
         request_serializer=lambda one: one.SerializeToString(),
         response_deserializer=self._types.message(
             described.output_type).FromString,
-    )(message, timeout=seconds, metadata=self._metadata)
+    )(message, timeout=seconds, metadata=self._metadata, wait_for_ready=True)
     return json_format.MessageToDict(response, preserving_proto_field_name=True)
 
   def _service(self, name):
@@ -130,7 +132,8 @@ class Client:
         request_serializer=lambda one: one.SerializeToString(),
         response_deserializer=self._types.message(
             method.output_type).FromString,
-    )(iter([ask]), timeout=_DEFAULT_SECONDS, metadata=self._metadata)
+    )(iter([ask]), timeout=_DEFAULT_SECONDS, metadata=self._metadata,
+      wait_for_ready=True)
     answer = next(answers)
     if answer.HasField("error_response"):
       raise LookupError(f"reflection: {answer.error_response.error_message}")
