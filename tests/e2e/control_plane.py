@@ -11,11 +11,14 @@ import signal
 import sys
 import tempfile
 
+import backend_drain_scenarios
 import content
 import control_world
 import crash_scenarios
 import gateway
+import gateway_drain_scenarios
 import lanes
+import outage_scenarios
 import reflection_scenarios
 import runner
 import topology
@@ -25,6 +28,8 @@ _PAIR = {"left": "vsftpd", "right": "vsftpd"}
 
 # The longest first. Name: (backends, modules of scenarios).
 _LANES = {
+    "outage": (_PAIR, [outage_scenarios]),
+    "drain": (_PAIR, [backend_drain_scenarios, gateway_drain_scenarios]),
     "registry": (_CREW, [reflection_scenarios, crash_scenarios]),
 }
 
