@@ -98,9 +98,7 @@ def resumed_backend_keeps_its_sessions(world):
     with _login(world, fleet, 0) as session:
       fleet.registry.call("DrainBackend", id="left")
       fleet.settle()
-      refused = world.connect(fleet.gateway)
-      with refused:
-        refused.command("USER ftp", "421")
+      world.refused(fleet.gateway, control_world.ANONYMOUS)
       fleet.registry.call("ResumeBackend", id="left")
       fleet.settle()
       resumed = time.monotonic()
@@ -148,7 +146,9 @@ def _twenty_on(world, fleet, name):
 
 
 def _state(fleet, name):
-  return fleet.registry.backends()[name]["backend"].get("state")
+  there = fleet.registry.backends()
+  assert name in there, f"{name} is gone before its sessions are"
+  return there[name]["backend"].get("state")
 
 
 def _only_right_is_met(world, fleet):

@@ -15,12 +15,18 @@ import backend_drain_scenarios
 import content
 import control_world
 import crash_scenarios
+import failover_scenarios
 import gateway
 import gateway_drain_scenarios
+import health_scenarios
 import lanes
+import maglev_scenarios
 import outage_scenarios
+import pin_scenarios
 import reflection_scenarios
+import route_scenarios
 import runner
+import sharing_scenarios
 import topology
 
 _CREW = {name: "crew" for name in ("a", "b", "c", "d")}
@@ -30,7 +36,12 @@ _PAIR = {"left": "vsftpd", "right": "vsftpd"}
 _LANES = {
     "outage": (_PAIR, [outage_scenarios]),
     "drain": (_PAIR, [backend_drain_scenarios, gateway_drain_scenarios]),
-    "registry": (_CREW, [reflection_scenarios, crash_scenarios]),
+    "registry": (_CREW, [
+        reflection_scenarios, crash_scenarios, route_scenarios, pin_scenarios,
+        maglev_scenarios]),
+    "sharing": (_CREW, [sharing_scenarios]),
+    "health": ({"left": "vsftpd", "moody": "moody"}, [
+        health_scenarios, failover_scenarios]),
 }
 
 

@@ -88,6 +88,18 @@ class World:
       opened.close()
       raise
 
+  def refused(self, gateway, account, farm="main", source=None):
+    """The 421, at the greeting or at USER, that a new session gets."""
+    try:
+      with self.connect(gateway, farm, source) as opened:
+        reply = opened.command(f"USER {account.user}", "421")
+        rest = opened.reply(timeout=5)
+        assert not rest, f"after {reply!r} came {rest!r}"
+        return reply
+    except session.Refused as refusal:
+      assert "got '421" in str(refusal), refusal
+      return str(refusal)
+
   def met(self, opened):
     """The name of the backend behind a session, without a transfer."""
     size = int(opened.command("SIZE /data/number", "213").split()[1])

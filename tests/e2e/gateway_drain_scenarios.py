@@ -4,6 +4,7 @@ import time
 
 import control_world
 import running_transfers
+import session as sessions
 import waiting
 
 _NOTICE_SECONDS = 3
@@ -76,8 +77,8 @@ def _then_refuses(world, fleet, asked):
       return False
     except ConnectionRefusedError:
       return True
-    except AssertionError as failure:
-      assert "'421" in str(failure), failure
+    except sessions.Refused as refusal:
+      assert "got '421" in str(refusal), refusal
       return True
 
   waiting.until(refused, "new sessions to be refused", 5)

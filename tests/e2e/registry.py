@@ -65,6 +65,14 @@ class Registry:
       raise Refused(method, answer["code"], answer["message"])
     return answer["response"]
 
+  def refusal(self, method, **request):
+    """The Refused that this call must end with."""
+    try:
+      answer = self.call(method, **request)
+    except Refused as refused:
+      return refused
+    raise AssertionError(f"{method} {request} is not refused but {answer}")
+
   # What most scenarios want.
 
   def register(self, farm, backend, address, ttl=None, **more):
