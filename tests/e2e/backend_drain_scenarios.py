@@ -7,17 +7,15 @@ import time
 
 import control_world
 import running_transfers
-import waiting
 
 _GRACE_SECONDS = 2
-_TRANSFER_SECONDS = 7
 _TTL_SECONDS = 2
 
 
 def held_backend_that_is_stopped_finishes_twenty_transfers(world):
   """SIGTERM to `ctl backend register --hold`, the sidecar's whole life."""
   with world.fleet() as fleet:
-    _farm(fleet, grace=f"{_GRACE_SECONDS}s", deadline="60s")
+    _farm(fleet, grace=f"{_GRACE_SECONDS}s", deadline="120s")
     with _held(world, fleet, "left", "60s") as holder:
       transfers = _twenty_on(world, fleet, "left")
       idle = [_login(world, fleet, 30 + number) for number in range(2)]
@@ -26,13 +24,12 @@ def held_backend_that_is_stopped_finishes_twenty_transfers(world):
 
       stopped = time.monotonic()
       holder.send_signal(signal.SIGTERM)
-      waiting.until(lambda: _state(fleet, "left") == "STATE_DRAINING",
-                    "the holder to drain its backend", 5)
+      fleet.registry.until(lambda: _state(fleet, "left") == "STATE_DRAINING",
+                           "the holder to drain its backend", 10)
       fleet.settle()
       _only_right_is_met(world, fleet)
       _told_421_after_the_grace(idle, stopped)
-      assert transfers.running() == 20, (
-          f"only {transfers.running()} still run: {transfers.failures()}")
+      transfers.all_run()
       assert holder.poll() is None, "it did not wait for its sessions"
       transfers.all_complete(30, world.backends["left"])
 
@@ -47,7 +44,7 @@ def held_backend_that_is_stopped_finishes_twenty_transfers(world):
 
 def backend_whose_ttl_ran_out_ends_its_transfers_first(world):
   with world.fleet() as fleet:
-    _farm(fleet, grace="20s", deadline="60s")
+    _farm(fleet, grace="20s", deadline="120s")
     with _held(world, fleet, "left", f"{_TTL_SECONDS}s") as holder:
       transfers = _twenty_on(world, fleet, "left")
       idle = _login(world, fleet, 30)
@@ -55,8 +52,9 @@ def backend_whose_ttl_ran_out_ends_its_transfers_first(world):
       fleet.settle()
       holder.kill()
       killed = time.monotonic()
-      waiting.until(lambda: set(fleet.registry.backends()) == {"right"},
-                    "the end of the lease", 10)
+      fleet.registry.until(
+          lambda: set(fleet.registry.backends()) == {"right"},
+          "the end of the lease")
       lasted = time.monotonic() - killed
       assert 0.5 < lasted < _TTL_SECONDS + 2, f"gone after {lasted:.1f} s"
       fleet.settle()
@@ -64,8 +62,7 @@ def backend_whose_ttl_ran_out_ends_its_transfers_first(world):
       reply = idle.reply(timeout=5)
       assert reply.startswith("421"), f"an idle session is told {reply!r}"
       _only_right_is_met(world, fleet)
-      assert transfers.running() == 20, (
-          f"only {transfers.running()} still run: {transfers.failures()}")
+      transfers.all_run()
       transfers.all_complete(30, world.backends["left"])
       words = transfers.last_words(10)
       assert all(word.startswith("421") for word in words), words
@@ -127,7 +124,8 @@ def _held(world, fleet, name, ttl):
           world.address_of(name), "--ttl", ttl, "--hold"),
       stdout=subprocess.DEVNULL)
   try:
-    waiting.until(lambda: name in fleet.registry.backends(), "registration")
+    fleet.registry.until(lambda: name in fleet.registry.backends(),
+                         "the registration")
     fleet.settle()
     yield holder
   finally:
@@ -138,8 +136,7 @@ def _held(world, fleet, name, ttl):
 def _twenty_on(world, fleet, name):
   world.narrow_the_wire()
   transfers = running_transfers.Transfers(
-      world, lambda number: _login(world, fleet, number), 20,
-      _TRANSFER_SECONDS)
+      world, lambda number: _login(world, fleet, number), 20)
   sessions = fleet.registry.sessions(backend=name)
   assert len(sessions) == 20, f"{len(sessions)} of 20 sessions are on {name}"
   return transfers

@@ -117,7 +117,7 @@ def _failures(fleet):
     load = fleet.registry.backends()["moody"].get("load", {})
     return int(load.get("connect_failures", 0))
 
-  return waiting.until(reported, "a report of the failures")
+  return fleet.registry.until(reported, "a report of the failures")
 
 
 def _farm(world, fleet, password_file=None, **check):
@@ -140,7 +140,7 @@ def _until_health(fleet, health):
     load = fleet.registry.backends()["moody"].get("load", {})
     return load.get("health") == health
 
-  waiting.until(is_so, f"moody to be {health}", 20)
+  fleet.registry.until(is_so, f"moody to be {health}", 20)
 
 
 def _next_is(world, fleet, name):

@@ -4,7 +4,7 @@ import collections
 
 import control_world
 
-_CLIENTS = 60
+_CLIENTS = 40
 _BACKENDS = ("a", "b", "c", "d")
 
 

@@ -4,7 +4,6 @@ import json
 import time
 
 import control_world
-import waiting
 
 _SAILOR = control_world.SAILOR
 
@@ -21,8 +20,9 @@ def pins_are_listed_and_deleted(world):
     assert set(pins) == {key, f"main/{world.address(1)}"}, pins
     assert pins[key]["client"] == address and pins[key]["expires"], pins
     assert key in fleet.control_plane.ctl("pin", "list")
-    waiting.until(lambda: int(fleet.registry.gateways()["gateway-0"].get(
-        "pins", 0)) == 2, "the gateway to report its pins")
+    fleet.registry.until(
+        lambda: int(fleet.registry.gateways()["gateway-0"].get("pins", 0)) == 2,
+        "the gateway to report its pins")
 
     fleet.control_plane.ctl("pin", "delete", key)
     assert key not in fleet.registry.pins()
@@ -35,7 +35,8 @@ def pins_are_listed_and_deleted(world):
       fleet.control_plane.ctl("pin", "delete", key)
       return met == {"a", "b"}
 
-    waiting.until(both_met, "a client without its pin to meet another")
+    fleet.registry.until(
+        both_met, "a client without its pin to meet another")
 
 
 def pins_by_user_are_keyed_by_the_user(world):
@@ -82,7 +83,8 @@ def pin_runs_out_after_the_last_session(world):
       assert met == name, f"{name}, then {met}"
       one.quit()
     assert fleet.registry.pins()
-    waiting.until(lambda: not fleet.registry.pins(), "the end of the pin", 5)
+    fleet.registry.until(lambda: not fleet.registry.pins(),
+                         "the end of the pin", 5)
 
 
 def _farm(world, fleet, pin_ttl, **more):

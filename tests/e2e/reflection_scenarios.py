@@ -1,6 +1,5 @@
 """A client in another language, which has no .proto file of ours."""
 
-import waiting
 
 
 def client_of_reflection_alone_runs_a_backends_life(world):
@@ -33,7 +32,7 @@ def _run_a_backends_life(client, address):
     record = client.call("Heartbeat", id="a")
     return _seconds(record["expires"]) - _seconds(first) > 3.5
 
-  waiting.until(renewed, "heartbeats to outlive the TTL")
+  client.until(renewed, "heartbeats to outlive the TTL")
   assert beats > 1
   listed = client.backends("main")
   assert list(listed) == ["a"], listed

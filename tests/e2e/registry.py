@@ -9,6 +9,8 @@ import waiting
 
 _PROGRAM = pathlib.Path(__file__).with_name("reflection_client.py")
 
+_POLL_SECONDS = 0.03  # A call costs a few milliseconds of CPU.
+
 
 class Refused(AssertionError):
   """A call that did not end with OK."""
@@ -106,6 +108,10 @@ class Registry:
     found = self.call("Sessions/ListPins").get("pins", [])
     return {pin["key"]: pin for pin in found}
 
+  def until(self, condition, what, seconds=10):
+    """waiting.until() for a condition that asks the control plane."""
+    return waiting.until(condition, what, seconds, _POLL_SECONDS)
+
   def settle(self, *gateways, seconds=10):
     """Waits until these gateways serve from what the registry holds now."""
     wanted = int(self.call("GetSnapshot").get("version", 0))
@@ -116,4 +122,4 @@ class Registry:
           int(there.get(gateway.name, {}).get("acked_version", -1)) >= wanted
           for gateway in gateways)
 
-    waiting.until(settled, f"snapshot {wanted} to be served from", seconds)
+    self.until(settled, f"snapshot {wanted} to be served from", seconds)

@@ -5,9 +5,10 @@ import threading
 
 import content
 import control_world
-import session as sessions
 import throttled
 
+_SECONDS = 120  # Of a transfer that is not told to hurry.
+_BEGIN_SECONDS = 60
 _VERBS = ("PASV", "EPSV", "PORT", "EPRT")
 
 
@@ -23,13 +24,13 @@ class _Running:
 class Transfers:
   """`count` of 4 MiB, half of them up; all in flight once it is made.
 
-  Each has a session of its own, which stays after its transfer to hear what
-  the gateway says next.
+  They take their time until all_complete(). Each has a session of its own,
+  which stays after its transfer to hear what the gateway says next.
   """
 
-  def __init__(self, world, login, count, seconds, where="/w/running"):
+  def __init__(self, world, login, count, where="/w/running"):
     self._world = world
-    self._seconds = seconds
+    self._pace = throttled.Pace(_SECONDS)
     self._where = where
     self._all = [
         _Running(login(number), "up" if number % 2 else "down", number)
@@ -41,7 +42,7 @@ class Transfers:
     for thread in self._threads:
       thread.start()
     try:
-      begun.wait(sessions.TIMEOUT_SECONDS)
+      begun.wait(_BEGIN_SECONDS)
     except threading.BrokenBarrierError:
       raise AssertionError(f"not begun: {self.failures()}") from None
 
@@ -49,16 +50,16 @@ class Transfers:
     try:
       verb = _VERBS[one.number // 2 % 4]
       def in_flight():
-        begun.wait(sessions.TIMEOUT_SECONDS)
+        begun.wait(_BEGIN_SECONDS)
 
       if one.kind == "up":
         throttled.upload(one.session, f"STOR {self._name(one)}",
-                         self.payload(one.number), self._seconds, verb,
+                         self.payload(one.number), self._pace, verb,
                          in_flight)
       else:
         received = throttled.download(
             one.session, "RETR /data/four.bin", control_world.FOUR_MIB,
-            self._seconds, verb, in_flight)
+            self._pace, verb, in_flight)
         assert (content.bytes_checksum(received) ==
                 content.bytes_checksum(self._world.four_mib)), "other bytes"
     except Exception as failure:  # pylint: disable=broad-except
@@ -72,17 +73,22 @@ class Transfers:
   def payload(self, number):
     return content.make(f"{self._where} {number}", control_world.FOUR_MIB)
 
-  def running(self):
-    return sum(not one.done.is_set() for one in self._all)
+  def all_run(self):
+    """AssertionError if one has ended, or was cut."""
+    running = sum(not one.done.is_set() for one in self._all)
+    assert running == len(self._all), (
+        f"only {running} of {len(self._all)} still run: {self.failures()}")
 
   def failures(self):
     return [one.failure for one in self._all if one.failure]
 
   def all_complete(self, seconds, stored_on):
-    """AssertionError unless all end well; uploads are whole on the backend."""
+    """Lets them hurry; AssertionError unless all end well and are whole."""
+    self._pace.hurry()
     for thread in self._threads:
       thread.join(seconds)
-    assert not self.running(), f"{self.running()} still run"
+    running = sum(not one.done.is_set() for one in self._all)
+    assert not running, f"{running} still run"
     assert not self.failures(), (
         f"{len(self.failures())} of {len(self._all)} failed: "
         f"{self.failures()}")
