@@ -19,7 +19,8 @@ def silence_after_accept_is_found_and_its_end_too(world):
 def _is_found_and_its_end_too(world, mood, noticed_at):
   moody = world.backends["moody"]
   with world.fleet() as fleet:
-    _farm(world, fleet, kind="KIND_LIST", interval="1s", timeout="0.5s")
+    _farm(world, fleet, kind="KIND_LIST", interval="1s", timeout="2s")
+    _until_health(fleet, "HEALTH_HEALTHY")
     _meets(world, fleet, {"moody", "left"})
     try:
       moody.become(mood)
@@ -44,7 +45,7 @@ def _is_found_and_its_end_too(world, mood, noticed_at):
 def one_bad_probe_is_not_enough(world):
   moody = world.backends["moody"]
   with world.fleet() as fleet:
-    _farm(world, fleet, kind="KIND_LIST", interval="2s", timeout="1s")
+    _farm(world, fleet, kind="KIND_LIST", interval="2s", timeout="2s")
     _until_health(fleet, "HEALTH_HEALTHY")
     try:
       moody.become(moody_backend.HANGS_AT_LIST)
@@ -52,18 +53,19 @@ def one_bad_probe_is_not_enough(world):
     finally:
       moody.become(moody_backend.WELL)
     waiting.until(lambda: moody.count("list") >= 2, "two good probes")
-    load = fleet.registry.backends()["moody"]["load"]
-    assert load["health"] == "HEALTH_HEALTHY", load
+    load = fleet.registry.backends()["moody"].get("load")
+    assert load and load["health"] == "HEALTH_HEALTHY", (
+        f"{load}\n{fleet.registry.gateways()}\n{fleet.gateway.log()}")
 
 
 def probe_with_a_wrong_password_finds_it(world):
   with world.fleet() as fleet:
     wrong = world.hosts.work / "wrong-password"
     wrong.write_text("wrong\n")
-    _farm(world, fleet, wrong, kind="KIND_LOGIN", interval="1s", timeout="2s")
+    _farm(world, fleet, wrong, kind="KIND_LOGIN", interval="1s", timeout="8s")
     _until_health(fleet, "HEALTH_UNHEALTHY")
     trouble = fleet.registry.backends()["moody"]["load"].get("trouble", "")
-    assert "530" in trouble or "log" in trouble.lower(), trouble
+    assert "530" in trouble, trouble
     # vsftpd's anonymous user takes every password.
     load = fleet.registry.backends()["left"]["load"]
     assert load["health"] == "HEALTH_HEALTHY", load
@@ -83,8 +85,8 @@ def dead_backend_is_ejected_without_a_probe_and_comes_back(world):
       waiting.until(lambda: _next_is(world, fleet, "left") and
                     fleet.gateway.metric("pinnace_backend_ejections_total"),
                     "the ejection of the dead one")
-      failures = _failures(fleet)
-      assert failures >= 2, f"ejected after {failures} failures"
+      fleet.registry.until(lambda: _failures(fleet) >= 2,
+                           "a report of two failures")
     finally:
       moody.start()
       moody.wait_ready()
@@ -112,12 +114,9 @@ def last_backend_is_never_ejected(world):
 
 
 def _failures(fleet):
-  """What the gateways report, which comes every few seconds."""
-  def reported():
-    load = fleet.registry.backends()["moody"].get("load", {})
-    return int(load.get("connect_failures", 0))
-
-  return fleet.registry.until(reported, "a report of the failures")
+  """As the gateway reported last."""
+  load = fleet.registry.backends()["moody"].get("load", {})
+  return int(load.get("connect_failures", 0))
 
 
 def _farm(world, fleet, password_file=None, **check):
@@ -140,7 +139,7 @@ def _until_health(fleet, health):
     load = fleet.registry.backends()["moody"].get("load", {})
     return load.get("health") == health
 
-  fleet.registry.until(is_so, f"moody to be {health}", 20)
+  fleet.registry.until(is_so, f"moody to be {health}", 40)
 
 
 def _next_is(world, fleet, name):
