@@ -32,16 +32,16 @@ import topology
 _CREW = {name: "crew" for name in ("a", "b", "c", "d")}
 _PAIR = {"left": "vsftpd", "right": "vsftpd"}
 
-# The longest first. Name: (backends, modules of scenarios).
+# Name: (backends, scenarios).
 _LANES = {
-    "outage": (_PAIR, [outage_scenarios]),
-    "drain": (_PAIR, [backend_drain_scenarios, gateway_drain_scenarios]),
+    "outage": (_PAIR, outage_scenarios.ALL + failover_scenarios.ALL),
+    "drain": (_PAIR, backend_drain_scenarios.ALL + gateway_drain_scenarios.ALL),
     "registry": (_CREW, [
-        reflection_scenarios, crash_scenarios, route_scenarios, pin_scenarios,
-        maglev_scenarios]),
-    "sharing": (_CREW, [sharing_scenarios]),
-    "health": ({"left": "vsftpd", "moody": "moody"}, [
-        health_scenarios, failover_scenarios]),
+        *reflection_scenarios.ALL, *crash_scenarios.ALL, *route_scenarios.ALL,
+        *pin_scenarios.ALL, *maglev_scenarios.ALL]),
+    "sharing by address": (_CREW, sharing_scenarios.BY_ADDRESS),
+    "sharing by user": (_CREW, sharing_scenarios.BY_USER),
+    "health": ({"left": "vsftpd", "moody": "moody"}, health_scenarios.ALL),
 }
 
 
@@ -56,8 +56,8 @@ def parse_options():
 
 def wanted_lanes(options, fixtures):
   found = []
-  for name, (kinds, modules) in _LANES.items():
-    scenarios = [scenario for module in modules for scenario in module.ALL
+  for name, (kinds, scenarios) in _LANES.items():
+    scenarios = [scenario for scenario in scenarios
                  if re.search(options.only, scenario.__name__)]
     if scenarios:
       world = functools.partial(
