@@ -16,6 +16,8 @@ packages=(
   curl lftp ncftp tnftp wget
   # A backend, and the interpreter of tests/e2e.
   python3 python3-pyftpdlib
+  # A client of the control plane that knows gRPC's own protocols alone.
+  grpc-proto protobuf-compiler python3-grpcio python3-protobuf
 )
 install_packages "${packages[@]}"
 

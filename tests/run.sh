@@ -128,6 +128,7 @@ stage "optimised binaries" optimised_binaries
 stage "instruction guard" guard micro/instruction_guard.py
 stage "system-call guard" guard syscall_guard.py
 stage "e2e: many clients" e2e many_clients.py
+stage "e2e: control plane" e2e control_plane.py
 stage "e2e: matrix" e2e matrix.py
 stage "quickstart" one_case quickstart
 

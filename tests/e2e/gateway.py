@@ -1,12 +1,11 @@
 """The gateway under test: `pinnace serve` on the gateway's host."""
 
-import json
 import os
 import pathlib
-import signal
 import subprocess
 
 import backends
+import pinnace_process
 import waiting
 
 CONTROL_PLANE = "127.0.0.1:9021"
@@ -37,7 +36,8 @@ class Gateway:
     self._host = topology.gateway
     self._folder = topology.work / f"gateway-{len(os.listdir(topology.work))}"
     self._binary = str(binary)
-    self._process = None
+    self._process = pinnace_process.PinnaceProcess(
+        self._host, binary, self._folder, "serve")
     self._farms = farms
     self._keys = gateway_keys
     self.ports = {farm["name"]: FIRST_PORT + number
@@ -64,16 +64,7 @@ class Gateway:
     }
 
   def __enter__(self):
-    self._folder.mkdir()
-    config = self._folder / "pinnace.yaml"
-    # JSON is YAML.
-    config.write_text(json.dumps(self._config(), indent=1))
-    with open(self._folder / "log", "wb") as log:
-      self._process = subprocess.Popen(
-          self._host.namespace.command(
-              self._binary, "serve", "--config", str(config)),
-          stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-          cwd=self._folder, start_new_session=True)
+    self._process.start(self._config())
     try:
       self._wait_ready()
     except BaseException:
@@ -83,7 +74,7 @@ class Gateway:
 
   def _wait_ready(self):
     def ready():
-      if self._process.poll() is not None:
+      if not self.alive():
         raise AssertionError(f"the gateway ended at once:\n{self.log()}")
       there = waiting.greets if self._has_backends() else waiting.answers
       return all(there("::1", port) for port in self.ports.values())
@@ -94,15 +85,13 @@ class Gateway:
     return all(farm.get("backends") for farm in self._farms)
 
   def __exit__(self, *_):
-    if self._process.poll() is None:
-      os.killpg(self._process.pid, signal.SIGKILL)
-    self._process.wait()
+    self._process.kill()
 
   def alive(self):
-    return self._process.poll() is None
+    return self._process.alive()
 
   def log(self):
-    return (self._folder / "log").read_text(errors="replace")[-4000:]
+    return self._process.log()
 
   def ctl(self, *arguments, check=True):
     """`pinnace ctl ...` on the gateway's host; returns its output."""

@@ -5,12 +5,14 @@ import backends
 
 class Proftpd(backends.Backend):
   kind = "proftpd"
+  further_users = ()  # With the same password.
 
   def _command(self):
     first, last = backends.PASSIVE_PORTS
     secret = backends.hashed(self.password)
-    users = self.write_file(
-        "users", f"{self.user}:{secret}:65534:65534::{self.root}:/bin/sh\n")
+    users = self.write_file("users", "".join(
+        f"{user}:{secret}:65534:65534::{self.root}:/bin/sh\n"
+        for user in (self.user, *self.further_users)))
     config = self.write_file("proftpd.conf", f"""
 ServerName "{self.name}"
 ServerType standalone

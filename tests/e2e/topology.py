@@ -16,8 +16,13 @@ import sys
 import namespaces
 
 _PREFIX = "pe2e"
-_SCRATCH = pathlib.Path("/dev/shm")
+SCRATCH = pathlib.Path("/dev/shm")
 MANY_CLIENTS = 200  # Further addresses of the client host.
+
+
+def scratch_prefix():
+  """Of a folder in SCRATCH that is swept away once this process is dead."""
+  return f"{_PREFIX}-{os.getpid()}-"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Topology:
   def __init__(self, backend_names):
     self._tag = f"{_PREFIX}-{os.getpid()}"
     self._made = []
-    self.work = _SCRATCH / self._tag
+    self.work = SCRATCH / self._tag
     self.client = self._host("client", "10.77.1.1", "fd77::1:1")
     self.gateway = self._host("gateway", "10.77.0.1", "fd77::1")
     self.stranger = self._host("stranger", "10.77.4.1", "fd77::4:1")
@@ -102,6 +107,6 @@ def _sweep():
     match = re.fullmatch(_PREFIX + r"-(\d+)-.*", name)
     if match and not os.path.exists(f"/proc/{match[1]}"):
       namespaces.Namespace(name).remove()
-  for path in _SCRATCH.glob(f"{_PREFIX}-*"):
+  for path in SCRATCH.glob(f"{_PREFIX}-*"):
     if not os.path.exists(f"/proc/{path.name.split('-')[1]}"):
       shutil.rmtree(path, ignore_errors=True)

@@ -8,7 +8,7 @@ class Timeout(AssertionError):
   pass
 
 
-def until(condition, what, seconds=10.0):
+def until(condition, what, seconds=10.0, every=0.005):
   """Polls until condition() is true and returns its value."""
   deadline = time.monotonic() + seconds
   while True:
@@ -17,7 +17,7 @@ def until(condition, what, seconds=10.0):
       return value
     if time.monotonic() > deadline:
       raise Timeout(f"after {seconds:g} s still waiting for {what}")
-    time.sleep(0.005)
+    time.sleep(every)
 
 
 def greets(address, port):
