@@ -42,7 +42,8 @@ absl::StatusOr<std::unique_ptr<RunningGateway>> RunningGateway::Start(
                                 *running->gateway_,
                                 {.token = *std::move(token),
                                  .config = config,
-                                 .program_version = kProgramVersion});
+                                 .program_version = kProgramVersion,
+                                 .on_drain = &RequestStop});
   if (!admin.ok()) return admin.status();
   running->admin_ = *std::move(admin);
   for (const Address& address : running->gateway_->listening()) {

@@ -1,5 +1,7 @@
 #include "cli/signals.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -43,5 +45,7 @@ Signal NextSignal(absl::Duration timeout) {
       return Signal::kNone;
   }
 }
+
+void RequestStop() { kill(getpid(), SIGTERM); }
 
 }  // namespace pinnace::cli

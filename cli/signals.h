@@ -18,6 +18,9 @@ void BlockSignals();
 // The next one; kNone when `timeout` has passed.
 Signal NextSignal(absl::Duration timeout = absl::InfiniteDuration());
 
+// As if somebody had sent a SIGTERM. Any thread.
+void RequestStop();
+
 }  // namespace pinnace::cli
 
 #endif  // PINNACE_CLI_SIGNALS_H_

@@ -140,8 +140,8 @@ const Routes::Row Routes::kRows[] = {
     {"GET", "/api/v1/ports", &Routes::Ports, "public ports and their leases"},
     {"GET", "/api/v1/config", &Routes::Config, "the configuration as read"},
     {"POST", "/api/v1/drain", &Routes::Drain,
-     "not ready from now on; after timeouts.drain_notice no new sessions; "
-     "running ones go on"},
+     "as SIGTERM: not ready from now on; after timeouts.drain_notice no new "
+     "sessions; running ones have timeouts.drain, then the process ends"},
 };
 
 bool Routes::Refuses(const Request& request, Response& response) const {
@@ -336,7 +336,9 @@ Response Routes::Config(absl::string_view) {
 }
 
 Response Routes::Drain(absl::string_view) {
+  if (gateway_.draining()) return Done();
   gateway_.StartDrain();
+  options_.on_drain();
   return Done();
 }
 

@@ -3,6 +3,7 @@
 #ifndef PINNACE_PROXY_ADMIN_ROUTES_H_
 #define PINNACE_PROXY_ADMIN_ROUTES_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -32,6 +33,9 @@ class Routes {
     std::string token;  // asked of every path but the probes; empty: of none
     v1::Config config;  // shown as it is
     std::string program_version;
+    // Called once a drain was asked for, to end the process behind it. Any
+    // thread.
+    std::function<void()> on_drain = [] {};
   };
 
   Routes(gateway::GatewayView& gateway, Options options)
