@@ -211,6 +211,20 @@ TEST(SnapshotClientTest, ShowsTheTokenThatItsFileHasNow) {
   gateway.Await(0);
 }
 
+TEST(SnapshotClientTest, SaysOnceWhyThereIsNoWay) {
+  FakeGateway gateway;
+  SnapshotClient::Options options =
+      OptionsFor(gateway, *ControlPlaneChannel("127.0.0.1:1", {}));
+  absl::Notification logged;
+  options.log = [&logged](absl::string_view line) {
+    EXPECT_NE(line.find("Connection refused"), absl::string_view::npos) << line;
+    ASSERT_FALSE(logged.HasBeenNotified());
+    logged.Notify();
+  };
+  SnapshotClient client(gateway, std::move(options));
+  logged.WaitForNotification();
+}
+
 TEST(SnapshotClientTest, EndsWhileNobodyAnswers) {
   FakeGateway gateway;
   SnapshotClient client(
