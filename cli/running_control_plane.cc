@@ -78,8 +78,9 @@ void ReloadFarms(const std::string& path, v1::Config& config,
   if (path.empty())
     return Log(LogLevel::kWarning, "reload: there is no --config file");
   absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
-  absl::StatusOr<access::AccessPolicy> access = wanted.status();
-  if (wanted.ok()) access = access::ReadAccessPolicy(wanted->control_plane());
+  absl::StatusOr<access::AccessPolicy> access =
+      wanted.ok() ? access::ReadAccessPolicy(wanted->control_plane())
+                  : wanted.status();
   absl::Status status = access.status();
   if (status.ok()) status = control_plane.CheckAccess(*access);
   if (status.ok()) {

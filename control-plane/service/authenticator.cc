@@ -119,7 +119,7 @@ absl::StatusOr<registry::Caller> Authenticator::Admit(
   if (!allowed.ok()) return allowed;
   return registry::Caller{
       .name = std::move(identity->name),
-      .address = within ? "" : AddressOfPeer(context.peer()),
+      .address = within ? "in-process" : AddressOfPeer(context.peer()),
       .reach = identity->role == v1::ROLE_BACKEND
                    ? registry::Reach::kOwnBackends
                    : registry::Reach::kEverything};

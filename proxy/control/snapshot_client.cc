@@ -1,6 +1,7 @@
 #include "proxy/control/snapshot_client.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <random>
 #include <utility>
 
@@ -31,10 +32,11 @@ class SnapshotClient::Stream {
   // May be cancelled at any time, also while Open() waits.
   grpc::ClientContext& context() { return context_; }
 
-  // Waits for the control plane to come up: a channel dials only while a call
-  // waits for it.
-  void Open() {
-    context_.set_wait_for_ready(true);
+  // kUntilItIsUp: a channel dials only while a call waits for it. kNone: ends
+  // with the reason when there is no way to the control plane.
+  enum class Patience : uint8_t { kNone, kUntilItIsUp };
+  void Open(Patience patience) {
+    context_.set_wait_for_ready(patience == Patience::kUntilItIsUp);
     stream_ = stub_->Follow(&context_);
   }
 
@@ -105,7 +107,9 @@ void SnapshotClient::FollowOnce() {
     if (stopped_) stream.context().TryCancel();
     context_ = &stream.context();
   }
-  stream.Open();
+  // The first time the log must hear why, a certificate perhaps.
+  stream.Open(away_logged_ ? Stream::Patience::kUntilItIsUp
+                           : Stream::Patience::kNone);
   v1::GatewayMessage hello;
   *hello.mutable_hello() = options_.hello;
   stream.Write(hello);

@@ -185,7 +185,7 @@ TEST(SnapshotClientTest, ShowsTheTokenThatItsFileHasNow) {
   ASSERT_TRUE(policy.ok()) << policy.status();
   auto control_plane = service::ControlPlane::Start(
       {.listen = *Address::Parse("127.0.0.1:0"),
-       .store = *store::SqliteStore::Open(":memory:"),
+       .store = *store::SqliteStore::Open(":memory:", absl::Now()),
        .access = *std::move(policy)});
   ASSERT_TRUE(control_plane.ok()) << control_plane.status();
   v1::ControlPlaneAccess access;
@@ -209,6 +209,20 @@ TEST(SnapshotClientTest, ShowsTheTokenThatItsFileHasNow) {
   refused.WaitForNotification();
   pinnace::testing::WriteTestFile("gateway-token", "CANARY-the-right-token");
   gateway.Await(0);
+}
+
+TEST(SnapshotClientTest, SaysOnceWhyThereIsNoWay) {
+  FakeGateway gateway;
+  SnapshotClient::Options options =
+      OptionsFor(gateway, *ControlPlaneChannel("127.0.0.1:1", {}));
+  absl::Notification logged;
+  options.log = [&logged](absl::string_view line) {
+    EXPECT_NE(line.find("Connection refused"), absl::string_view::npos) << line;
+    ASSERT_FALSE(logged.HasBeenNotified());
+    logged.Notify();
+  };
+  SnapshotClient client(gateway, std::move(options));
+  logged.WaitForNotification();
 }
 
 TEST(SnapshotClientTest, EndsWhileNobodyAnswers) {
