@@ -81,7 +81,7 @@ class Stage:
     for farm, backend in (("main", "a"), ("archive", "z")):
       ctl("backend", "register", "--farm", farm, "--id", backend, "--address",
           self.world.backend.address)
-    ctl("route", "set", "partners", "--farm", "archive")
+    ctl("route", "set", "partners", "--farm", "archive", "--user", "partner-*")
     ctl("route", "set", "office", "--farm", "main", "--host", "office")
 
   def popen(self, example):
