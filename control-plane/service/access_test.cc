@@ -178,7 +178,7 @@ class AccessTest : public ::testing::Test {
     ASSERT_TRUE(credentials.ok()) << credentials.status();
     auto started = ControlPlane::Start({
         .listen = *Address::Parse(absl::StrCat(listen, ":0")),
-        .store = *store::SqliteStore::Open(":memory:"),
+        .store = *store::SqliteStore::Open(":memory:", absl::Now()),
         .access = *std::move(access),
         .credentials = *std::move(credentials),
     });

@@ -185,7 +185,7 @@ TEST(SnapshotClientTest, ShowsTheTokenThatItsFileHasNow) {
   ASSERT_TRUE(policy.ok()) << policy.status();
   auto control_plane = service::ControlPlane::Start(
       {.listen = *Address::Parse("127.0.0.1:0"),
-       .store = *store::SqliteStore::Open(":memory:"),
+       .store = *store::SqliteStore::Open(":memory:", absl::Now()),
        .access = *std::move(policy)});
   ASSERT_TRUE(control_plane.ok()) << control_plane.status();
   v1::ControlPlaneAccess access;
