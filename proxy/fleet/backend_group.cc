@@ -5,7 +5,8 @@
 
 namespace pinnace::fleet {
 
-BackendGroup::BackendGroup(const Farm& farm, std::vector<uint32_t> places)
+BackendGroup::BackendGroup(const Farm& farm, std::vector<uint32_t> places,
+                           Use use)
     : places_(std::move(places)) {
   std::vector<int> weights;
   std::vector<MaglevTable::Member> members;
@@ -27,15 +28,17 @@ BackendGroup::BackendGroup(const Farm& farm, std::vector<uint32_t> places)
       p2c_ = std::make_unique<const AliasTable>(weights);
       break;
     case Balance::kMaglev:
-      maglev_ = std::make_unique<const MaglevTable>(members);
+      if (use == Use::kSnapshot) {
+        maglev_ = std::make_unique<const MaglevTable>(members);
+      }
       break;
   }
 }
 
-BackendGroup BackendGroup::AllOf(const Farm& farm) {
+BackendGroup BackendGroup::AllOf(const Farm& farm, Use use) {
   std::vector<uint32_t> places(farm.backends.size());
   std::iota(places.begin(), places.end(), 0u);
-  return BackendGroup(farm, std::move(places));
+  return BackendGroup(farm, std::move(places), use);
 }
 
 }  // namespace pinnace::fleet

@@ -19,9 +19,13 @@ namespace pinnace::fleet {
 
 class BackendGroup {
  public:
+  // What it is made for: a table of maglev is not worth its making for one
+  // pick.
+  enum class Use : uint8_t { kOnePick, kSnapshot };
+
   // `places` are indices of farm.backends.
-  BackendGroup(const Farm& farm, std::vector<uint32_t> places);
-  static BackendGroup AllOf(const Farm& farm);
+  BackendGroup(const Farm& farm, std::vector<uint32_t> places, Use use);
+  static BackendGroup AllOf(const Farm& farm, Use use);
 
   size_t size() const { return places_.size(); }
   // `farm` is the one it was made of, or a later one with the same backends.
@@ -33,7 +37,7 @@ class BackendGroup {
   // Each only with the policy that is named so.
   const AliasTable& p2c() const { return *p2c_; }
   WeightedTurn& weighted() const { return *weighted_; }
-  const MaglevTable& maglev() const { return *maglev_; }
+  const MaglevTable* maglev() const { return maglev_.get(); }  // or null
 
  private:
   std::vector<uint32_t> places_;

@@ -158,9 +158,10 @@ class Choice {
   // those of all others stay.
   const Backend* ByHash() const {
     const uint64_t client = ClientHash(farm_, request_);
+    if (group_.maglev() == nullptr) return ByHighestScore(client);
     uint64_t hash = client;
     for (int i = 0; i < limits::kMaxBackendDraws; ++i) {
-      const Backend& backend = At(group_.maglev().Find(hash));
+      const Backend& backend = At(group_.maglev()->Find(hash));
       if (Admits(backend)) return &backend;
       hash = Mix(hash);
     }
@@ -208,7 +209,7 @@ const Backend* Pick(const Farm& farm, const PickRequest& request) {
   if (farm.index != nullptr) {
     near = farm.index->near();
   } else {
-    made = BackendGroup::AllOf(farm);
+    made = BackendGroup::AllOf(farm, BackendGroup::Use::kOnePick);
   }
   const BackendGroup& all = made.has_value() ? *made : farm.index->all();
   const auto choose = [&](const BackendGroup& group, Tier tier) {

@@ -50,8 +50,9 @@ struct Farm {
   FarmTimeouts timeouts;
   std::vector<Backend> backends;
   std::shared_ptr<FarmProgress> progress = std::make_shared<FarmProgress>();
-  // Made of `backends` by Fleet::Prepare(); null in a farm made by hand, which
-  // does all the same, by scans.
+  // Made of `backends` by Fleet::Prepare(). Null in a farm made by hand: it
+  // does the same by scans, but that maglev's choice needs a table to be the
+  // same on every gateway.
   std::shared_ptr<const FarmIndex> index;
 
   const Backend* FindBackend(absl::string_view id) const;

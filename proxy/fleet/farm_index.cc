@@ -17,14 +17,14 @@ std::optional<BackendGroup> NearOf(const Farm& farm,
   if (places.empty() || places.size() == farm.backends.size()) {
     return std::nullopt;
   }
-  return BackendGroup(farm, std::move(places));
+  return BackendGroup(farm, std::move(places), BackendGroup::Use::kSnapshot);
 }
 
 }  // namespace
 
 FarmIndex::FarmIndex(const Farm& farm, absl::string_view gateway_zone)
     : gateway_zone_(gateway_zone),
-      all_(BackendGroup::AllOf(farm)),
+      all_(BackendGroup::AllOf(farm, BackendGroup::Use::kSnapshot)),
       near_(NearOf(farm, gateway_zone)) {
   places_.reserve(farm.backends.size());
   for (uint32_t i = 0; i < farm.backends.size(); ++i) {
