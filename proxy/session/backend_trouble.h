@@ -1,4 +1,5 @@
-// A backend failed a login: told to outlier ejection and to the log. One thread.
+// A backend failed a login: told to outlier ejection and to the log. One
+// thread.
 #ifndef PINNACE_PROXY_SESSION_BACKEND_TROUBLE_H_
 #define PINNACE_PROXY_SESSION_BACKEND_TROUBLE_H_
 
@@ -14,8 +15,8 @@ namespace pinnace::session {
 
 inline void NoteLoginFailure(const BackendLink& link, absl::string_view why,
                              Turn& turn) {
-  const std::optional<absl::Duration> left_out = link.NoteFailure(
-      fleet::FailureKind::kConnect, turn.snapshot, turn.now);
+  const std::optional<absl::Duration> left_out =
+      link.NoteFailure(fleet::FailureKind::kConnect, turn.snapshot, turn.now);
   turn.Do(ReportBackendTrouble{
       turn.Keep(link.id()),
       left_out.has_value()

@@ -331,8 +331,8 @@ TEST_F(GatewayTest, ABackendThatWantsItIsToldWhoTheClientIs) {
   PlainClient client(ipv4(), *IpAddress::Parse("127.5.6.7"));
   client.control().Send("USER anna\r\n");
   BlockingSocket control = listener.Accept();
-  const std::string expected = ingress::ProxyV2(
-      client.control().LocalAddress(), client.control().PeerAddress());
+  const std::string expected = ingress::ProxyV2(client.control().LocalAddress(),
+                                                client.control().PeerAddress());
   std::string header;
   while (header.size() < expected.size() && control.is_open()) {
     const std::string more = control.Receive();
