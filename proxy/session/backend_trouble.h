@@ -1,5 +1,4 @@
-// A backend failed a login: told to outlier ejection and to the log. One
-// thread.
+// A backend failed a login: for outlier ejection and the log. One thread.
 #ifndef PINNACE_PROXY_SESSION_BACKEND_TROUBLE_H_
 #define PINNACE_PROXY_SESSION_BACKEND_TROUBLE_H_
 
