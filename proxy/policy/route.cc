@@ -52,9 +52,9 @@ absl::string_view RouteTable::Farm(const RouteRequest& request,
   return listener_farm;
 }
 
-std::vector<absl::string_view> RouteTable::PossibleFarms(
-    const RouteRequest& request, absl::string_view listener_farm) const {
-  std::vector<absl::string_view> farms;
+FarmNames RouteTable::PossibleFarms(const RouteRequest& request,
+                                    absl::string_view listener_farm) const {
+  FarmNames farms;
   const auto add = [&farms](absl::string_view farm) {
     if (std::find(farms.begin(), farms.end(), farm) == farms.end()) {
       farms.push_back(farm);

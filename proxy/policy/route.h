@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
 #include "proxy/base/cidr.h"
@@ -37,6 +38,8 @@ struct Route {
   bool MayMatch(const RouteRequest& request) const;
 };
 
+using FarmNames = absl::InlinedVector<absl::string_view, 4>;
+
 // By order, then by name.
 class RouteTable {
  public:
@@ -49,8 +52,8 @@ class RouteTable {
   absl::string_view Farm(const RouteRequest& request,
                          absl::string_view listener_farm) const;
   // Every farm that a user of this client may be sent to, each once.
-  std::vector<absl::string_view> PossibleFarms(
-      const RouteRequest& request, absl::string_view listener_farm) const;
+  FarmNames PossibleFarms(const RouteRequest& request,
+                          absl::string_view listener_farm) const;
 
  private:
   std::vector<Route> routes_;

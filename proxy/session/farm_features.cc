@@ -4,7 +4,7 @@
 
 namespace pinnace::session {
 
-ftp::FeatureList FarmFeatures(const std::vector<const fleet::Farm*>& farms) {
+ftp::FeatureList FarmFeatures(absl::Span<const fleet::Farm* const> farms) {
   std::optional<ftp::FeatureList> common;
   for (const fleet::Farm* farm : farms) {
     for (const fleet::Backend& backend : farm->backends) {

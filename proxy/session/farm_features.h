@@ -3,8 +3,7 @@
 #ifndef PINNACE_PROXY_SESSION_FARM_FEATURES_H_
 #define PINNACE_PROXY_SESSION_FARM_FEATURES_H_
 
-#include <vector>
-
+#include "absl/types/span.h"
 #include "proxy/fleet/fleet.h"
 #include "proxy/ftp/features.h"
 
@@ -12,7 +11,7 @@ namespace pinnace::session {
 
 // A backend that has not been asked yet does not count. Of several farms that
 // the session may end in: what all of them offer.
-ftp::FeatureList FarmFeatures(const std::vector<const fleet::Farm*>& farms);
+ftp::FeatureList FarmFeatures(absl::Span<const fleet::Farm* const> farms);
 
 }  // namespace pinnace::session
 

@@ -36,14 +36,14 @@ Command CommandOf(ftp::Verb verb, absl::string_view argument) {
 }  // namespace
 
 bool Login::HasCandidate(const Turn& turn) const {
-  const std::vector<const fleet::Farm*> farms = PossibleFarms(turn);
+  const PossibleFarmList farms = PossibleFarms(turn);
   return std::any_of(farms.begin(), farms.end(), [](const fleet::Farm* farm) {
     return fleet::HasCandidate(*farm);
   });
 }
 
-std::vector<const fleet::Farm*> Login::PossibleFarms(const Turn& turn) const {
-  std::vector<absl::string_view> names;
+Login::PossibleFarmList Login::PossibleFarms(const Turn& turn) const {
+  policy::FarmNames names;
   if (link_.is_chosen()) {
     names.push_back(link_.farm());
   } else {
@@ -51,7 +51,7 @@ std::vector<const fleet::Farm*> Login::PossibleFarms(const Turn& turn) const {
         {.listener = door_.listener, .host = host_, .client = door_.client},
         door_.farm);
   }
-  std::vector<const fleet::Farm*> farms;
+  PossibleFarmList farms;
   for (const absl::string_view name : names) {
     const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(name);
     if (farm != nullptr) farms.push_back(farm);

@@ -22,6 +22,7 @@ namespace pinnace::session {
 
 class Login {
  public:
+  using PossibleFarmList = absl::InlinedVector<const fleet::Farm*, 4>;
   enum class State : uint8_t {
     // The client has the word.
     kLoggedOut,
@@ -61,7 +62,7 @@ class Login {
   // Is there any backend that could be tried now, whatever the user's name?
   bool HasCandidate(const Turn& turn) const;
   // The farms that the session may be sent to: one, once it has a backend.
-  std::vector<const fleet::Farm*> PossibleFarms(const Turn& turn) const;
+  PossibleFarmList PossibleFarms(const Turn& turn) const;
   // USER names somebody who belongs to another backend than the present one:
   // that one has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;

@@ -48,6 +48,7 @@ CoreDriver::CoreDriver()
               .listener = "0.0.0.0:2121",
               .farm = "main"}) {
   world_.snapshot.fleet.farms.push_back(NewFarm());
+  world_.snapshot.fleet.Prepare(/*gateway_zone=*/"", /*former=*/nullptr);
   world_.options.public_address.default_address = "203.0.113.9";
 }
 
