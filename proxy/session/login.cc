@@ -43,19 +43,19 @@ bool Login::HasCandidate(const Turn& turn) const {
 }
 
 Login::PossibleFarmList Login::PossibleFarms(const Turn& turn) const {
-  policy::FarmNames names;
-  if (link_.is_chosen()) {
-    names.push_back(link_.farm());
-  } else {
-    names = turn.snapshot.routes.PossibleFarms(
-        {.listener = door_.listener, .host = host_, .client = door_.client},
-        door_.farm);
-  }
   PossibleFarmList farms;
-  for (const absl::string_view name : names) {
+  const auto add = [&](absl::string_view name) {
     const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(name);
     if (farm != nullptr) farms.push_back(farm);
+  };
+  if (link_.is_chosen()) {
+    add(link_.farm());
+    return farms;
   }
+  const policy::FarmNames names = turn.snapshot.routes.PossibleFarms(
+      {.listener = door_.listener, .host = host_, .client = door_.client},
+      door_.farm);
+  for (const absl::string_view name : names) add(name);
   return farms;
 }
 
