@@ -1,3 +1,5 @@
+// The dialogue with the backend of a login. login_choice.cc has which one that
+// is.
 #include "proxy/session/login.h"
 
 #include <algorithm>
@@ -8,20 +10,15 @@
 #include "absl/strings/str_cat.h"
 #include "proxy/base/check.h"
 #include "proxy/base/printable.h"
-#include "proxy/fleet/balancer.h"
 #include "proxy/session/backend_trouble.h"
 
 namespace pinnace::session {
 namespace {
 
-using fleet::PinTable;
 using ftp::Command;
 using ftp::Reply;
 using ftp::ReplyCode;
 using metrics::Counter;
-
-// A pin is renewed when this part of its TTL has gone, not at every command.
-constexpr int kPinRenewals = 4;
 
 bool IsFor(const Command& opts, absl::string_view name) {
   return absl::StartsWithIgnoreCase(opts.argument, name) &&
@@ -34,47 +31,6 @@ Command CommandOf(ftp::Verb verb, absl::string_view argument) {
 }
 
 }  // namespace
-
-bool Login::HasCandidate(const Turn& turn) const {
-  const PossibleFarmList farms = PossibleFarms(turn);
-  return std::any_of(farms.begin(), farms.end(), [](const fleet::Farm* farm) {
-    return fleet::HasCandidate(*farm);
-  });
-}
-
-Login::PossibleFarmList Login::PossibleFarms(const Turn& turn) const {
-  PossibleFarmList farms;
-  const auto add = [&](absl::string_view name) {
-    const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(name);
-    if (farm != nullptr) farms.push_back(farm);
-  };
-  if (link_.is_chosen()) {
-    add(link_.farm());
-    return farms;
-  }
-  const policy::FarmNames names = turn.snapshot.routes.PossibleFarms(
-      {.listener = door_.listener, .host = host_, .client = door_.client},
-      door_.farm);
-  for (const absl::string_view name : names) add(name);
-  return farms;
-}
-
-absl::string_view Login::FarmFor(absl::string_view user,
-                                 const Turn& turn) const {
-  return turn.snapshot.routes.Farm({.listener = door_.listener,
-                                    .host = host_,
-                                    .user = user,
-                                    .client = door_.client},
-                                   door_.farm);
-}
-
-bool Login::LeadsElsewhere(const Command& user, const Turn& turn) const {
-  if (!link_.is_connected() || user.argument == user_) return false;
-  if (FarmFor(user.argument, turn) != link_.farm()) return true;
-  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
-  return farm != nullptr && farm->pin_by == fleet::ClientIdentity::kUser &&
-         farm->pin_ttl > absl::ZeroDuration();
-}
 
 Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
   if (command.argument.size() > limits::kMaxUserBytes) {
@@ -156,112 +112,6 @@ void Login::Reset() {
   tried_.clear();
   former_user_.clear();
   welcome_.reset();
-}
-
-const fleet::Backend* Login::Usable(const fleet::Farm& farm,
-                                    absl::string_view id,
-                                    absl::Time now) const {
-  const fleet::Backend* backend = farm.FindBackend(id);
-  const bool usable =
-      backend != nullptr && fleet::IsUsable(*backend, now) &&
-      !backend->status->IsFull(backend->max_sessions) &&
-      std::find(tried_.begin(), tried_.end(), id) == tried_.end();
-  return usable ? backend : nullptr;
-}
-
-const fleet::Backend* Login::Pin(const fleet::Farm& farm,
-                                 const fleet::Backend& picked, Turn& turn) {
-  const PinTable::Client client = PinTable::ClientOf(farm, door_.client, user_);
-  // Until it has logged in, so that a guesser of names holds no pins.
-  const absl::Time expires =
-      turn.now + std::min(farm.pin_ttl, options_.timeouts.login);
-  BackendId instead_of;
-  while (true) {
-    const BackendId pinned =
-        turn.pins.SetIfAbsent(client, picked.id, turn.now, expires, instead_of);
-    if (pinned == picked.id) break;
-    // Perhaps another session of this client was quicker: they have to meet.
-    const fleet::Backend* other = Usable(farm, pinned, turn.now);
-    if (other != nullptr) return other;
-    instead_of = pinned;
-  }
-  if (!instead_of.empty()) turn.Count(Counter::kPinsRemade);
-  return &picked;
-}
-
-const fleet::Backend* Login::Choose(const fleet::Farm& farm, Turn& turn) {
-  const bool pins = farm.pin_ttl > absl::ZeroDuration();
-  const fleet::Backend* backend = nullptr;
-  if (pins && tried_.empty()) {
-    const std::optional<BackendId> pinned =
-        turn.pins.Find(PinTable::ClientOf(farm, door_.client, user_), turn.now);
-    if (pinned.has_value()) backend = Usable(farm, *pinned, turn.now);
-  }
-  while (true) {
-    if (backend == nullptr) {
-      backend = fleet::Pick(farm, {.now = turn.now,
-                                   .tried = tried_,
-                                   .client = door_.client,
-                                   .user = user_});
-      if (backend == nullptr) return nullptr;
-      if (pins) backend = Pin(farm, *backend, turn);
-    }
-    if (link_.Choose(farm, *backend)) return backend;
-    // Another session took its last place in between.
-    tried_.push_back(backend->id);
-    backend = nullptr;
-  }
-}
-
-Login::Verdict Login::NobodyLeft(const fleet::Farm* farm, Turn& turn) {
-  std::string text = "No backend is available, try again later.";
-  if (!trouble_.empty()) {
-    text = absl::StrCat("No backend is available, try again later (", trouble_,
-                        ").");
-  } else if (farm != nullptr && fleet::WhyNobody(*farm, {.now = turn.now,
-                                                         .tried = {},
-                                                         .client = door_.client,
-                                                         .user = user_}) ==
-                                    fleet::Nobody::kAllFull) {
-    turn.Count(Counter::kBackendsFull);
-    text = "Every backend has as many sessions as it may, try again later.";
-  }
-  turn.Say(ReplyCode::kServiceClosing, text);
-  link_.Drop();
-  return Verdict::kNoBackend;
-}
-
-Login::Verdict Login::TryNext(Turn& turn) {
-  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
-  if (farm != nullptr && attempts_ == 0) {
-    budget_end_ = turn.now + farm->failover.budget;
-  }
-  const bool may_try = farm != nullptr &&
-                       attempts_ < farm->failover.candidates &&
-                       turn.now < budget_end_;
-  const fleet::Backend* backend = may_try ? Choose(*farm, turn) : nullptr;
-  if (backend == nullptr) return NobodyLeft(farm, turn);
-  if (attempts_++ > 0) turn.Count(Counter::kBackendRetries);
-  tried_.push_back(backend->id);
-  turn.Count(Counter::kBackendConnects);
-  turn.Do(ConnectBackend{.host = turn.Keep(backend->address.host),
-                         .port = backend->address.port,
-                         .timeout = std::min(link_.timeouts().backend_connect,
-                                             budget_end_ - turn.now)});
-  state_ = State::kConnecting;
-  deadline_ = absl::InfiniteFuture();  // The shell's connect has its own.
-  return Verdict::kGoOn;
-}
-
-void Login::RenewPin(Turn& turn) {
-  const bool logged_in =
-      state_ == State::kLoggedIn || state_ == State::kReplaying;
-  if (!logged_in || !link_.is_chosen() || turn.now < pin_renewal_) return;
-  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
-  if (farm == nullptr || farm->pin_ttl <= absl::ZeroDuration()) return;
-  turn.pins.Set(PinTable::ClientOf(*farm, door_.client, user_), link_.id(),
-                turn.now + farm->pin_ttl);
-  pin_renewal_ = turn.now + farm->pin_ttl / kPinRenewals;
 }
 
 Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
@@ -364,12 +214,6 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
       return Verdict::kGoOn;
   }
   return Verdict::kGoOn;
-}
-
-bool Login::HasOther(const Turn& turn) const {
-  const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
-  return farm != nullptr && attempts_ < farm->failover.candidates &&
-         farm->backends.size() > tried_.size();
 }
 
 void Login::SendHostOrUser(Turn& turn) {
