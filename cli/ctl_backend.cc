@@ -9,6 +9,7 @@
 #include "cli/ctl_connection.h"
 #include "cli/ctl_hold.h"
 #include "cli/message_fields.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::cli {
 namespace {
@@ -252,7 +253,7 @@ CtlVerb RegisterVerb() {
 v1::RegisterBackendRequest RegisterRequestOf(const CtlInvocation& invocation) {
   auto request = invocation.As<v1::RegisterBackendRequest>();
   if (invocation.Has("hold") &&
-      DurationOf(request.ttl()) <= absl::ZeroDuration()) {
+      snapshot::DurationOf(request.ttl()) <= absl::ZeroDuration()) {
     request.mutable_ttl()->set_seconds(kDefaultHoldSeconds);
   }
   return request;

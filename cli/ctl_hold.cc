@@ -12,6 +12,7 @@
 #include "cli/signals.h"
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::cli {
 namespace {
@@ -78,7 +79,7 @@ absl::Status CarryOut(HoldCall call, v1::RegisterBackendRequest& request,
 absl::Status HoldBackend(const HoldOptions& options,
                          CtlConnection& connection) {
   v1::RegisterBackendRequest request = options.request;
-  const absl::Duration ttl = DurationOf(request.ttl());
+  const absl::Duration ttl = snapshot::DurationOf(request.ttl());
   connection.SetTimeout(std::clamp(ttl / 3, kShortestCall, kLongestCall));
   BackendHold hold({.id = request.backend().id(),
                     .ttl = ttl,

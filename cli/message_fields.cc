@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "proxy/base/check.h"
 #include "proxy/config/enum_words.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::cli {
 
@@ -72,10 +73,8 @@ absl::Status SetEntry(Message& message, const FieldDescriptor& field,
 absl::Status SetDuration(Message& message, absl::string_view text) {
   absl::StatusOr<absl::Duration> duration = ParsedDuration(text);
   if (!duration.ok()) return duration.status();
-  auto& value = static_cast<google::protobuf::Duration&>(message);
-  value.set_seconds(absl::ToInt64Seconds(*duration));
-  value.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(*duration % absl::Seconds(1))));
+  static_cast<google::protobuf::Duration&>(message) =
+      snapshot::DurationMessage(*duration);
   return absl::OkStatus();
 }
 
@@ -205,7 +204,7 @@ std::optional<std::string> FieldText(const Message& message,
     case FieldDescriptor::CPPTYPE_MESSAGE:
       PINNACE_CHECK(IsDuration(field));
       return absl::FormatDuration(
-          DurationOf(static_cast<const google::protobuf::Duration&>(
+          snapshot::DurationOf(static_cast<const google::protobuf::Duration&>(
               reflection.GetMessage(message, &field))));
     case FieldDescriptor::CPPTYPE_ENUM:
       return config::EnumWord(*reflection.GetEnum(message, &field));
@@ -233,11 +232,6 @@ absl::StatusOr<absl::Duration> ParsedDuration(absl::string_view text) {
     return Wanted("a duration like 15s or 5m", text);
   }
   return duration;
-}
-
-absl::Duration DurationOf(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
 }
 
 }  // namespace pinnace::cli

@@ -41,7 +41,6 @@ std::optional<std::string> FieldText(const google::protobuf::Message& message,
                                      absl::string_view path);
 
 absl::StatusOr<absl::Duration> ParsedDuration(absl::string_view text);
-absl::Duration DurationOf(const google::protobuf::Duration& duration);
 
 }  // namespace pinnace::cli
 

@@ -11,6 +11,7 @@
 #include "proxy/base/log.h"
 #include "proxy/config/settings.h"
 #include "proxy/control/gateway_facts.h"
+#include "proxy/snapshot/proto_time.h"
 #include "proxy/snapshot/snapshot_decoder.h"
 
 namespace pinnace::cli {
@@ -67,7 +68,7 @@ void RunningGateway::Follow(std::shared_ptr<grpc::Channel> channel) {
     options.hello.add_public_ports(range.ToString());
   }
   options.hello.set_zone(config_.gateway().zone());
-  *options.hello.mutable_started() = control::TimestampOf(absl::Now());
+  *options.hello.mutable_started() = snapshot::TimestampMessage(absl::Now());
   options.publish = [this](snapshot::SnapshotPtr snapshot) {
     gateway_->Publish(std::move(snapshot));
   };

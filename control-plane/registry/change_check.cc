@@ -12,6 +12,7 @@
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
 #include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::registry {
 namespace {
@@ -100,8 +101,7 @@ absl::Status CheckPublicPorts(const DesiredState& state,
 }
 
 absl::Status CheckTtl(const google::protobuf::Duration& ttl) {
-  const absl::Duration value =
-      absl::Seconds(ttl.seconds()) + absl::Nanoseconds(ttl.nanos());
+  const absl::Duration value = snapshot::DurationOf(ttl);
   if (value == absl::ZeroDuration() ||
       (value >= kShortestTtl && value <= kLongestTtl)) {
     return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/printable.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::registry {
 namespace {
@@ -33,8 +34,7 @@ BackendEntry EntryOf(const v1::RegisterBackendRequest& request,
                                            : v1::Backend::STATE_UP);
   entry.owner =
       known != nullptr && !known->owner.empty() ? known->owner : caller.name;
-  entry.ttl = absl::Seconds(request.ttl().seconds()) +
-              absl::Nanoseconds(request.ttl().nanos());
+  entry.ttl = snapshot::DurationOf(request.ttl());
   return entry;
 }
 

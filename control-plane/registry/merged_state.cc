@@ -9,6 +9,7 @@
 #include "proxy/base/check.h"
 #include "proxy/base/limits.h"
 #include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::registry {
 namespace {
@@ -112,8 +113,7 @@ absl::Status PutBackend(const store::Record& record, absl::Time now,
     farm.set_name(stored.farm());
     state.PutFarm({.farm = std::move(farm), .version = record.version});
   }
-  const absl::Duration ttl = absl::Seconds(stored.ttl().seconds()) +
-                             absl::Nanoseconds(stored.ttl().nanos());
+  const absl::Duration ttl = snapshot::DurationOf(stored.ttl());
   BackendEntry entry = {.farm = stored.farm(),
                         .backend = stored.backend(),
                         .owner = stored.owner(),

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::registry {
 namespace {
@@ -52,9 +53,7 @@ std::string BackendValue(const BackendEntry& entry) {
   *record.mutable_backend() = entry.backend;
   record.set_owner(entry.owner);
   if (entry.ttl > absl::ZeroDuration()) {
-    record.mutable_ttl()->set_seconds(absl::ToInt64Seconds(entry.ttl));
-    record.mutable_ttl()->set_nanos(static_cast<int32_t>(
-        absl::ToInt64Nanoseconds(entry.ttl % absl::Seconds(1))));
+    *record.mutable_ttl() = snapshot::DurationMessage(entry.ttl);
   }
   return record.SerializeAsString();
 }

@@ -1,25 +1,11 @@
 #include "control-plane/service/record_of.h"
 
+#include "proxy/snapshot/proto_time.h"
+
 namespace pinnace::service {
-namespace {
 
-google::protobuf::Timestamp TimestampOf(absl::Time time) {
-  google::protobuf::Timestamp message;
-  message.set_seconds(absl::ToUnixSeconds(time));
-  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
-      time - absl::FromUnixSeconds(message.seconds()))));
-  return message;
-}
-
-google::protobuf::Duration DurationOf(absl::Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(absl::ToInt64Seconds(duration));
-  message.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(duration % absl::Seconds(1))));
-  return message;
-}
-
-}  // namespace
+using snapshot::DurationMessage;
+using snapshot::TimestampMessage;
 
 v1::BackendRecord RecordOf(const registry::BackendEntry& entry) {
   v1::BackendRecord record;
@@ -29,8 +15,8 @@ v1::BackendRecord RecordOf(const registry::BackendEntry& entry) {
   record.set_version(entry.version);
   record.set_owner(entry.owner);
   if (entry.ttl > absl::ZeroDuration()) {
-    *record.mutable_ttl() = DurationOf(entry.ttl);
-    *record.mutable_expires() = TimestampOf(entry.expires);
+    *record.mutable_ttl() = DurationMessage(entry.ttl);
+    *record.mutable_expires() = TimestampMessage(entry.expires);
   }
   return record;
 }
@@ -55,7 +41,7 @@ v1::RouteRecord RecordOf(const registry::RouteEntry& entry) {
 v1::AuditEntry RecordOf(const store::AuditEntry& entry) {
   v1::AuditEntry record;
   record.set_id(entry.id);
-  *record.mutable_time() = TimestampOf(entry.time);
+  *record.mutable_time() = TimestampMessage(entry.time);
   record.set_actor(entry.actor);
   record.set_address(entry.address);
   record.set_method(entry.method);

@@ -23,10 +23,13 @@
 #include "proxy/config/access_check.h"
 #include "proxy/config/settings.h"
 #include "proxy/ingress/advertised.h"
+#include "proxy/snapshot/proto_time.h"
 #include "proxy/snapshot/snapshot_decoder.h"
 
 namespace pinnace::config {
 namespace {
+
+using snapshot::DurationOf;
 
 using snapshot::FieldProblems;
 

@@ -18,6 +18,7 @@
 #include "proxy/base/printable.h"
 #include "proxy/config/enum_words.h"
 #include "proxy/config/nearest_name.h"
+#include "proxy/snapshot/proto_time.h"
 #include "yaml-cpp/yaml.h"
 
 namespace pinnace::config {
@@ -191,9 +192,7 @@ void ConfigReader::ReadDuration(const YAML::Node& node, const std::string& path,
     return Complain(path, absl::StrCat("expected ", kWanted, ", not \"",
                                        Printable(*text), "\""));
   }
-  duration.set_seconds(absl::ToInt64Seconds(parsed));
-  duration.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(parsed % absl::Seconds(1))));
+  duration = snapshot::DurationMessage(parsed);
 }
 
 std::optional<std::string> ConfigReader::ScalarText(const YAML::Node& node,

@@ -6,9 +6,12 @@
 
 #include "absl/strings/strip.h"
 #include "proxy/base/limits.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::config {
 namespace {
+
+using snapshot::DurationOf;
 
 constexpr char kDefaultListener[] = "0.0.0.0:2121";
 constexpr char kDefaultControlPlane[] = "127.0.0.1:9021";
@@ -76,11 +79,6 @@ Address AddressOr(const std::string& text, const char* otherwise) {
 }
 
 }  // namespace
-
-absl::Duration DurationOf(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
-}
 
 std::string FarmOf(const v1::ListenerConfig& listener) {
   return listener.farm().empty() ? kDefaultFarm : listener.farm();

@@ -17,7 +17,6 @@ namespace pinnace::config {
 
 inline constexpr char kDefaultFarm[] = "main";
 
-absl::Duration DurationOf(const google::protobuf::Duration& duration);
 std::string FarmOf(const v1::ListenerConfig& listener);
 
 gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config);

@@ -2,17 +2,13 @@
 
 #include "proxy/base/printable.h"
 #include "proxy/fleet/balancer.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::control {
 namespace {
 
-google::protobuf::Duration DurationMessage(absl::Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(absl::ToInt64Seconds(duration));
-  message.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(duration % absl::Seconds(1))));
-  return message;
-}
+using snapshot::DurationMessage;
+using snapshot::TimestampMessage;
 
 // Empty for one that is not known yet.
 std::string Text(const Address& address) {
@@ -29,7 +25,7 @@ v1::Transfer TransferMessage(const session::TransferFacts& facts) {
   transfer.set_public_port(facts.public_port);
   transfer.set_client_data(Text(facts.client_data));
   transfer.set_backend_data(Text(facts.backend_data));
-  *transfer.mutable_started() = TimestampOf(facts.started);
+  *transfer.mutable_started() = TimestampMessage(facts.started);
   return transfer;
 }
 
@@ -93,17 +89,6 @@ void AddTimeouts(const fleet::FarmTimeouts& timeouts, v1::FarmTimeouts& out) {
 
 }  // namespace
 
-google::protobuf::Timestamp TimestampOf(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  const absl::Duration since = time - absl::UnixEpoch();
-  const int64_t seconds =
-      absl::ToInt64Seconds(absl::Floor(since, absl::Seconds(1)));
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(since - absl::Seconds(seconds))));
-  return timestamp;
-}
-
 v1::Session SessionMessage(const session::SessionFacts& facts) {
   v1::Session session;
   session.set_id(facts.id);
@@ -115,8 +100,8 @@ v1::Session SessionMessage(const session::SessionFacts& facts) {
   session.set_client(Text(facts.client));
   session.set_local(Text(facts.local));
   session.set_backend_address(Text(facts.backend_address));
-  *session.mutable_started() = TimestampOf(facts.started);
-  *session.mutable_last_command() = TimestampOf(facts.last_command);
+  *session.mutable_started() = TimestampMessage(facts.started);
+  *session.mutable_last_command() = TimestampMessage(facts.last_command);
   session.set_commands(facts.commands);
   session.set_transfers(facts.transfers);
   if (facts.transfer.has_value()) {
@@ -135,7 +120,7 @@ v1::Pin PinMessage(const fleet::PinTable::Pin& pin) {
     message.set_user(Printable(pin.user));
   }
   message.set_backend(pin.backend);
-  *message.mutable_expires() = TimestampOf(pin.expires);
+  *message.mutable_expires() = TimestampMessage(pin.expires);
   return message;
 }
 

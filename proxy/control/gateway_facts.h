@@ -16,8 +16,6 @@
 
 namespace pinnace::control {
 
-google::protobuf::Timestamp TimestampOf(absl::Time time);
-
 v1::Session SessionMessage(const session::SessionFacts& facts);
 v1::Pin PinMessage(const fleet::PinTable::Pin& pin);
 v1::PortUse PortUseMessage(const ports::LeaseTable::Facts& facts);

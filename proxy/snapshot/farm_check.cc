@@ -14,6 +14,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::snapshot {
 namespace {
@@ -38,11 +39,6 @@ std::string Join(const std::string& path, absl::string_view field) {
 
 std::string Quoted(absl::string_view text) {
   return absl::StrCat("\"", Printable(text, kMaxNameBytes), "\"");
-}
-
-absl::Duration DurationOf(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
 }
 
 // Complaints about the fields of one message.

@@ -7,14 +7,10 @@
 #include "proxy/base/address.h"
 #include "proxy/base/cidr.h"
 #include "proxy/base/port_range.h"
+#include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::snapshot {
 namespace {
-
-absl::Duration DurationOf(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
-}
 
 fleet::Balance BalanceOf(v1::Farm::Balance balance) {
   switch (balance) {
