@@ -31,6 +31,18 @@ inline constexpr int kMaxBackendCandidates = 4;
 inline constexpr absl::Duration kFailoverBudget = absl::Seconds(20);
 inline constexpr int kMaxFailedLogins = 6;
 
+// TLS.
+inline constexpr absl::Duration kTlsHandshakeTimeout = absl::Seconds(10);
+// Given at the end of a control connection's handshake; TLS 1.3 clients use
+// each once (RFC 8446 §C.4).
+inline constexpr size_t kTlsTickets = 4;
+// Of data connections whose session is not known before their ClientHello, a
+// worker has so many at most.
+inline constexpr size_t kMaxUnmatchedConnections = 1024;
+// A handshake message beyond it ends the handshake.
+inline constexpr size_t kMaxHandshakeBytes = 64 * 1024;
+inline constexpr int kMaxServerCertificates = 100;
+
 // Waits (configuration: gateway.timeouts).
 inline constexpr absl::Duration kIdleTimeout =
     absl::Minutes(5);  // RFC 1123 §4.1.3.2

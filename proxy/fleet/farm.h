@@ -48,6 +48,9 @@ struct Farm {
   Failover failover;
   BackendDrain drain;
   FarmTimeouts timeouts;
+  BackendTls backend_tls;
+  // A protected data connection without close_notify is a whole file.
+  bool tolerate_missing_close_notify = false;
   std::vector<Backend> backends;
   std::shared_ptr<FarmProgress> progress = std::make_shared<FarmProgress>();
   // Made of `backends` by Fleet::Prepare(). Null in a farm made by hand: it

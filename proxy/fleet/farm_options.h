@@ -69,6 +69,26 @@ struct FarmTimeouts {
   std::optional<absl::Duration> transfer_stall;
 };
 
+// How the control connections to backends are secured (RFC 4217).
+enum class BackendTlsMode : uint8_t { kNone, kExplicit, kImplicit };
+
+// Of the data connections to backends whose control connection is secured.
+enum class DataProtection : uint8_t {
+  kSame,     // as the client's PROT says
+  kClear,    // PROT C
+  kPrivate,  // PROT P
+};
+
+struct BackendTls {
+  BackendTlsMode mode = BackendTlsMode::kNone;
+  std::string ca;           // PEM file; empty: the system's authorities
+  std::string server_name;  // empty: the host of the backend's address
+  bool verify = true;
+  std::string cert;  // PEM files of the gateway's own; empty: none is shown
+  std::string key;
+  DataProtection data_protection = DataProtection::kSame;
+};
+
 }  // namespace pinnace::fleet
 
 #endif  // PINNACE_PROXY_FLEET_FARM_OPTIONS_H_

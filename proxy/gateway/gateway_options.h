@@ -3,6 +3,7 @@
 #ifndef PINNACE_PROXY_GATEWAY_GATEWAY_OPTIONS_H_
 #define PINNACE_PROXY_GATEWAY_GATEWAY_OPTIONS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,14 @@
 #include "proxy/base/port_range.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/session/session_options.h"
+#include "proxy/tls/tls_options.h"
 
 namespace pinnace::gateway {
 
 struct ListenerOptions {
   Address address;
   std::string farm;
+  session::ClientTls tls = session::ClientTls::kNone;
 };
 
 struct GatewayOptions {
@@ -26,6 +29,7 @@ struct GatewayOptions {
   ports::SourceMatch data_source = ports::SourceMatch::kSameAddress;
   session::SessionOptions
       session;  // banner, timeouts, public address, active source port
+  std::optional<tls::ServerOptions> tls;  // of listeners with TLS
   size_t max_sessions = limits::kMaxSessions;
   absl::Duration probe_interval = limits::kProbeInterval;  // zero: no probes
   std::string zone;  // for farms with prefer_zone

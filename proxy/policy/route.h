@@ -18,8 +18,9 @@ namespace pinnace::policy {
 // What is known of a session at USER. Views of the session's own.
 struct RouteRequest {
   absl::string_view listener;  // as configured
-  absl::string_view host;      // of HOST; empty: none came
+  absl::string_view host;      // of HOST, else of TLS; empty: none came
   absl::string_view user;
+  absl::string_view subject;  // of the client's certificate; empty: none
   const IpAddress& client;
 };
 
@@ -28,8 +29,9 @@ struct Route {
   uint32_t order = 0;
   // Conditions; an empty one always holds.
   std::string listener;
-  std::string host;  // letter case apart; "*.example.com"
-  std::string user;  // a glob
+  std::string host;     // letter case apart; "*.example.com"
+  std::string user;     // a glob
+  std::string subject;  // a glob
   std::optional<Cidr> client;
   std::string farm;
 

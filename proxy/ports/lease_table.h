@@ -31,6 +31,9 @@ enum class SourceMatch : uint8_t {
   kSameAddress,
   kSameNetwork,  // the same /24, or /64 for IPv6
   kAny,  // a balancer in front hides the clients: the port alone is the key
+  // A protected connection is of the session whose TLS session it resumes (its
+  // lease is taken and claimed with SourceOfSession()); others as kSameAddress.
+  kTlsSession,
 };
 
 // One promise: which session, and which of its data connections.

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/ids.h"
+#include "proxy/base/tls_facts.h"
 
 namespace pinnace::session {
 
@@ -22,6 +23,8 @@ struct TransferFacts {
   Address client_data;       // zero until connected
   Address backend_data;
   absl::Time started;
+  bool client_protected = false;
+  bool backend_protected = false;
 };
 
 struct SessionFacts {
@@ -39,6 +42,8 @@ struct SessionFacts {
   int64_t commands = 0;
   int64_t transfers = 0;
   std::optional<TransferFacts> transfer;
+  std::optional<TlsFacts> client_tls;  // of the control connections
+  std::optional<TlsFacts> backend_tls;
 };
 
 }  // namespace pinnace::session

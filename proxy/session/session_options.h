@@ -14,6 +14,14 @@ namespace pinnace::session {
 // Where the gateway's dial to an active client comes from (RFC 959 §3.3).
 enum class ActiveSourcePort : uint8_t { kAny, kTwenty, kListenerMinusOne };
 
+// What a listener does about TLS (RFC 4217).
+enum class ClientTls : uint8_t {
+  kNone,
+  kExplicit,  // AUTH TLS is offered
+  kRequire,   // USER is refused before AUTH
+  kImplicit,  // from the first byte
+};
+
 struct SessionTimeouts {
   absl::Duration idle = limits::kIdleTimeout;  // between commands, no transfer
   absl::Duration login = limits::kLoginTimeout;  // from connect to logged in
@@ -32,6 +40,8 @@ struct SessionOptions {
   // A NATed client announces its private address: dial its control address
   // instead.
   bool replace_private_port_address = false;
+  bool allow_ccc = false;             // RFC 4217 §15.2.2
+  bool require_private_data = false;  // transfers need PROT P
 };
 
 }  // namespace pinnace::session

@@ -1,0 +1,97 @@
+// One end of one TLS connection (RFC 8446, RFC 5246): bytes to bytes, no
+// socket, no clock. Holds no buffer of its own while nothing is under way. One
+// thread at a time; may be moved to another thread.
+#ifndef PINNACE_PROXY_TLS_TLS_ENGINE_H_
+#define PINNACE_PROXY_TLS_TLS_ENGINE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "openssl/ssl.h"
+#include "proxy/base/tls_facts.h"
+#include "proxy/tls/client_context.h"
+#include "proxy/tls/server_context.h"
+
+namespace pinnace::tls {
+
+class TlsEngine {
+ public:
+  // What a server's tickets are for.
+  struct ServerSide {
+    // Goes into the tickets that are given. 0 on a data connection: not known
+    // yet; see ticket_session().
+    uint64_t session = 0;
+    bool is_data = false;       // offers ALPN "ftp-data" instead of "ftp"
+    bool gives_tickets = true;  // a peer that only writes would not read them
+  };
+  static std::unique_ptr<TlsEngine> Server(
+      std::shared_ptr<const ServerContext> context, const ServerSide& side);
+
+  struct ClientSide {
+    // Host name or IP address that the certificate must have; a name goes into
+    // the ClientHello too (RFC 6066 §3).
+    std::string server_name;
+    bool is_data = false;
+    // Resumes its session, and puts the newer ones there.
+    std::shared_ptr<SessionJar> sessions;
+  };
+  static std::unique_ptr<TlsEngine> Client(
+      std::shared_ptr<const ClientContext> context, ClientSide side);
+
+  ~TlsEngine();
+  TlsEngine(const TlsEngine&) = delete;
+  TlsEngine& operator=(const TlsEngine&) = delete;
+
+  // What the peer sent. `ciphertext` stays valid until Read() has returned 0 or
+  // an error.
+  void Feed(absl::string_view ciphertext);
+  // Goes on with the handshake, then decrypts into `buffer`. 0: nothing more
+  // without more of the peer's bytes, or peer_closed(). An error is the last
+  // word: what is broken, in words for an operator; output() may hold an alert
+  // that should still be sent. A client starts its handshake with the first
+  // call.
+  absl::StatusOr<size_t> Read(absl::Span<char> buffer);
+  // Encrypts, into output(). Not before is_secured(), nor after CloseNotify().
+  absl::Status Write(absl::string_view plaintext);
+  // What has to go to the peer. The caller takes it out.
+  std::string& output() { return output_; }
+
+  // Says that nothing more is written (RFC 8446 §6.1). Idempotent.
+  void CloseNotify();
+  // The peer has said so.
+  bool peer_closed() const;
+  // What was fed behind the peer's close_notify: no longer TLS.
+  absl::string_view unread() const { return input_; }
+
+  bool is_secured() const;  // The handshake is over.
+  bool is_resumed() const;
+  TlsFacts facts() const;
+
+  // Server: the session in the ticket that the peer came with, if it is one of
+  // ours. Known as soon as the ClientHello has been read, before anything of
+  // output() has to be sent.
+  std::optional<uint64_t> ticket_session() const { return ticket_session_; }
+  // Server: a session that was not known yet is.
+  void SetSession(uint64_t session) { side_.session = session; }
+  // Server, TLS 1.3: one more ticket goes with the next Write().
+  void GiveTicket();
+
+ private:
+  TlsEngine();
+
+  ServerSide side_;
+  std::optional<uint64_t> ticket_session_;
+  absl::string_view input_;
+  std::string output_;
+};
+
+}  // namespace pinnace::tls
+
+#endif  // PINNACE_PROXY_TLS_TLS_ENGINE_H_
