@@ -48,6 +48,9 @@ class LineBuffer {
   std::optional<Line> TakeFirst(Predicate wanted, Scan scan = Scan::kAll);
   void ExamineAgain() { examined_ = 0; }
 
+  // Drops all that has come, a part of a line and of a Telnet command too.
+  void Clear() { *this = LineBuffer(max_line_bytes_); }
+
   bool HasLine() const { return partial_ > head_; }
   // Decoded bytes held, whole lines and a part of one. A line's end counts as
   // one byte, so that empty lines cannot pile up unseen.

@@ -40,8 +40,12 @@ enum class ReplyCode : uint16_t {
   kNotImplemented = 502,
   kBadSequence = 503,
   kParameterNotImplemented = 504,
+  kDataUnprotected = 521,  // RFC 4217 §9
+  // RFC 2428 §2; and RFC 4217 §9: TLS of the data connection failed.
   kNetworkProtocolUnsupported = 522,
+  kDataTlsFailed = 522,
   kNotLoggedIn = 530,
+  kProtectionDenied = 533,
   kDeniedByPolicy = 534,
   kProtectionUnsupported = 536,
   kFileUnavailable = 550,

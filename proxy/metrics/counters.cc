@@ -59,6 +59,23 @@ constexpr CounterRow kRows[] = {
      "(fs.pipe-user-pages-soft)."},
     {Counter::kPipesRefused, "relay_pipes_refused_total",
      "Times no descriptor was left for a relay's pipe."},
+    {Counter::kTlsHandshakes, "tls_handshakes_total",
+     "Control connections of clients that were secured."},
+    {Counter::kTlsHandshakesFailed, "tls_handshakes_failed_total",
+     "Control connections of clients whose TLS handshake failed."},
+    {Counter::kClearLoginsRefused, "clear_logins_refused_total",
+     "USER and PASS in clear where TLS is required."},
+    {Counter::kClearDataRefused, "clear_data_refused_total",
+     "Transfers without PROT P where it is required."},
+    {Counter::kDataTlsFailures, "data_tls_failures_total",
+     "Data connections whose TLS handshake failed."},
+    {Counter::kForeignTlsSessions, "foreign_tls_sessions_total",
+     "Data connections that did not resume their control connection's TLS "
+     "session."},
+    {Counter::kTransfersTruncated, "transfers_truncated_total",
+     "Protected data connections that ended without close_notify."},
+    {Counter::kUnmatchedConnections, "unmatched_connections_total",
+     "Data connections that named no TLS session of ours."},
 };
 static_assert(std::size(kRows) == static_cast<size_t>(Counter::kCount));
 

@@ -23,6 +23,8 @@ absl::string_view EndReasonName(EndReason reason) {
       return "client_quit";
     case EndReason::kClientLost:
       return "client_lost";
+    case EndReason::kTlsFailed:
+      return "tls_failed";
     case EndReason::kIdle:
       return "idle";
     case EndReason::kLoginTimeout:

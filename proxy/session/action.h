@@ -28,10 +28,19 @@ using DataPathId = uint64_t;
 enum class Leg : uint8_t { kClient, kBackend };
 enum class Direction : uint8_t { kDownload, kUpload };  // as the client sees it
 
+// What became of a leg in mid-transfer.
+enum class LegFault : uint8_t {
+  kBroken,
+  kTruncated,       // protected, and ended without close_notify
+  kHandshake,       // TLS did not come about
+  kForeignSession,  // it does not resume its own control connection's TLS
+};
+
 // Why a session ended; the log and the metrics say it by name.
 enum class EndReason : uint8_t {
   kClientQuit,
   kClientLost,
+  kTlsFailed,  // of the client's control connection
   kIdle,
   kLoginTimeout,
   kTooManyFailures,  // failed logins
@@ -53,6 +62,12 @@ struct Text {
 
 struct SendClient : Text {};
 struct SendBackend : Text {};
+// A TLS handshake (RFC 4217), behind what has been sent: as the server toward
+// the client, as the client toward the backend.
+struct SecureClient {};
+struct SecureBackend {};
+// Close TLS with the client both ways and go on in clear.
+struct ClearClient {};
 struct ConnectBackend {
   Text host;
   uint16_t port = 0;
@@ -63,6 +78,7 @@ struct CloseBackend {};
 struct TakeLease {
   DataPathId path = 0;
   std::optional<PortRange> slice;  // the backend's own public ports
+  bool is_protected = false;       // its connection will be TLS
 };
 // Listen on the gateway's address toward the backend, for that host alone.
 struct ListenForBackend {
@@ -81,6 +97,10 @@ struct DialBackend {
 struct StartRelay {
   DataPathId path = 0;
   Direction direction = Direction::kDownload;
+  // TLS on a leg: its handshake comes first.
+  bool client_protected = false;
+  bool backend_protected = false;
+  bool tolerates_missing_close_notify = false;
 };
 // Gives up lease, listener, dials and sockets of a path. kReset: what is
 // unfinished must not look like a clean end of file.
@@ -115,10 +135,11 @@ struct EndSession {
 };
 
 using Action =
-    std::variant<SendClient, SendBackend, ConnectBackend, CloseBackend,
-                 TakeLease, ListenForBackend, DialClient, DialBackend,
-                 StartRelay, CloseDataPath, PauseClient, ResumeClient,
-                 ReportLogin, ReportTransfer, ReportBackendTrouble, EndSession>;
+    std::variant<SendClient, SendBackend, SecureClient, SecureBackend,
+                 ClearClient, ConnectBackend, CloseBackend, TakeLease,
+                 ListenForBackend, DialClient, DialBackend, StartRelay,
+                 CloseDataPath, PauseClient, ResumeClient, ReportLogin,
+                 ReportTransfer, ReportBackendTrouble, EndSession>;
 
 // The outbox holds what they say, so that none owns memory.
 static_assert(std::is_trivially_destructible_v<Action>);

@@ -28,6 +28,11 @@ bool BackendLink::Choose(const fleet::Farm& farm,
   data_mode_ = farm.data_mode;
   proxy_protocol_ = backend.proxy_protocol;
   foreign_ = farm.allow_foreign_data_address;
+  tls_ = farm.backend_tls;
+  if (tls_.mode != fleet::BackendTlsMode::kNone && tls_.server_name.empty()) {
+    tls_.server_name = backend.address.host;
+  }
+  tolerates_missing_ = farm.tolerate_missing_close_notify;
   timeouts_ = TimeoutsOf(farm.timeouts, gateway_timeouts_);
   status_->sessions_total.fetch_add(1, std::memory_order_relaxed);
   return true;
@@ -42,6 +47,9 @@ void BackendLink::Connected(const Address& peer) {
 void BackendLink::Drop() {
   connected_ = false;
   hears_us_ = false;
+  secured_ = false;
+  has_buffer_size_ = false;
+  private_ = false;
   if (status_ == nullptr) return;
   status_->LeavePlace();
   status_.reset();
@@ -55,6 +63,19 @@ std::optional<absl::Duration> BackendLink::NoteFailure(
       farm == nullptr ? nullptr : farm->FindBackend(id_);
   if (backend == nullptr || backend->status != status_) return std::nullopt;
   return fleet::NoteFailure(*farm, *backend, kind, now);
+}
+
+bool BackendLink::WantsPrivate(bool client_private) const {
+  if (!secured_) return false;
+  switch (tls_.data_protection) {
+    case fleet::DataProtection::kSame:
+      return client_private;
+    case fleet::DataProtection::kClear:
+      return false;
+    case fleet::DataProtection::kPrivate:
+      return true;
+  }
+  return true;
 }
 
 void BackendLink::NoteSuccess(fleet::FailureKind kind) const {

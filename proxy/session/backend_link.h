@@ -29,6 +29,10 @@ class BackendLink {
   bool Choose(const fleet::Farm& farm, const fleet::Backend& backend);
   // The control connection is up; `peer` is the address it reached.
   void Connected(const Address& peer);
+  void Secured() { secured_ = true; }
+  // What PBSZ and PROT of ours have come to.
+  void AcceptedBufferSize() { has_buffer_size_ = true; }
+  void AcceptedProtection(bool is_private) { private_ = is_private; }
   // It closed the control connection; the shell has not let go of it yet.
   void Lost() { hears_us_ = false; }
   void Drop();
@@ -59,6 +63,13 @@ class BackendLink {
   bool wants_proxy_header() const {
     return proxy_protocol_ == fleet::ProxyProtocol::kV2;
   }
+  const fleet::BackendTls& tls() const { return tls_; }
+  bool is_secured() const { return secured_; }
+  bool has_buffer_size() const { return has_buffer_size_; }
+  // PROT P is in effect; and whether it should be, for a client's PROT.
+  bool is_private() const { return private_; }
+  bool WantsPrivate(bool client_private) const;
+  bool tolerates_missing_close_notify() const { return tolerates_missing_; }
   fleet::DataMode data_mode() const { return data_mode_; }
   bool allows_foreign_data_address() const { return foreign_; }
   const std::optional<PortRange>& public_ports() const { return public_ports_; }
@@ -73,7 +84,12 @@ class BackendLink {
   std::optional<PortRange> public_ports_;
   fleet::DataMode data_mode_ = fleet::DataMode::kPassive;
   fleet::ProxyProtocol proxy_protocol_ = fleet::ProxyProtocol::kOff;
+  fleet::BackendTls tls_;
+  bool tolerates_missing_ = false;
   bool foreign_ = false;
+  bool secured_ = false;
+  bool has_buffer_size_ = false;
+  bool private_ = false;
   bool connected_ = false;
   bool hears_us_ = false;
 };

@@ -50,10 +50,10 @@ constexpr CommandRule kCommandRules[] = {
     {Verb::kXpwd, When::kLoggedIn, ArgumentRule::kAny, Effect::kPassOn},
     {Verb::kXrmd, When::kLoggedIn, ArgumentRule::kAny, Effect::kPassOn},
     {Verb::kAuth, When::kAlways, ArgumentRule::kRequired, Effect::kAuth},
-    {Verb::kAdat, When::kAlways, ArgumentRule::kAny, Effect::kProtect},
-    {Verb::kPbsz, When::kAlways, ArgumentRule::kAny, Effect::kProtect},
-    {Verb::kProt, When::kAlways, ArgumentRule::kAny, Effect::kProtect},
-    {Verb::kCcc, When::kAlways, ArgumentRule::kAny, Effect::kNotOffered},
+    {Verb::kAdat, When::kAlways, ArgumentRule::kAny, Effect::kAdat},
+    {Verb::kPbsz, When::kAlways, ArgumentRule::kAny, Effect::kPbsz},
+    {Verb::kProt, When::kAlways, ArgumentRule::kAny, Effect::kProt},
+    {Verb::kCcc, When::kAlways, ArgumentRule::kAny, Effect::kCcc},
     {Verb::kMic, When::kAlways, ArgumentRule::kAny, Effect::kNotOffered},
     {Verb::kConf, When::kAlways, ArgumentRule::kAny, Effect::kNotOffered},
     {Verb::kEnc, When::kAlways, ArgumentRule::kAny, Effect::kNotOffered},
@@ -124,7 +124,10 @@ bool KeepsRest(Effect effect) {
     case Effect::kFeat:
     case Effect::kHost:
     case Effect::kAuth:
-    case Effect::kProtect:
+    case Effect::kAdat:
+    case Effect::kPbsz:
+    case Effect::kProt:
+    case Effect::kCcc:
     case Effect::kNotOffered:
     case Effect::kBeforeLogin:
       return false;

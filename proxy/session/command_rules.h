@@ -34,7 +34,10 @@ enum class Effect : uint8_t {
   kFeat,
   kHost,
   kAuth,
-  kProtect,      // PBSZ, PROT: need AUTH first
+  kAdat,  // no part of TLS
+  kPbsz,
+  kProt,
+  kCcc,
   kNotOffered,   // never passed on
   kBeforeLogin,  // SYST, NOOP, HELP, OPTS, CLNT: answered here until logged in
 };

@@ -4,11 +4,17 @@
 
 #include "absl/strings/string_view.h"
 #include "proxy/ftp/reply.h"
+#include "proxy/session/action.h"
 
 namespace pinnace::session {
 
 // 425: no data connection, and why.
 ftp::Reply CannotOpenData(absl::string_view why);
+
+// What the client is told of a leg that broke in mid-transfer. 522 when TLS of
+// its own data connection is at fault (RFC 4217 §9), else 426. `why` is
+// untrusted.
+ftp::Reply BrokenLeg(Leg leg, LegFault fault, absl::string_view why);
 
 }  // namespace pinnace::session
 

@@ -97,8 +97,24 @@ void Login::OnHost(const Command& command, Turn& turn) {
     turn.Say(ReplyCode::kBadSequence, "HOST must come before USER.");
     return;
   }
+  // RFC 7151 §3.3: the client has been shown a certificate for another name.
+  if (!door_.tls.server_name.empty() &&
+      !absl::EqualsIgnoreCase(door_.tls.server_name, command.argument)) {
+    turn.Say(
+        ReplyCode::kParameterNotImplemented,
+        absl::StrCat("TLS was made for the host ", door_.tls.server_name, "."));
+    return;
+  }
   host_ = command.argument;
   turn.Say(ReplyCode::kReady, options_.banner);
+}
+
+void Login::OnSecured() {
+  // What was said in clear may be another's; the name in TLS is the client's.
+  if (!door_.tls.server_name.empty() &&
+      !absl::EqualsIgnoreCase(door_.tls.server_name, host_)) {
+    host_.clear();
+  }
 }
 
 void Login::Reset() {
@@ -132,9 +148,35 @@ Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
 Login::Verdict Login::OnBackendConnected(const Address& peer, Turn& turn) {
   if (state_ != State::kConnecting) return Verdict::kGoOn;
   link_.Connected(peer);
+  if (link_.tls().mode == fleet::BackendTlsMode::kImplicit) {
+    StartTls(turn);
+  } else {
+    AwaitGreeting(turn);
+  }
+  return Verdict::kGoOn;
+}
+
+void Login::AwaitGreeting(Turn& turn) {
   state_ = State::kAwaitGreeting;
   deadline_ =
       std::min(turn.now + 2 * link_.timeouts().backend_connect, budget_end_);
+}
+
+void Login::StartTls(Turn& turn) {
+  turn.Do(SecureBackend{});
+  state_ = State::kSecuring;
+  deadline_ =
+      std::min(turn.now + 2 * link_.timeouts().backend_connect, budget_end_);
+}
+
+Login::Verdict Login::OnBackendSecured(Turn& turn) {
+  if (state_ != State::kSecuring) return Verdict::kGoOn;
+  link_.Secured();
+  if (link_.tls().mode == fleet::BackendTlsMode::kImplicit) {
+    AwaitGreeting(turn);
+  } else {
+    SendHostOrUser(turn);
+  }
   return Verdict::kGoOn;
 }
 
@@ -147,7 +189,9 @@ Login::Verdict Login::OnBackendConnectFailed(absl::string_view why,
 bool Login::MayRetry() const {
   switch (state_) {
     case State::kConnecting:
+    case State::kSecuring:
     case State::kAwaitGreeting:
+    case State::kAwaitAuth:
     case State::kAwaitHost:
       return true;
     case State::kAwaitUser:
@@ -171,10 +215,13 @@ Login::Verdict Login::OnBackendLost(absl::string_view why, Turn& turn) {
 
 Login::Verdict Login::OnDeadline(Turn& turn) {
   if (turn.now < deadline_ || !MayRetry()) return Verdict::kGoOn;
-  return CandidateFailed(state_ == State::kAwaitGreeting
-                             ? "connected, but sent no greeting in time"
-                             : "no reply in time",
-                         turn);
+  absl::string_view why = "no reply in time";
+  if (state_ == State::kAwaitGreeting) {
+    why = "connected, but sent no greeting in time";
+  } else if (state_ == State::kSecuring) {
+    why = "its TLS handshake took too long";
+  }
+  return CandidateFailed(why, turn);
 }
 
 Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
@@ -187,7 +234,21 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
                                             " ", reply.last_text()),
                                turn);
       }
-      SendHostOrUser(turn);
+      if (link_.tls().mode == fleet::BackendTlsMode::kExplicit) {
+        turn.SendLine("AUTH TLS");
+        state_ = State::kAwaitAuth;
+      } else {
+        SendHostOrUser(turn);
+      }
+      return Verdict::kGoOn;
+    case State::kAwaitAuth:
+      if (!reply.Is(ReplyCode::kSecurityExchangeDone)) {
+        return CandidateFailed(
+            absl::StrCat("it refuses AUTH TLS: ", reply.code(), " ",
+                         reply.last_text()),
+            turn);
+      }
+      StartTls(turn);
       return Verdict::kGoOn;
     case State::kAwaitHost:
       // HOST names the gateway, as clients see it. A backend that has no HOST,
@@ -208,6 +269,7 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
       return Verdict::kGoOn;
     case State::kLoggedOut:
     case State::kConnecting:
+    case State::kSecuring:
     case State::kNeedPassword:
     case State::kNeedAccount:
     case State::kLoggedIn:

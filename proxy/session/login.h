@@ -12,8 +12,10 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "proxy/base/tls_facts.h"
 #include "proxy/ftp/command.h"
 #include "proxy/ftp/reply.h"
+#include "proxy/policy/route.h"
 #include "proxy/session/backend_link.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/turn.h"
@@ -31,7 +33,9 @@ class Login {
     kLoggedIn,
     // A backend has it: see is_busy().
     kConnecting,  // to the candidate
+    kSecuring,    // a TLS handshake with it
     kAwaitGreeting,
+    kAwaitAuth,
     kAwaitHost,
     kAwaitUser,  // USER is with the backend
     kAwaitPass,
@@ -49,6 +53,7 @@ class Login {
     const IpAddress& client;
     const std::string& listener;  // as configured
     const std::string& farm;      // the listener's
+    const TlsFacts& tls;          // empty while the connection is clear
   };
   Login(const SessionOptions& options, const Door& door, BackendLink& link)
       : options_(options), door_(door), link_(link) {}
@@ -76,7 +81,11 @@ class Login {
   void OnClnt(const ftp::Command& command, Turn& turn);
   void OnHost(const ftp::Command& command, Turn& turn);
 
+  // The client's connection is.
+  void OnSecured();
+
   Verdict OnBackendConnected(const Address& peer, Turn& turn);
+  Verdict OnBackendSecured(Turn& turn);
   Verdict OnBackendConnectFailed(absl::string_view why, Turn& turn);
   // While busy every reply of the backend comes here.
   Verdict OnBackendReply(const ftp::Reply& reply, Turn& turn);
@@ -99,6 +108,8 @@ class Login {
   void RenewPin(Turn& turn);
 
  private:
+  // As a route sees it.
+  policy::RouteRequest RequestOf(absl::string_view user) const;
   absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
   // The backend, if it may take this session now; else null.
   const fleet::Backend* Usable(const fleet::Farm& farm, absl::string_view id,
@@ -112,6 +123,8 @@ class Login {
   bool HasOther(const Turn& turn) const;
   Verdict NobodyLeft(const fleet::Farm* farm, Turn& turn);
   Verdict CandidateFailed(absl::string_view why, Turn& turn);
+  void AwaitGreeting(Turn& turn);
+  void StartTls(Turn& turn);
   void SendHostOrUser(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);

@@ -38,20 +38,23 @@ Login::PossibleFarmList Login::PossibleFarms(const Turn& turn) const {
     add(link_.farm());
     return farms;
   }
-  const policy::FarmNames names = turn.snapshot.routes.PossibleFarms(
-      {.listener = door_.listener, .host = host_, .client = door_.client},
-      door_.farm);
+  const policy::FarmNames names =
+      turn.snapshot.routes.PossibleFarms(RequestOf(""), door_.farm);
   for (const absl::string_view name : names) add(name);
   return farms;
 }
 
+policy::RouteRequest Login::RequestOf(absl::string_view user) const {
+  return {.listener = door_.listener,
+          .host = host_.empty() ? door_.tls.server_name : host_,
+          .user = user,
+          .subject = door_.tls.subject,
+          .client = door_.client};
+}
+
 absl::string_view Login::FarmFor(absl::string_view user,
                                  const Turn& turn) const {
-  return turn.snapshot.routes.Farm({.listener = door_.listener,
-                                    .host = host_,
-                                    .user = user,
-                                    .client = door_.client},
-                                   door_.farm);
+  return turn.snapshot.routes.Farm(RequestOf(user), door_.farm);
 }
 
 bool Login::LeadsElsewhere(const Command& user, const Turn& turn) const {

@@ -40,12 +40,14 @@ Session::Session(const SessionOptions& options, Start start)
     : options_(options),
       start_(std::move(start)),
       link_(options_),
+      protection_(options_, start_.tls),
       login_(options_,
              {.client = start_.client.ip,
               .listener = start_.listener,
-              .farm = start_.farm},
+              .farm = start_.farm,
+              .tls = protection_.facts()},
              link_),
-      transfer_(options_, start_.client, start_.local, link_),
+      transfer_(options_, start_.client, start_.local, protection_, link_),
       lines_(limits::kMaxCommandLineBytes),
       replies_({.max_line_bytes = limits::kMaxReplyLineBytes,
                 .max_reply_bytes = limits::kMaxReplyBytes}),
@@ -55,6 +57,14 @@ Session::Session(const SessionOptions& options, Start start)
 
 void Session::OnStart(Turn& turn) {
   turn.Count(Counter::kSessionsAccepted);
+  if (protection_.is_implicit()) {
+    protection_.Secure(turn);
+  } else {
+    Greet(turn);
+  }
+}
+
+void Session::Greet(Turn& turn) {
   if (!login_.HasCandidate(turn)) {
     turn.Say(ReplyCode::kServiceClosing,
              "No backend is available, try again later.");
@@ -179,11 +189,14 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
     case Effect::kPassOn:
       return PassOn(std::move(command), turn);
     case Effect::kUser:
+      if (RefuseWithoutTls(turn)) return;
       if (login_.LeadsElsewhere(command, turn)) ForgetBackend(turn);
       return OnVerdict(login_.OnUser(command, turn), turn);
     case Effect::kPass:
+      if (RefuseWithoutTls(turn)) return;
       return login_.OnPass(command, turn);
     case Effect::kAcct:
+      if (RefuseWithoutTls(turn)) return;
       return login_.OnAcct(command, turn);
     case Effect::kRein:
       return OnRein(turn);
@@ -198,9 +211,11 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
     case Effect::kExtendedActive:
       return transfer_.OnEprt(command, turn);
     case Effect::kDownload:
+      if (RefuseUnprotectedData(turn)) return;
       return transfer_.OnCommand(std::move(command), Direction::kDownload,
                                  turn);
     case Effect::kUpload:
+      if (RefuseUnprotectedData(turn)) return;
       return transfer_.OnCommand(std::move(command), Direction::kUpload, turn);
     case Effect::kRest:
       return PassOn(std::move(command), turn);
@@ -233,11 +248,17 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
     case Effect::kHost:
       return login_.OnHost(command, turn);
     case Effect::kAuth:
-      turn.Say(ReplyCode::kNotImplemented,
-               "TLS is not set up on this listener.");
-      return;
-    case Effect::kProtect:
+      return OnAuth(command, turn);
+    case Effect::kAdat:
       turn.Say(ReplyCode::kBadSequence, "AUTH must come first.");
+      return;
+    case Effect::kPbsz:
+      return protection_.OnPbsz(command, turn);
+    case Effect::kProt:
+      return protection_.OnProt(command, turn);
+    case Effect::kCcc:
+      // What came ahead of its turn, and in TLS, stays.
+      static_cast<void>(protection_.OnCcc(turn));
       return;
     case Effect::kNotOffered:
       turn.Say(ReplyCode::kNotImplemented,
@@ -247,6 +268,52 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
       if (login_.is_logged_in()) return PassOn(std::move(command), turn);
       return ServeBeforeLogin(command, turn);
   }
+}
+
+// A client that shows its password in clear has lost it: USER is refused too.
+bool Session::RefuseWithoutTls(Turn& turn) {
+  if (!protection_.needs_tls()) return false;
+  turn.Count(Counter::kClearLoginsRefused);
+  turn.Say(ReplyCode::kNotLoggedIn, "TLS is required: AUTH TLS comes first.");
+  return true;
+}
+
+bool Session::RefuseUnprotectedData(Turn& turn) {
+  if (!options_.require_private_data || protection_.protects_data() ||
+      !protection_.is_offered()) {
+    return false;
+  }
+  turn.Count(Counter::kClearDataRefused);
+  turn.Say(ReplyCode::kDataUnprotected,
+           "Data connections must be private: PROT P comes first.");
+  return true;
+}
+
+void Session::OnAuth(const Command& command, Turn& turn) {
+  if (login_.is_logged_in() && protection_.is_offered()) {
+    turn.Say(ReplyCode::kBadSequence, "AUTH must come before USER.");
+    return;
+  }
+  if (!protection_.OnAuth(command, turn)) return;
+  // Whoever stood between may have put it there.
+  lines_.Clear();
+  // RFC 4217 §4: who began to log in before begins anew.
+  if (login_.state() != Login::State::kLoggedOut) ForgetBackend(turn);
+}
+
+void Session::OnClientSecured(const TlsFacts& facts, Turn& turn) {
+  if (ended_) return;
+  turn.Count(Counter::kTlsHandshakes);
+  protection_.OnSecured(facts);
+  login_.OnSecured();
+  if (protection_.is_implicit()) Greet(turn);
+  if (!ended_) Advance(turn);
+}
+
+void Session::OnClientCleared(Turn& turn) {
+  if (ended_) return;
+  protection_.OnCleared();
+  Advance(turn);
 }
 
 void Session::ServeBeforeLogin(const Command& command, Turn& turn) {
@@ -289,12 +356,14 @@ void Session::OnRein(Turn& turn) {
   // Not for who never logged in: REIN would keep the door open for ever.
   if (was_logged_in) login_deadline_ = turn.now + options_.timeouts.login;
   turn.Say(ReplyCode::kReady, options_.banner);
+  static_cast<void>(protection_.OnRein(turn));
 }
 
 void Session::SayFeatures(Turn& turn) {
-  turn.Say(Reply::ManyLines(
-      ReplyCode::kSystemStatus,
-      "Features:", FarmFeatures(login_.PossibleFarms(turn)).lines(), "End"));
+  ftp::FeatureList features = FarmFeatures(login_.PossibleFarms(turn));
+  protection_.AddFeatures(features);
+  turn.Say(Reply::ManyLines(ReplyCode::kSystemStatus,
+                            "Features:", features.lines(), "End"));
 }
 
 void Session::OnClientEnd(Cleanness cleanness, Turn& turn) {
@@ -302,6 +371,10 @@ void Session::OnClientEnd(Cleanness cleanness, Turn& turn) {
   // It said what it wants and that it wants no more (RFC 959 §4.1.1, QUIT):
   // what is queued is still served, up to the QUIT.
   if (cleanness == Cleanness::kFin && HasQuit()) return;
+  if (protection_.is_securing()) {
+    turn.Count(Counter::kTlsHandshakesFailed);
+    return End(EndReason::kTlsFailed, turn);
+  }
   transfer_.Cut(std::nullopt, "the control connection is lost", turn);
   End(EndReason::kClientLost, turn);
 }

@@ -13,12 +13,14 @@
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/ids.h"
+#include "proxy/base/tls_facts.h"
 #include "proxy/ftp/command.h"
 #include "proxy/ftp/line_buffer.h"
 #include "proxy/ftp/reply_reader.h"
 #include "proxy/session/backend_link.h"
 #include "proxy/session/command_rules.h"
 #include "proxy/session/login.h"
+#include "proxy/session/protection.h"
 #include "proxy/session/session_facts.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/transfer.h"
@@ -34,6 +36,7 @@ class Session {
     Address local;
     std::string listener;  // as configured
     std::string farm;
+    ClientTls tls = ClientTls::kNone;  // of the listener
     absl::Time now;
   };
 
@@ -42,7 +45,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // The first event: says the greeting at once, whatever the backends do.
+  // The first event: says the greeting at once, whatever the backends do; on an
+  // implicit listener once it is secured.
   void OnStart(Turn& turn);
 
   void OnClientBytes(absl::string_view bytes, Turn& turn);
@@ -50,9 +54,14 @@ class Session {
   // `clean`: a FIN. A client that said QUIT before still gets its replies.
   enum class Cleanness : uint8_t { kFin, kBroken };
   void OnClientEnd(Cleanness cleanness, Turn& turn);
+  // SecureClient and ClearClient are done. One that fails is OnClientEnd.
+  void OnClientSecured(const TlsFacts& facts, Turn& turn);
+  void OnClientCleared(Turn& turn);
 
   void OnBackendConnected(const Address& peer, Turn& turn);
   void OnBackendConnectFailed(absl::string_view why, Turn& turn);
+  // SecureBackend is done. One that fails is OnBackendEnd.
+  void OnBackendSecured(const TlsFacts& facts, Turn& turn);
   void OnBackendBytes(absl::string_view bytes, Turn& turn);
   void OnBackendEnd(absl::string_view why, Turn& turn);
 
@@ -63,7 +72,9 @@ class Session {
   void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);
   void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn);
   void OnRelayDone(DataPathId path, int64_t bytes, Turn& turn);
-  void OnRelayBroken(DataPathId path, Leg leg, int64_t bytes, Turn& turn);
+  // `why` is for the log.
+  void OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
+                     absl::string_view why, int64_t bytes, Turn& turn);
 
   // `deadline()` has come. `bytes_moved` is what the present relay has moved.
   void OnDeadline(int64_t bytes_moved, Turn& turn);
@@ -89,13 +100,14 @@ class Session {
   const BackendId& backend() const { return link_.id(); }
   const SessionTimeouts& timeouts() const { return link_.timeouts(); }
   const BackendLink& backend_link() const { return link_; }
+  const Protection& protection() const { return protection_; }
   SessionFacts facts() const;
 
  private:
   // May the next command be taken? One at a time (RFC 959 §5.4).
   bool IsFree() const {
     return !ended_ && !passed_on_.has_value() && !login_.is_busy() &&
-           !transfer_.is_busy();
+           !transfer_.is_busy() && !protection_.is_busy();
   }
   // Between two commands, with nothing prepared: the client loses nothing.
   bool IsAtBoundary() const {
@@ -112,12 +124,17 @@ class Session {
   void Serve(ftp::Command&& command, Effect effect, Turn& turn);
   void ServeBeforeLogin(const ftp::Command& command, Turn& turn);
   void PassOn(ftp::Command&& command, Turn& turn);
+  void Greet(Turn& turn);
+  void OnAuth(const ftp::Command& command, Turn& turn);
+  bool RefuseWithoutTls(Turn& turn);
+  bool RefuseUnprotectedData(Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
   void SayFeatures(Turn& turn);
   void UpdateReading(Turn& turn);
   void UpdateIdleDeadline(absl::Time now);
 
+  void ForgetReplies();
   void OnReply(const ftp::Reply& reply, Turn& turn);
   void NoteDataFailure(Turn& turn);
   void OnPassedOnReply(const ftp::Reply& reply, Turn& turn);
@@ -133,6 +150,7 @@ class Session {
   const SessionOptions& options_;
   const Start start_;
   BackendLink link_;
+  Protection protection_;
   Login login_;
   Transfer transfer_;
   ftp::LineBuffer lines_;
@@ -144,6 +162,7 @@ class Session {
 
   absl::Time idle_deadline_;  // infinite while something is going on
   absl::Time login_deadline_;
+  std::optional<TlsFacts> backend_tls_;
   absl::Time reply_deadline_ = absl::InfiniteFuture();
   absl::Time last_command_;
   int64_t commands_ = 0;

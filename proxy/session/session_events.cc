@@ -32,14 +32,24 @@ void Session::OnVerdict(Login::Verdict verdict, Turn& turn) {
   }
 }
 
-void Session::OnBackendConnected(const Address& peer, Turn& turn) {
-  if (ended_) return;
+void Session::ForgetReplies() {
   replies_ = ReplyReader({.max_line_bytes = limits::kMaxReplyLineBytes,
                           .max_reply_bytes = limits::kMaxReplyBytes});
+}
+
+void Session::OnBackendConnected(const Address& peer, Turn& turn) {
+  if (ended_) return;
+  ForgetReplies();
   if (link_.wants_proxy_header()) {
     turn.SendBytes(ingress::ProxyV2(start_.client, start_.local));
   }
   OnVerdict(login_.OnBackendConnected(peer, turn), turn);
+}
+
+void Session::OnBackendSecured(const TlsFacts& facts, Turn& turn) {
+  if (ended_ || !link_.is_connected()) return;
+  backend_tls_ = facts;
+  OnVerdict(login_.OnBackendSecured(turn), turn);
 }
 
 void Session::OnBackendConnectFailed(absl::string_view why, Turn& turn) {
@@ -52,6 +62,7 @@ void Session::OnBackendBytes(absl::string_view bytes, Turn& turn) {
   if (ended_ || !link_.is_connected()) return;
   replies_.Append(bytes);
   Reply reply;
+
   while (!ended_ && link_.is_connected()) {
     switch (replies_.Next(&reply)) {
       case ReplyReader::Status::kNeedMore:
@@ -59,6 +70,9 @@ void Session::OnBackendBytes(absl::string_view bytes, Turn& turn) {
         return;
       case ReplyReader::Status::kReply:
         OnReply(reply, turn);
+        // What stands behind the answer to AUTH came in clear: whoever stood
+        // between may have put it there.
+        if (login_.state() == Login::State::kSecuring) ForgetReplies();
         break;
       case ReplyReader::Status::kMalformed:
         BackendFailed(EndReason::kBackendMalformed,
@@ -234,10 +248,10 @@ void Session::OnRelayDone(DataPathId path, int64_t bytes, Turn& turn) {
   Advance(turn);
 }
 
-void Session::OnRelayBroken(DataPathId path, Leg leg, int64_t bytes,
-                            Turn& turn) {
+void Session::OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
+                            absl::string_view why, int64_t bytes, Turn& turn) {
   if (ended_) return;
-  transfer_.OnRelayBroken(path, leg, bytes, turn);
+  transfer_.OnRelayBroken(path, leg, fault, why, bytes, turn);
   Advance(turn);
 }
 
@@ -327,6 +341,7 @@ void Session::OnKill(Turn& turn) {
 
 absl::string_view Session::PhaseName() const {
   if (ended_) return "ended";
+  if (protection_.is_busy()) return "tls_handshake";
   if (login_.is_busy()) return "logging_in";
   if (!login_.is_logged_in()) return "logged_out";
   switch (transfer_.state()) {
@@ -359,6 +374,8 @@ SessionFacts Session::facts() const {
   facts.commands = commands_;
   facts.transfers = transfer_.transfers();
   facts.transfer = transfer_.facts();
+  if (protection_.is_secured()) facts.client_tls = protection_.facts();
+  if (link_.is_secured()) facts.backend_tls = backend_tls_;
   return facts;
 }
 

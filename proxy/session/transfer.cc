@@ -28,6 +28,19 @@ bool UsesRest(ftp::Verb verb) {
          verb == ftp::Verb::kAppe || verb == ftp::Verb::kStou;
 }
 
+void CountFault(LegFault fault, Turn& turn) {
+  switch (fault) {
+    case LegFault::kBroken:
+      return;
+    case LegFault::kTruncated:
+      return turn.Count(Counter::kTransfersTruncated);
+    case LegFault::kHandshake:
+      return turn.Count(Counter::kDataTlsFailures);
+    case LegFault::kForeignSession:
+      return turn.Count(Counter::kForeignTlsSessions);
+  }
+}
+
 uint16_t SourcePort(ActiveSourcePort wanted, uint16_t listener_port) {
   switch (wanted) {
     case ActiveSourcePort::kAny:
@@ -73,6 +86,8 @@ bool Transfer::RefuseForFailedLeg(Turn& turn) {
     why = absl::StrCat("the backend's data port: ", path_.backend_leg_error);
   } else if (path_.client_leg == LegState::kFailed) {
     why = "your data connection failed.";
+  } else if (path_.client_protected != protection_.protects_data()) {
+    why = "PROT has changed, use PASV, EPSV, PORT or EPRT again.";
   } else {
     return false;
   }
@@ -179,7 +194,12 @@ void Transfer::StartRelayWhenReady(Turn& turn) {
   }
   run_.relay = RelayState::kMoving;
   bytes_at_deadline_ = 0;
-  turn.Do(StartRelay{path_.id, run_.direction});
+  turn.Do(StartRelay{.path = path_.id,
+                     .direction = run_.direction,
+                     .client_protected = path_.client_protected,
+                     .backend_protected = link_.is_private(),
+                     .tolerates_missing_close_notify =
+                         link_.tolerates_missing_close_notify()});
   SetRunningDeadline(turn.now);
 }
 
@@ -267,18 +287,13 @@ void Transfer::OnRelayDone(DataPathId path, int64_t bytes, Turn& turn) {
   SetRunningDeadline(turn.now);
 }
 
-void Transfer::OnRelayBroken(DataPathId path, Leg leg, int64_t bytes,
-                             Turn& turn) {
+void Transfer::OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
+                             absl::string_view why, int64_t bytes, Turn& turn) {
   if (path != path_.id || path == 0 || state_ != State::kRunning) return;
   run_.bytes = bytes;
   run_.backend_leg_broke = leg == Leg::kBackend;
-  BreakPath(
-      Reply::OneLine(ReplyCode::kTransferAborted,
-                     leg == Leg::kClient
-                         ? "Transfer aborted: your data connection broke."
-                         : "Transfer aborted: the backend's data connection "
-                           "broke."),
-      turn);
+  CountFault(fault, turn);
+  BreakPath(BrokenLeg(leg, fault, why), turn);
 }
 
 void Transfer::BreakPath(Reply failure, Turn& turn) {
@@ -467,6 +482,8 @@ std::optional<TransferFacts> Transfer::facts() const {
   facts.client_data = path_.client_data;
   facts.backend_data = path_.backend_data;
   facts.started = run_.started;
+  facts.client_protected = path_.client_protected;
+  facts.backend_protected = link_.is_private();
   return facts;
 }
 

@@ -17,6 +17,7 @@
 #include "proxy/ftp/reply.h"
 #include "proxy/session/action.h"
 #include "proxy/session/backend_link.h"
+#include "proxy/session/protection.h"
 #include "proxy/session/session_facts.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/turn.h"
@@ -35,8 +36,13 @@ class Transfer {
 
   // All outlive the transfer.
   Transfer(const SessionOptions& options, const Address& client,
-           const Address& local, const BackendLink& link)
-      : options_(options), client_(client), local_(local), link_(link) {}
+           const Address& local, const Protection& protection,
+           BackendLink& link)
+      : options_(options),
+        client_(client),
+        local_(local),
+        protection_(protection),
+        link_(link) {}
 
   State state() const { return state_; }
   // A command is with the backend or unanswered: the next one has to wait.
@@ -80,7 +86,8 @@ class Transfer {
   void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);
   void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn);
   void OnRelayDone(DataPathId path, int64_t bytes, Turn& turn);
-  void OnRelayBroken(DataPathId path, Leg leg, int64_t bytes, Turn& turn);
+  void OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
+                     absl::string_view why, int64_t bytes, Turn& turn);
 
   absl::Time deadline() const { return deadline_; }
   // What has to happen when a wait is over. kGiveUp: the backend no longer
@@ -102,8 +109,9 @@ class Transfer {
  private:
   enum class ClientMode : uint8_t { kPassive, kExtendedPassive, kActive };
   enum class BackendSetup : uint8_t {
-    kListening,  // waits for the shell's listener (active)
-    kAsked,      // EPSV, PASV, PORT or EPRT is with the backend
+    kProtecting,  // PBSZ or PROT is with the backend
+    kListening,   // waits for the shell's listener (active)
+    kAsked,       // EPSV, PASV, PORT or EPRT is with the backend
     kReady,
   };
   enum class Lease : uint8_t { kNotNeeded, kWanted, kGranted };
@@ -114,6 +122,7 @@ class Transfer {
   struct Path {
     DataPathId id = 0;
     ClientMode client_mode = ClientMode::kPassive;
+    bool client_protected = false;
     Address client_target;  // active: where to dial
     BackendSetup backend_setup = BackendSetup::kAsked;
     bool asked_extended = false;
@@ -151,6 +160,8 @@ class Transfer {
   void StartActive(absl::string_view verb, const Address& target, Turn& turn);
   void StartPath(ClientMode mode, Turn& turn);
   void AskBackend(Turn& turn);
+  bool AskBackendProtection(Turn& turn);
+  void OnProtectionReply(const ftp::Reply& reply, Turn& turn);
   void AskBackendPassive(Turn& turn);
   void OnSetupReply(const ftp::Reply& reply, Turn& turn);
   void OnPassiveSetupReply(const ftp::Reply& reply, Turn& turn);
@@ -185,7 +196,8 @@ class Transfer {
   const SessionOptions& options_;
   const Address& client_;
   const Address& local_;
-  const BackendLink& link_;
+  const Protection& protection_;
+  BackendLink& link_;
 
   State state_ = State::kIdle;
   Rest rest_ = Rest::kNone;

@@ -115,7 +115,9 @@ void Transfer::StartPassive(ClientMode mode, const IpAddress& announced,
   path_.announced = announced;
   path_.lease = Lease::kWanted;
   deadline_ = turn.now + options_.timeouts.lease_wait;
-  turn.Do(TakeLease{path_.id, link_.public_ports()});
+  turn.Do(TakeLease{.path = path_.id,
+                    .slice = link_.public_ports(),
+                    .is_protected = path_.client_protected});
   AskBackend(turn);
 }
 
@@ -152,16 +154,48 @@ void Transfer::StartPath(ClientMode mode, Turn& turn) {
   ClosePath(Closing::kReset, turn);
   path_.id = ++last_path_;
   path_.client_mode = mode;
+  path_.client_protected = protection_.protects_data();
   state_ = State::kOpening;
 }
 
 void Transfer::AskBackend(Turn& turn) {
+  if (AskBackendProtection(turn)) return;
   if (link_.data_mode() == fleet::DataMode::kActive) {
     path_.backend_setup = BackendSetup::kListening;
     turn.Do(ListenForBackend{path_.id});
     return;
   }
   AskBackendPassive(turn);
+}
+
+// PROT is asked for when a transfer needs another level than the last one: most
+// sessions say it once, and need not wait for it at their login.
+bool Transfer::AskBackendProtection(Turn& turn) {
+  const bool wanted = link_.WantsPrivate(path_.client_protected);
+  if (wanted == link_.is_private()) return false;
+  path_.backend_setup = BackendSetup::kProtecting;
+  if (!link_.has_buffer_size()) {
+    turn.SendLine("PBSZ 0");
+  } else {
+    turn.SendLine(wanted ? "PROT P" : "PROT C");
+  }
+  return true;
+}
+
+void Transfer::OnProtectionReply(const Reply& reply, Turn& turn) {
+  if (!reply.IsCompletion()) {
+    path_.backend_setup = BackendSetup::kReady;
+    FailSetup(CannotOpenData(absl::StrCat(
+                  "the backend refused to change PROT: ", reply.last_text())),
+              turn);
+    return;
+  }
+  if (!link_.has_buffer_size()) {
+    link_.AcceptedBufferSize();
+  } else {
+    link_.AcceptedProtection(!link_.is_private());
+  }
+  AskBackend(turn);
 }
 
 void Transfer::AskBackendPassive(Turn& turn) {
@@ -189,9 +223,11 @@ void Transfer::OnBackendListening(DataPathId path,
 }
 
 void Transfer::OnSetupReply(const Reply& reply, Turn& turn) {
-  if (path_.backend_setup != BackendSetup::kAsked || reply.IsPreliminary()) {
-    return;
+  if (reply.IsPreliminary()) return;
+  if (path_.backend_setup == BackendSetup::kProtecting) {
+    return OnProtectionReply(reply, turn);
   }
+  if (path_.backend_setup != BackendSetup::kAsked) return;
   if (link_.data_mode() == fleet::DataMode::kPassive) {
     OnPassiveSetupReply(reply, turn);
     return;

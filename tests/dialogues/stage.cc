@@ -57,7 +57,17 @@ void Stage::Deliver(const Event& event) {
   WriteDown();
 }
 
+std::optional<session::LegFault> Stage::FaultOf(absl::string_view name) {
+  if (name == "broken") return session::LegFault::kBroken;
+  if (name == "truncated") return session::LegFault::kTruncated;
+  if (name == "handshake") return session::LegFault::kHandshake;
+  if (name == "foreign-session") return session::LegFault::kForeignSession;
+  return std::nullopt;
+}
+
 void Stage::ClientSends(absl::string_view bytes) {
+  // Not in clear, nor in the TLS that is being closed.
+  if (rules_.client_is_changing_tls()) return;
   Deliver([&](Session& session, Turn& turn) {
     session.OnClientBytes(bytes, turn);
   });
@@ -65,6 +75,7 @@ void Stage::ClientSends(absl::string_view bytes) {
 
 void Stage::BackendSends(absl::string_view bytes) {
   if (!rules_.backend_is_open()) return;  // Nobody reads there any more.
+  if (rules_.backend_is_changing_tls()) return;
   Deliver([&](Session& session, Turn& turn) {
     session.OnBackendBytes(bytes, turn);
   });
@@ -94,6 +105,24 @@ std::string Stage::Happen(const Line& event) {
     rules_.OnBackendEnd();
     Deliver([&](Session& s, Turn& t) {
       s.OnBackendEnd(Get(arguments, "why", "it closed the connection"), t);
+    });
+  } else if (name == "client-secured") {
+    if (!rules_.client_is_changing_tls()) return "no handshake with the client";
+    rules_.OnClientSecured();
+    const TlsFacts facts = {.version = "TLSv1.3",
+                            .cipher = "TLS_AES_256_GCM_SHA384",
+                            .server_name = Get(arguments, "server_name", ""),
+                            .subject = Get(arguments, "subject", "")};
+    Deliver([&](Session& s, Turn& t) { s.OnClientSecured(facts, t); });
+  } else if (name == "client-cleared") {
+    if (!rules_.client_is_changing_tls()) return "TLS goes on with the client";
+    rules_.OnClientCleared();
+    Deliver([](Session& s, Turn& t) { s.OnClientCleared(t); });
+  } else if (name == "backend-secured") {
+    if (!rules_.backend_is_changing_tls()) return "no handshake with a backend";
+    rules_.OnBackendSecured();
+    Deliver([](Session& s, Turn& t) {
+      s.OnBackendSecured({.version = "TLSv1.3"}, t);
     });
   } else if (name == "client-lost" || name == "client-fin") {
     const auto how = name == "client-fin" ? Session::Cleanness::kFin
@@ -131,8 +160,12 @@ std::string Stage::Happen(const Line& event) {
       s.OnRelayDone(path, Number(arguments, "bytes"), t);
     });
   } else if (name == "relay-broken") {
+    const std::optional<session::LegFault> fault =
+        FaultOf(Get(arguments, "fault", "broken"));
+    if (!fault.has_value()) return "no such fault";
     Deliver([&](Session& s, Turn& t) {
-      s.OnRelayBroken(path, LegFrom(arguments), Number(arguments, "bytes"), t);
+      s.OnRelayBroken(path, LegFrom(arguments), *fault, why,
+                      Number(arguments, "bytes"), t);
     });
   } else if (name == "reports") {
     shows_reports_ = true;

@@ -61,6 +61,7 @@ class Stage {
   void AddDeed(LineKind kind, absl::string_view text);
   void LetPass(absl::Duration time);
   std::string Fact(const std::string& key) const;
+  static std::optional<session::LegFault> FaultOf(absl::string_view name);
   session::DataPathId PathFrom(const Arguments& arguments) const;
 
   testing::TestWorld world_;

@@ -17,6 +17,16 @@ std::string Stage::Set(const Line& setting) {
     (setting.name == "client" ? start_.client : start_.local) = *address;
     return "";
   }
+  if (setting.name == "tls") {
+    const std::map<std::string, session::ClientTls> modes = {
+        {"explicit", session::ClientTls::kExplicit},
+        {"require", session::ClientTls::kRequire},
+        {"implicit", session::ClientTls::kImplicit}};
+    auto mode = modes.find(setting.text);
+    if (mode == modes.end()) return "no such mode of TLS";
+    start_.tls = mode->second;
+    return "";
+  }
   if (setting.name == "reports") {
     shows_reports_ = true;
     return "";
@@ -69,6 +79,16 @@ std::string Stage::SetFarm(const Arguments& arguments) {
                                     : fleet::ClientIdentity::kAddress;
     } else if (key == "candidates") {
       farm.failover.candidates = static_cast<int>(Number(arguments, key));
+    } else if (key == "backend_tls") {
+      farm.backend_tls.mode = value == "implicit"
+                                  ? fleet::BackendTlsMode::kImplicit
+                                  : fleet::BackendTlsMode::kExplicit;
+    } else if (key == "data_protection") {
+      farm.backend_tls.data_protection = value == "private"
+                                             ? fleet::DataProtection::kPrivate
+                                             : fleet::DataProtection::kClear;
+    } else if (key == "tolerate_missing_close_notify") {
+      farm.tolerate_missing_close_notify = value == "yes";
     } else if (key == "idle") {
       if (!absl::ParseDuration(value, &idle)) return "not a time";
       farm.timeouts.idle = idle;
@@ -113,6 +133,7 @@ std::string Stage::AddRoute(const Arguments& arguments) {
                     .listener = Get(arguments, "listener", ""),
                     .host = Get(arguments, "host", ""),
                     .user = Get(arguments, "user", ""),
+                    .subject = Get(arguments, "subject", ""),
                     .client = Cidr::Parse(Get(arguments, "client", "")),
                     .farm = Get(arguments, "farm", "main")});
   world_.snapshot.routes = policy::RouteTable(std::move(routes));
@@ -183,6 +204,10 @@ std::string Stage::SetOption(const Arguments& arguments) {
                             : session::ActiveSourcePort::kListenerMinusOne;
     } else if (key == "replace_private_port_address") {
       options.replace_private_port_address = value == "yes";
+    } else if (key == "allow_ccc") {
+      options.allow_ccc = value == "yes";
+    } else if (key == "require_private_data") {
+      options.require_private_data = value == "yes";
     } else {
       return absl::StrCat("no option is called ", key);
     }

@@ -12,6 +12,7 @@ namespace pinnace::simulation {
 using session::DataPathId;
 using session::Direction;
 using session::Leg;
+using session::LegFault;
 using session::Session;
 using session::Turn;
 
@@ -426,6 +427,12 @@ void ModelShell::Do(const session::DialClient& action) {
                 });
 }
 
+void ModelShell::Do(const session::SecureClient&) {}
+
+void ModelShell::Do(const session::ClearClient&) {}
+
+void ModelShell::Do(const session::SecureBackend&) {}
+
 void ModelShell::Do(const session::StartRelay& action) {
   path_.relaying = true;
   path_.direction = action.direction;
@@ -492,7 +499,7 @@ void ModelShell::EndRelay(DataPathId path) {
 
 void ModelShell::BreakRelay(DataPathId path, Leg leg) {
   Deliver([this, path, leg](Session& session, Turn& turn) {
-    session.OnRelayBroken(path, leg, path_.moved, turn);
+    session.OnRelayBroken(path, leg, LegFault::kBroken, "", path_.moved, turn);
   });
 }
 

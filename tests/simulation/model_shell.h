@@ -86,6 +86,9 @@ class ModelShell {
   void Do(const session::ListenForBackend& action);
   void Do(const session::DialClient& action);
   void Do(const session::DialBackend& action);
+  void Do(const session::SecureClient& action);
+  void Do(const session::SecureBackend& action);
+  void Do(const session::ClearClient& action);
   void Do(const session::StartRelay& action);
   void Do(const session::CloseDataPath& action);
   void Do(const session::PauseClient& action);

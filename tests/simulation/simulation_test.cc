@@ -63,6 +63,7 @@ void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
       metrics::Counter::kSessionsRefused,
       metrics::Counter::kPipeSizesRefused,
       metrics::Counter::kPipesRefused,
+      metrics::Counter::kUnmatchedConnections,
   };
   for (const metrics::CounterRow& row : metrics::CounterRows()) {
     if (std::ranges::find(kOfTheShell, row.counter) != std::end(kOfTheShell)) {

@@ -26,6 +26,11 @@ struct Describe {
 
   std::string operator()(const SendClient&) const { return ""; }
   std::string operator()(const SendBackend&) const { return ""; }
+  std::string operator()(const SecureClient&) const { return "secure-client"; }
+  std::string operator()(const SecureBackend&) const {
+    return "secure-backend";
+  }
+  std::string operator()(const ClearClient&) const { return "clear-client"; }
   std::string operator()(const ConnectBackend& a) const {
     return absl::StrCat("connect-backend address=",
                         AddressOf(a, out).ToString());
@@ -34,7 +39,8 @@ struct Describe {
   std::string operator()(const TakeLease& a) const {
     const std::string slice =
         a.slice.has_value() ? absl::StrCat(" slice=", a.slice->ToString()) : "";
-    return absl::StrCat("take-lease", path, slice);
+    return absl::StrCat("take-lease", path, slice,
+                        a.is_protected ? " protected=yes" : "");
   }
   std::string operator()(const ListenForBackend&) const {
     return absl::StrCat("listen-for-backend", path);
@@ -49,7 +55,10 @@ struct Describe {
   std::string operator()(const StartRelay& a) const {
     return absl::StrCat(
         "start-relay", path, " direction=",
-        a.direction == Direction::kDownload ? "download" : "upload");
+        a.direction == Direction::kDownload ? "download" : "upload",
+        a.client_protected ? " client=tls" : "",
+        a.backend_protected ? " backend=tls" : "",
+        a.tolerates_missing_close_notify ? " tolerant=yes" : "");
   }
   std::string operator()(const CloseDataPath& a) const {
     return absl::StrCat("close-data-path", path, " how=",

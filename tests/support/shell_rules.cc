@@ -40,6 +40,22 @@ void ShellRules::Do(const session::SendBackend&) {
         "bytes for a backend that is not there");
 }
 
+void ShellRules::Do(const session::SecureClient&) {
+  Check(client_tls_ == Tls::kOff, "TLS twice with the client");
+  client_tls_ = Tls::kChanging;
+}
+
+void ShellRules::Do(const session::SecureBackend&) {
+  Check(backend_ == BackendState::kOpen && backend_tls_ == Tls::kOff,
+        "TLS with a backend that is not there, or twice");
+  backend_tls_ = Tls::kChanging;
+}
+
+void ShellRules::Do(const session::ClearClient&) {
+  Check(client_tls_ == Tls::kOn, "no TLS with the client to undo");
+  client_tls_ = Tls::kChanging;
+}
+
 void ShellRules::Do(const session::ConnectBackend&) {
   Check(backend_ == BackendState::kNone, "a second backend connection");
   backend_ = BackendState::kDialled;
@@ -81,6 +97,8 @@ void ShellRules::Do(const session::StartRelay& action) {
   Check(path_.client == LegState::kOpen && path_.backend == LegState::kOpen,
         "a relay without two open legs");
   Check(!path_.relay, "two relays on one data path");
+  Check(!action.backend_protected || backend_tls_ == Tls::kOn,
+        "a protected backend leg of a clear control connection");
   path_.relay = true;
 }
 

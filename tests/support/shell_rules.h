@@ -19,7 +19,13 @@ class ShellRules {
  public:
   void OnActions(const session::Outbox& out);
 
-  void OnBackendConnected() { backend_ = BackendState::kOpen; }
+  void OnClientSecured() { client_tls_ = Tls::kOn; }
+  void OnClientCleared() { client_tls_ = Tls::kOff; }
+  void OnBackendConnected() {
+    backend_ = BackendState::kOpen;
+    backend_tls_ = Tls::kOff;
+  }
+  void OnBackendSecured() { backend_tls_ = Tls::kOn; }
   void OnBackendConnectFailed() { backend_ = BackendState::kNone; }
   void OnBackendEnd() { backend_ = BackendState::kGone; }
   void OnLease() { path_.lease = Lease::kAnswered; }
@@ -27,6 +33,11 @@ class ShellRules {
   void OnLegFailed(session::Leg leg) { LegOf(leg) = LegState::kNone; }
 
   bool backend_is_open() const { return backend_ == BackendState::kOpen; }
+  bool client_is_changing_tls() const { return client_tls_ == Tls::kChanging; }
+  bool client_is_secured() const { return client_tls_ == Tls::kOn; }
+  bool backend_is_changing_tls() const {
+    return backend_tls_ == Tls::kChanging;
+  }
   bool backend_is_dialled() const { return backend_ == BackendState::kDialled; }
   // The open data path, or 0.
   session::DataPathId path() const { return path_.id; }
@@ -36,6 +47,7 @@ class ShellRules {
 
  private:
   enum class BackendState : uint8_t { kNone, kDialled, kOpen, kGone };
+  enum class Tls : uint8_t { kOff, kChanging, kOn };
   enum class Lease : uint8_t { kNone, kAsked, kAnswered };
   enum class LegState : uint8_t { kNone, kAsked, kOpen };
   struct Path {
@@ -55,6 +67,9 @@ class ShellRules {
 
   void Do(const session::SendClient& action);
   void Do(const session::SendBackend& action);
+  void Do(const session::SecureClient& action);
+  void Do(const session::SecureBackend& action);
+  void Do(const session::ClearClient& action);
   void Do(const session::ConnectBackend& action);
   void Do(const session::CloseBackend& action);
   void Do(const session::TakeLease& action);
@@ -71,6 +86,8 @@ class ShellRules {
   void Do(const session::EndSession& action);
 
   BackendState backend_ = BackendState::kNone;
+  Tls client_tls_ = Tls::kOff;
+  Tls backend_tls_ = Tls::kOff;
   Path path_;
   session::DataPathId last_path_ = 0;
   bool paused_ = false;
