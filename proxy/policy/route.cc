@@ -20,10 +20,16 @@ bool HostMatches(absl::string_view pattern, absl::string_view host) {
   return host.size() > suffix.size() && absl::EndsWithIgnoreCase(host, suffix);
 }
 
-bool UserMatches(const std::string& glob, absl::string_view user) {
+bool GlobMatches(const std::string& glob, absl::string_view text) {
   if (glob.empty()) return true;
-  // A NUL never gets here: the line buffer refuses it.
-  return fnmatch(glob.c_str(), std::string(user).c_str(), FNM_NOESCAPE) == 0;
+  // fnmatch() would see a name from a certificate only up to a NUL.
+  if (absl::StrContains(text, '\0')) return false;
+  return fnmatch(glob.c_str(), std::string(text).c_str(), FNM_NOESCAPE) == 0;
+}
+
+// Not even "*" holds for a client without a verified certificate.
+bool SubjectMatches(const std::string& glob, absl::string_view subject) {
+  return glob.empty() || (!subject.empty() && GlobMatches(glob, subject));
 }
 
 }  // namespace
@@ -31,11 +37,12 @@ bool UserMatches(const std::string& glob, absl::string_view user) {
 bool Route::MayMatch(const RouteRequest& request) const {
   return (listener.empty() || listener == request.listener) &&
          HostMatches(host, request.host) &&
+         SubjectMatches(subject, request.subject) &&
          (!client.has_value() || client->Contains(request.client));
 }
 
 bool Route::Matches(const RouteRequest& request) const {
-  return MayMatch(request) && UserMatches(user, request.user);
+  return MayMatch(request) && GlobMatches(user, request.user);
 }
 
 RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {

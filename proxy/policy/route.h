@@ -31,7 +31,7 @@ struct Route {
   std::string listener;
   std::string host;     // letter case apart; "*.example.com"
   std::string user;     // a glob
-  std::string subject;  // a glob
+  std::string subject;  // a glob; never holds for an empty one
   std::optional<Cidr> client;
   std::string farm;
 

@@ -74,6 +74,44 @@ TEST(RouteTest, UserGlobs) {
   }
 }
 
+TEST(RouteTest, SubjectGlobs) {
+  using namespace std::string_view_literals;
+  const struct {
+    const char* glob;
+    std::string_view subject;
+    bool matches;
+  } kCases[] = {
+      {"", "", true},
+      {"", "ann", true},
+      {"*", "ann", true},
+      {"*", "", false},
+      {"batch-?", "batch-7", true},
+      {"batch-?", "Batch-7", false},
+      {"*.example", "gw-1.example", true},
+      {"ann", "ann\0.example"sv, false},
+      {"*", "ann\0"sv, false},
+  };
+  const IpAddress ip = Ip("10.0.0.1");
+  for (const auto& c : kCases) {
+    const RouteTable table({{.name = "r", .subject = c.glob, .farm = "other"}});
+    EXPECT_EQ(table.Farm({.subject = c.subject, .client = ip}, "main"),
+              c.matches ? "other" : "main")
+        << c.glob << " " << c.subject;
+  }
+}
+
+TEST(RouteTest, TheSubjectIsKnownBeforeTheUser) {
+  const RouteTable table(
+      {{.name = "a", .order = 0, .user = "a*", .subject = "ann", .farm = "fa"},
+       {.name = "b", .order = 1, .subject = "*", .farm = "certified"}});
+  const IpAddress ip = Ip("10.0.0.1");
+  EXPECT_THAT(table.PossibleFarms({.subject = "ann", .client = ip}, "main"),
+              ElementsAre("fa", "certified"));
+  EXPECT_THAT(table.PossibleFarms({.subject = "bob", .client = ip}, "main"),
+              ElementsAre("certified"));
+  EXPECT_THAT(table.PossibleFarms({.client = ip}, "main"), ElementsAre("main"));
+}
+
 TEST(RouteTest, TheFirstByOrderThenByName) {
   const RouteTable table(
       {{.name = "b", .order = 1, .farm = "fb"},

@@ -52,6 +52,15 @@ uint32_t Permute(uint32_t index, uint32_t size, uint64_t key) {
 
 }  // namespace
 
+IpAddress SourceOfSession(SessionId session) {
+  // RFC 6666: 0100::/64 is routed nowhere, so nobody has an address in it.
+  std::array<uint8_t, 16> bytes = {0x01, 0x00};
+  for (size_t i = 0; i < sizeof(session); ++i) {
+    bytes[8 + i] = static_cast<uint8_t>(session >> (56 - 8 * i));
+  }
+  return IpAddress::FromIpv6(bytes);
+}
+
 LeaseTable::LeaseTable(Options options, Granted granted)
     : options_(std::move(options)), granted_(std::move(granted)) {
   for (const PortRange& range : options_.pool) {
@@ -67,6 +76,7 @@ LeaseTable::LeaseTable(Options options, Granted granted)
 IpAddress LeaseTable::KeyOf(const IpAddress& source) const {
   switch (options_.match) {
     case SourceMatch::kSameAddress:
+    case SourceMatch::kTlsSession:
       return source;
     case SourceMatch::kSameNetwork:
       return source.Masked(source.is_ipv4() ? 24 : 64);

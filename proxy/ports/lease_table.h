@@ -36,6 +36,11 @@ enum class SourceMatch : uint8_t {
   kTlsSession,
 };
 
+// Stands for the client's address in Take, Claim and Release of a connection
+// that its TLS session names. With kTlsSession only: kSameNetwork would take
+// all sessions for one source.
+IpAddress SourceOfSession(SessionId session);
+
 // One promise: which session, and which of its data connections.
 struct LeaseOwner {
   SessionId session = 0;

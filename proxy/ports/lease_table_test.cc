@@ -246,6 +246,31 @@ TEST(LeaseTableTest, AnySourceIsTheSameClient) {
   EXPECT_EQ(leases->Claim(port, Ip("10.0.0.1"))->session, 1u);
 }
 
+TEST(LeaseTableTest, SessionsOfOneClientShareAPort) {
+  Leases leases({.pool = {{50000, 50000}}, .match = SourceMatch::kTlsSession});
+  const SessionId one = MakeSessionId(1, 0);
+  const SessionId two = MakeSessionId(1, 1);
+  EXPECT_EQ(leases.Take(one, SourceOfSession(one)).port, 50000);
+  EXPECT_EQ(leases.Take(two, SourceOfSession(two)).port, 50000);
+  // A clear one, besides: its client's address is its key.
+  EXPECT_EQ(leases.Take(3, kClient).port, 50000);
+  EXPECT_EQ(leases->Claim(50000, SourceOfSession(3)), std::nullopt);
+  EXPECT_EQ(leases->Claim(50000, SourceOfSession(two))->session, two);
+  EXPECT_EQ(leases->Claim(50000, SourceOfSession(two)), std::nullopt);
+  EXPECT_EQ(leases->Claim(50000, SourceOfSession(one))->session, one);
+  EXPECT_EQ(leases->Claim(50000, Ip("192.0.2.2")), std::nullopt);
+  EXPECT_EQ(leases->Claim(50000, kClient)->session, 3u);
+  leases.ExpectNothingLeft();
+}
+
+TEST(LeaseTableTest, ASessionsSourceIsNobodysAddress) {
+  EXPECT_EQ(SourceOfSession(0x0123456789abcdef).ToString(),
+            "100::123:4567:89ab:cdef");
+  EXPECT_EQ(SourceOfSession(0).ToString(), "100::");
+  // Whole networks cannot be told apart by it: only kTlsSession goes with it.
+  EXPECT_EQ(SourceOfSession(1).Masked(64), SourceOfSession(2).Masked(64));
+}
+
 TEST(LeaseTableTest, IdleClientsAreForgottenInTheEnd) {
   // More than the table remembers: what it gives stays right.
   Leases leases({.pool = {{50000, 50009}}, .secret = 7});
