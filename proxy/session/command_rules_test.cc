@@ -39,8 +39,8 @@ TEST(CommandRulesTest, WhatMayComeBeforeLogin) {
   const std::set<Verb> kEarly = {
       Verb::kUser, Verb::kPass, Verb::kAcct, Verb::kRein, Verb::kQuit,
       Verb::kAbor, Verb::kSyst, Verb::kHelp, Verb::kNoop, Verb::kAuth,
-      Verb::kAdat, Verb::kPbsz, Verb::kProt, Verb::kFeat, Verb::kOpts,
-      Verb::kHost, Verb::kClnt};
+      Verb::kAdat, Verb::kPbsz, Verb::kProt, Verb::kCcc,  Verb::kFeat,
+      Verb::kOpts, Verb::kHost, Verb::kClnt};
   ForEveryVerb([&](Verb verb, const CommandRule& rule) {
     const bool early =
         kEarly.contains(verb) || rule.effect == Effect::kNotOffered;
