@@ -42,6 +42,11 @@ inline constexpr size_t kMaxUnmatchedConnections = 1024;
 // A handshake message beyond it ends the handshake.
 inline constexpr size_t kMaxHandshakeBytes = 64 * 1024;
 inline constexpr int kMaxServerCertificates = 100;
+// Different sets of files toward backends; past it the oldest is read again
+// when it is needed.
+inline constexpr size_t kMaxTlsClientContexts = 256;
+// How often the files are looked at again.
+inline constexpr absl::Duration kTlsRefresh = absl::Seconds(10);
 
 // Waits (configuration: gateway.timeouts).
 inline constexpr absl::Duration kIdleTimeout =

@@ -3,32 +3,51 @@
 #include <utility>
 
 #include "proxy/base/limits.h"
+#include "proxy/io/lingering_socket.h"
+#include "proxy/io/unsent_bytes.h"
 
 namespace pinnace::gateway {
 
 using session::Direction;
 using session::Leg;
+using session::LegFault;
+
+namespace {
+
+// As TlsRelay says it.
+LegFault FaultOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kDataLoss:
+      return LegFault::kTruncated;
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kDeadlineExceeded:
+      return LegFault::kHandshake;
+    case absl::StatusCode::kPermissionDenied:
+      return LegFault::kForeignSession;
+    default:
+      return LegFault::kBroken;
+  }
+}
+
+}  // namespace
 
 DataChannel::DataChannel(const Shared& shared,
-                         const ports::LeaseOwner& lease_owner,
-                         const IpAddress& client, Owner* owner)
-    : shared_(shared),
-      lease_owner_(lease_owner),
-      client_address_(client),
-      owner_(owner) {}
+                         const ports::LeaseOwner& lease_owner, Owner* owner)
+    : shared_(shared), lease_owner_(lease_owner), owner_(owner) {}
 
 DataChannel::~DataChannel() {
   if (lease_ != LeaseState::kNone) {
-    shared_.leases.Release(lease_owner_, client_address_, leased_port_);
+    shared_.leases.Release(lease_owner_, lease_source_, leased_port_);
   }
   Reset();
 }
 
 ports::LeaseTable::Taken DataChannel::TakeLease(
-    const std::optional<PortRange>& slice) {
+    const std::optional<PortRange>& slice, const IpAddress& source) {
   slice_ = slice;
+  lease_source_ = source;
   const ports::LeaseTable::Taken taken =
-      shared_.leases.Take(lease_owner_, client_address_, slice);
+      shared_.leases.Take(lease_owner_, lease_source_, slice);
   switch (taken.outcome) {
     case ports::LeaseTable::Outcome::kGranted:
       lease_ = LeaseState::kHeld;
@@ -48,14 +67,15 @@ std::optional<ports::LeaseTable::Taken> DataChannel::LeaseGranted(
   if (claimed_early_) {
     claimed_early_ = false;
     lease_ = LeaseState::kNone;
-    return TakeLease(slice_);
+    return TakeLease(slice_, lease_source_);
   }
   lease_ = LeaseState::kHeld;
   leased_port_ = port;
   return std::nullopt;
 }
 
-void DataChannel::ClientAccepted(io::Socket socket, const Address& from) {
+void DataChannel::ClientAccepted(io::Socket socket, const Address& from,
+                                 std::unique_ptr<tls::TlsEngine> engine) {
   if (lease_ == LeaseState::kWaiting) {
     // The client cannot know the port yet: a late connection of an earlier
     // transfer has met a lease that is new.
@@ -65,6 +85,7 @@ void DataChannel::ClientAccepted(io::Socket socket, const Address& from) {
   }
   lease_ = LeaseState::kNone;
   client_.socket = std::move(socket);
+  client_.engine = std::move(engine);
   owner_->OnLegOpen(Leg::kClient, from);
 }
 
@@ -137,32 +158,46 @@ absl::StatusOr<Address> DataChannel::ListenForBackend(
   return backend_listener_->local_address();
 }
 
-io::Relay::End DataChannel::RelayEnd(EndPoint& end) {
-  if (end.watch == nullptr) {
-    end.watch =
-        shared_.loop.WatchSocket(end.socket.fd(), nullptr, io::Priority::kBulk);
-  }
-  return {&end.socket, end.watch.get()};
+void DataChannel::WatchEnd(EndPoint& end) {
+  if (end.watch != nullptr) return;
+  end.watch =
+      shared_.loop.WatchSocket(end.socket.fd(), nullptr, io::Priority::kBulk);
 }
 
-void DataChannel::StartRelay(Direction direction) {
+void DataChannel::StartRelay(Direction direction, Engines engines,
+                             const tls::TlsRelay::Options& options) {
   direction_ = direction;
   const bool download = direction == Direction::kDownload;
-  relay_ = std::make_unique<io::Relay>(
-      shared_.loop, shared_.pipes, RelayEnd(download ? backend_ : client_),
-      RelayEnd(download ? client_ : backend_), this);
+  if (client_.engine == nullptr) client_.engine = std::move(engines.client);
+  backend_.engine = std::move(engines.backend);
+  EndPoint& source = download ? backend_ : client_;
+  EndPoint& sink = download ? client_ : backend_;
+  WatchEnd(source);
+  WatchEnd(sink);
+  if (source.engine == nullptr && sink.engine == nullptr) {
+    relay_ = std::make_unique<io::Relay>(
+        shared_.loop, shared_.pipes,
+        io::Relay::End{&source.socket, source.watch.get()},
+        io::Relay::End{&sink.socket, sink.watch.get()}, this);
+    return;
+  }
+  tls_relay_ = std::make_unique<tls::TlsRelay>(
+      shared_.loop,
+      tls::TlsRelay::End{&source.socket, source.watch.get(),
+                         source.engine.get()},
+      tls::TlsRelay::End{&sink.socket, sink.watch.get(), sink.engine.get()},
+      options, this);
 }
 
 void DataChannel::OnRelayDone(int64_t bytes) {
   bytes_moved_ = bytes;
   relay_.reset();
+  tls_relay_.reset();
   // Its last byte has been read, and nothing is ever written to it. There are
   // servers that say 226 only when they have seen this end of the connection
   // too.
-  EndPoint& source =
-      end(direction_ == Direction::kDownload ? Leg::kBackend : Leg::kClient);
-  source.watch.reset();
-  source.socket.Close();
+  CloseEnd(
+      end(direction_ == Direction::kDownload ? Leg::kBackend : Leg::kClient));
   owner_->OnRelayDone(bytes);
 }
 
@@ -170,20 +205,36 @@ void DataChannel::OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
                                 int64_t bytes) {
   const bool at_client =
       (leg == io::Relay::Leg::kSource) == (direction_ == Direction::kUpload);
-  owner_->OnRelayBroken(at_client ? Leg::kClient : Leg::kBackend, status,
-                        bytes);
+  owner_->OnRelayBroken(
+      at_client ? Leg::kClient : Leg::kBackend,
+      tls_relay_ == nullptr ? LegFault::kBroken : FaultOf(status), status,
+      bytes);
+}
+
+// The peer of a TLS leg may still say close_notify: a socket that is closed
+// with that unread sends a RST, which takes away what the peer has not read
+// yet.
+void DataChannel::CloseEnd(EndPoint& end) {
+  if (end.engine != nullptr && end.watch != nullptr && end.socket.is_open()) {
+    shared_.loop.Keep(std::make_unique<io::LingeringSocket>(
+        shared_.loop, std::move(end.socket), std::move(end.watch),
+        io::UnsentBytes(), shared_.loop.now() + limits::kCloseTimeout));
+  }
+  end.engine.reset();
+  end.watch.reset();
+  end.socket.Close();
 }
 
 void DataChannel::Finish() {
   relay_.reset();
-  for (EndPoint* end : {&client_, &backend_}) {
-    end->watch.reset();
-    end->socket.Close();
-  }
+  tls_relay_.reset();
+  CloseEnd(client_);
+  CloseEnd(backend_);
 }
 
 void DataChannel::Reset() {
   relay_.reset();
+  tls_relay_.reset();
   for (EndPoint* end : {&client_, &backend_}) {
     end->watch.reset();
     if (end->socket.is_open()) end->socket.Reset();

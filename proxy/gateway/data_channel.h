@@ -20,6 +20,8 @@
 #include "proxy/io/timer.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/session/action.h"
+#include "proxy/tls/tls_engine.h"
+#include "proxy/tls/tls_relay.h"
 
 namespace pinnace::gateway {
 
@@ -31,8 +33,8 @@ class DataChannel final : public io::Relay::Owner {
     virtual void OnLegOpen(session::Leg leg, const Address& from) = 0;
     virtual void OnLegFailed(session::Leg leg, const absl::Status& why) = 0;
     virtual void OnRelayDone(int64_t bytes) = 0;
-    virtual void OnRelayBroken(session::Leg leg, const absl::Status& why,
-                               int64_t bytes) = 0;
+    virtual void OnRelayBroken(session::Leg leg, session::LegFault fault,
+                               const absl::Status& why, int64_t bytes) = 0;
 
    protected:
     ~Owner() = default;
@@ -42,19 +44,27 @@ class DataChannel final : public io::Relay::Owner {
     io::PipePool& pipes;
     ports::LeaseTable& leases;
   };
+  // TLS of the legs that have it: null is clear.
+  struct Engines {
+    std::unique_ptr<tls::TlsEngine> client;
+    std::unique_ptr<tls::TlsEngine> backend;
+  };
 
   DataChannel(const Shared& shared, const ports::LeaseOwner& lease_owner,
-              const IpAddress& client, Owner* owner);
+              Owner* owner);
   ~DataChannel();
 
   session::DataPathId id() const { return lease_owner_.data_path; }
 
-  ports::LeaseTable::Taken TakeLease(const std::optional<PortRange>& slice);
+  // `source`: whom a connection must come from, as the lease table knows it.
+  ports::LeaseTable::Taken TakeLease(const std::optional<PortRange>& slice,
+                                     const IpAddress& source);
   // The wait for a lease is over. When a connection has overtaken the news and
   // used the lease up, another is asked for: the answer to that.
   std::optional<ports::LeaseTable::Taken> LeaseGranted(uint16_t port);
-  // A connection claimed the lease.
-  void ClientAccepted(io::Socket socket, const Address& from);
+  // A connection claimed the lease. `engine`: it has begun its handshake.
+  void ClientAccepted(io::Socket socket, const Address& from,
+                      std::unique_ptr<tls::TlsEngine> engine);
   // A refused dial is tried again, limits::kActiveDialAttempts times in all.
   void DialClient(const Address& target, const Address& from,
                   absl::Time deadline);
@@ -62,12 +72,15 @@ class DataChannel final : public io::Relay::Owner {
   // On `local`, for connections from `backend` alone.
   absl::StatusOr<Address> ListenForBackend(const IpAddress& local,
                                            const IpAddress& backend);
-  void StartRelay(session::Direction direction);
+  // A client leg that came with an engine keeps that.
+  void StartRelay(session::Direction direction, Engines engines,
+                  const tls::TlsRelay::Options& options);
   // All has been moved and told: closes without a RST. A channel that ends in
   // any other way resets what is open, as that is no clean end of file.
   void Finish();
 
   int64_t bytes_moved() const {
+    if (tls_relay_ != nullptr) return tls_relay_->bytes_moved();
     return relay_ == nullptr ? bytes_moved_ : relay_->bytes_moved();
   }
 
@@ -75,6 +88,7 @@ class DataChannel final : public io::Relay::Owner {
   struct EndPoint {
     io::Socket socket;
     std::unique_ptr<io::Loop::Watch> watch;  // destroyed before the socket
+    std::unique_ptr<tls::TlsEngine> engine;
   };
   enum class LeaseState : uint8_t { kNone, kWaiting, kHeld };
 
@@ -88,11 +102,12 @@ class DataChannel final : public io::Relay::Owner {
   EndPoint& end(session::Leg leg) {
     return leg == session::Leg::kClient ? client_ : backend_;
   }
-  io::Relay::End RelayEnd(EndPoint& end);
+  void WatchEnd(EndPoint& end);
+  void CloseEnd(EndPoint& end);
 
   const Shared shared_;
   const ports::LeaseOwner lease_owner_;
-  const IpAddress client_address_;
+  IpAddress lease_source_;
   Owner* const owner_;
 
   LeaseState lease_ = LeaseState::kNone;
@@ -114,7 +129,9 @@ class DataChannel final : public io::Relay::Owner {
   std::unique_ptr<io::Dial> client_dial_;
   std::unique_ptr<io::Dial> backend_dial_;
   std::unique_ptr<io::TcpListener> backend_listener_;
-  std::unique_ptr<io::Relay> relay_;  // destroyed before the sockets
+  // One of them at a time; destroyed before the sockets and engines.
+  std::unique_ptr<io::Relay> relay_;
+  std::unique_ptr<tls::TlsRelay> tls_relay_;
 };
 
 }  // namespace pinnace::gateway

@@ -81,25 +81,29 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
                 });
               }),
       pins_(limits::kMaxPins),
+      tls_(options_.tls),
       shared_{.options = options_,
               .leases = leases_,
               .pins = pins_,
               .sessions = sessions_,
               .pass_on =
-                  [this](const ports::LeaseOwner& owner, io::Socket socket,
-                         const Address& from) {
-                    Worker& worker = *workers_[WorkerOf(owner.session)];
-                    worker.Post([&worker, owner, from,
-                                 socket = std::move(socket)]() mutable {
-                      worker.OnDataAccepted(owner, std::move(socket), from);
+                  [this](UnmatchedConnections::Matched connection) {
+                    Worker& worker =
+                        *workers_[WorkerOf(connection.owner.session)];
+                    worker.Post([&worker,
+                                 connection = std::move(connection)]() mutable {
+                      worker.OnDataAccepted(std::move(connection));
                     });
-                  }},
+                  },
+              .tls = tls_},
       snapshot_(Prepared(*snapshot, options_.zone)) {}
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
     GatewayOptions options, snapshot::SnapshotPtr snapshot) {
   std::unique_ptr<Gateway> gateway(
       new Gateway(std::move(options), std::move(snapshot)));
+  const absl::Status tls = gateway->tls_.Load();
+  if (!tls.ok()) return tls;
   const absl::Status listening = gateway->Listen();
   if (!listening.ok()) return listening;
   Gateway& started = *gateway;
@@ -126,6 +130,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
         Prober::Options{.interval = started.options_.probe_interval,
                         .seed = RandomSecret()});
     started.prober_->Publish(*snapshot);
+    started.StartTlsRefresh();
   });
   return gateway;
 }
@@ -169,6 +174,17 @@ absl::Status Gateway::Listen() {
   return absl::OkStatus();
 }
 
+void Gateway::StartTlsRefresh() {
+  io::Loop& loop = workers_.front()->loop();
+  tls_refresh_ = std::make_unique<io::Timer>(loop, [this, &loop] {
+    tls_.Refresh();
+    tls_refresh_->Set(loop.now() + limits::kTlsRefresh);
+  });
+  tls_refresh_->Set(loop.now() + limits::kTlsRefresh);
+}
+
+void Gateway::RefreshTls() { tls_.Refresh(); }
+
 Gateway::~Gateway() { Stop(absl::ZeroDuration()); }
 
 bool Gateway::is_running() const {
@@ -195,6 +211,7 @@ void Gateway::Stop(absl::Duration patience) {
       prober_.reset();
       name_refresher_.reset();
       drain_notice_.reset();
+      tls_refresh_.reset();
       done->count_down();
     });
     done->wait();

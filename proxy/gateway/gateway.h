@@ -18,6 +18,7 @@
 #include "proxy/gateway/gateway_view.h"
 #include "proxy/gateway/name_refresher.h"
 #include "proxy/gateway/prober.h"
+#include "proxy/gateway/tls_material.h"
 #include "proxy/gateway/worker.h"
 #include "proxy/io/timer.h"
 #include "proxy/ports/lease_table.h"
@@ -36,6 +37,8 @@ class Gateway final : public GatewayView {
   // The next decisions of every worker read this one. Live facts of backends
   // that stay are taken over.
   void Publish(snapshot::SnapshotPtr snapshot) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Certificates and keys that have changed on disk are used from here on.
+  void RefreshTls();
   // A usable backend is there, and no drain is under way.
   bool ready() const { return why_not_ready().empty(); }
   std::string why_not_ready() const;
@@ -62,6 +65,7 @@ class Gateway final : public GatewayView {
   Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot);
 
   absl::Status Listen();
+  void StartTlsRefresh();
   void RefuseNewSessions();
   bool is_running() const ABSL_LOCKS_EXCLUDED(running_mutex_);
   void SetRunning() ABSL_LOCKS_EXCLUDED(running_mutex_);
@@ -77,6 +81,7 @@ class Gateway final : public GatewayView {
   std::atomic<bool> refusing_{false};
   mutable Mutex running_mutex_;
   bool running_ ABSL_GUARDED_BY(running_mutex_) = false;
+  TlsMaterial tls_;
   Worker::Shared shared_;
   mutable Mutex mutex_;
   snapshot::SnapshotPtr snapshot_ ABSL_GUARDED_BY(mutex_);
@@ -86,6 +91,7 @@ class Gateway final : public GatewayView {
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<NameRefresher> name_refresher_;
   std::unique_ptr<io::Timer> drain_notice_;
+  std::unique_ptr<io::Timer> tls_refresh_;
 };
 
 }  // namespace pinnace::gateway

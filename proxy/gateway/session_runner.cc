@@ -21,7 +21,7 @@ SessionRunner::SessionRunner(Worker& worker, io::Socket client,
                              Session::Start start)
     : worker_(worker),
       session_(worker.options().session, std::move(start)),
-      client_(std::make_unique<io::TcpStream>(worker.loop(), std::move(client),
+      client_(std::make_unique<ControlStream>(worker.loop(), std::move(client),
                                               this)),
       timer_(worker.loop(),
              [this] {
@@ -69,6 +69,13 @@ void SessionRunner::TellAnswers() {
       session.OnBackendListening(answer.path, answer.address, turn);
     });
   }
+  if (secure_backend_failure_.has_value()) {
+    const absl::Status why =
+        *std::exchange(secure_backend_failure_, std::nullopt);
+    Deliver([&](Session& session, Turn& turn) {
+      session.OnBackendEnd(why.message(), turn);
+    });
+  }
 }
 
 void SessionRunner::CarryOut(const Outbox& out) {
@@ -114,20 +121,61 @@ std::string SessionRunner::LogPrefix() const {
 }
 
 void SessionRunner::Do(const session::SendClient& action, const Outbox& out) {
-  Write(*client_, out.Bytes(action));
+  client_->Write(out.Bytes(action), is_last_turn_);
 }
 
 void SessionRunner::Do(const session::SendBackend& action, const Outbox& out) {
   // It may have gone before the session was told.
-  if (backend_ != nullptr) Write(*backend_, out.Bytes(action));
+  if (backend_ != nullptr) backend_->Write(out.Bytes(action), is_last_turn_);
 }
 
-void SessionRunner::Write(io::TcpStream& stream, absl::string_view bytes) {
-  if (is_last_turn_) {
-    stream.WriteLast(bytes);
-  } else {
-    stream.Write(bytes);
-  }
+void SessionRunner::Do(const session::SecureClient&, const Outbox&) {
+  client_context_ = worker_.server_context();
+  PINNACE_CHECK(client_context_ != nullptr);  // Its listener has TLS.
+  client_->Secure(
+      tls::TlsEngine::Server(client_context_, {.session = session_.id()}),
+      [this] {
+        const TlsFacts facts = client_->engine()->facts();
+        Deliver([&](Session& session, Turn& turn) {
+          session.OnClientSecured(facts, turn);
+        });
+      });
+}
+
+void SessionRunner::Do(const session::ClearClient&, const Outbox&) {
+  client_->Clear([this](absl::string_view bytes) { OnClientCleared(bytes); });
+}
+
+void SessionRunner::OnClientCleared(absl::string_view bytes) {
+  Deliver([](Session& session, Turn& turn) { session.OnClientCleared(turn); });
+  if (bytes.empty()) return;
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnClientBytes(bytes, turn);
+  });
+}
+
+void SessionRunner::Do(const session::SecureBackend&, const Outbox&) {
+  const absl::Status status = SecureBackend();
+  if (!status.ok()) secure_backend_failure_ = status;
+}
+
+absl::Status SessionRunner::SecureBackend() {
+  if (backend_ == nullptr) return absl::UnavailableError("it has gone");
+  const fleet::BackendTls& tls = session_.backend_link().tls();
+  auto context = worker_.client_context(tls);
+  if (!context.ok()) return context.status();
+  backend_context_ = *std::move(context);
+  backend_sessions_ = std::make_shared<tls::SessionJar>();
+  backend_->Secure(
+      tls::TlsEngine::Client(backend_context_, {.server_name = tls.server_name,
+                                                .sessions = backend_sessions_}),
+      [this] {
+        const TlsFacts facts = backend_->engine()->facts();
+        Deliver([&](Session& session, Turn& turn) {
+          session.OnBackendSecured(facts, turn);
+        });
+      });
+  return absl::OkStatus();
 }
 
 void SessionRunner::Do(const session::ConnectBackend& action,
@@ -163,20 +211,20 @@ void SessionRunner::OnBackendDialled(absl::StatusOr<io::Connected> result) {
   }
   result->socket.SetNoDelay();
   result->socket.SetKeepalive(Worker::ControlKeepalive());
-  const Address peer = result->peer;
+  backend_peer_ = result->peer;
   backend_ =
-      std::make_unique<io::TcpStream>(worker_.loop(), std::move(result->socket),
+      std::make_unique<ControlStream>(worker_.loop(), std::move(result->socket),
                                       this, std::move(result->watch));
   Deliver([&](Session& session, Turn& turn) {
-    session.OnBackendConnected(peer, turn);
+    session.OnBackendConnected(backend_peer_, turn);
   });
 }
 
 void SessionRunner::Do(const session::CloseBackend&, const Outbox&) {
   backend_dial_.reset();
   if (backend_ != nullptr) {
-    io::FinishAndClose(std::move(backend_),
-                       worker_.loop().now() + limits::kCloseTimeout);
+    backend_->FinishAndClose(worker_.loop().now() + limits::kCloseTimeout);
+    backend_.reset();
   }
 }
 
@@ -184,14 +232,20 @@ DataChannel& SessionRunner::Channel(session::DataPathId path) {
   if (data_ == nullptr || data_->id() != path) {
     data_ = std::make_unique<DataChannel>(
         worker_.data_shared(),
-        ports::LeaseOwner{.session = session_.id(), .data_path = path},
-        session_.start().client.ip, this);
+        ports::LeaseOwner{.session = session_.id(), .data_path = path}, this);
   }
   return *data_;
 }
 
 void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
-  TellLease(action.path, Channel(action.path).TakeLease(action.slice));
+  const bool by_session =
+      action.is_protected &&
+      worker_.options().data_source == ports::SourceMatch::kTlsSession;
+  TellLease(action.path,
+            Channel(action.path)
+                .TakeLease(action.slice,
+                           by_session ? ports::SourceOfSession(session_.id())
+                                      : session_.start().client.ip));
 }
 
 void SessionRunner::TellLease(session::DataPathId path,
@@ -224,25 +278,22 @@ bool SessionRunner::OnLeaseGranted(session::DataPathId path, uint16_t port) {
 }
 
 void SessionRunner::OnDataAccepted(session::DataPathId path, io::Socket socket,
-                                   const Address& from) {
+                                   const Address& from,
+                                   std::unique_ptr<tls::TlsEngine> engine) {
   if (data_ == nullptr || data_->id() != path) {
     socket.Reset();
     return;
   }
-  data_->ClientAccepted(std::move(socket), from);
+  data_->ClientAccepted(std::move(socket), from, std::move(engine));
 }
 
 void SessionRunner::Do(const session::ListenForBackend& action, const Outbox&) {
-  absl::StatusOr<Address> local =
-      backend_ == nullptr ? absl::UnavailableError("the backend is gone")
-                          : backend_->LocalAddress();
-  absl::StatusOr<Address> backend =
-      backend_ == nullptr ? absl::UnavailableError("the backend is gone")
-                          : backend_->PeerAddress();
   listen_answer_ = {action.path, std::nullopt};
-  if (!local.ok() || !backend.ok()) return;
+  if (backend_ == nullptr) return;
+  absl::StatusOr<Address> local = backend_->LocalAddress();
+  if (!local.ok()) return;
   absl::StatusOr<Address> listening =
-      Channel(action.path).ListenForBackend(local->ip, backend->ip);
+      Channel(action.path).ListenForBackend(local->ip, backend_peer_.ip);
   if (listening.ok()) {
     listen_answer_->address = *listening;
   } else {
@@ -265,7 +316,38 @@ void SessionRunner::Do(const session::DialBackend& action, const Outbox&) {
 
 void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
   PINNACE_CHECK(data_ != nullptr && data_->id() == action.path);
-  data_->StartRelay(action.direction);
+  data_->StartRelay(
+      action.direction, EnginesFor(action),
+      {.session = session_.id(),
+       .must_resume = action.client_protected &&
+                      client_context_->options().session_reuse ==
+                          tls::SessionReuse::kRequire,
+       .tolerate_missing_close_notify = action.tolerates_missing_close_notify});
+  // Its own connection brings no new ticket to a client that only writes there.
+  if (action.client_protected && action.direction == Direction::kUpload &&
+      client_->engine() != nullptr) {
+    client_->engine()->GiveTicket();
+  }
+}
+
+DataChannel::Engines SessionRunner::EnginesFor(
+    const session::StartRelay& action) {
+  DataChannel::Engines engines;
+  if (action.client_protected) {
+    engines.client = tls::TlsEngine::Server(
+        client_context_,
+        {.session = session_.id(),
+         .is_data = true,
+         .gives_tickets = action.direction == Direction::kDownload});
+  }
+  if (action.backend_protected) {
+    engines.backend = tls::TlsEngine::Client(
+        backend_context_,
+        {.server_name = session_.backend_link().tls().server_name,
+         .is_data = true,
+         .sessions = backend_sessions_});
+  }
+  return engines;
 }
 
 void SessionRunner::Do(const session::CloseDataPath& action, const Outbox&) {
@@ -320,13 +402,16 @@ void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
   data_.reset();
   backend_dial_.reset();
   const absl::Time deadline = worker_.loop().now() + limits::kCloseTimeout;
-  if (backend_ != nullptr) io::FinishAndClose(std::move(backend_), deadline);
-  if (client_ != nullptr) io::FinishAndClose(std::move(client_), deadline);
+  for (std::unique_ptr<ControlStream>* stream : {&backend_, &client_}) {
+    if (*stream == nullptr) continue;
+    (*stream)->FinishAndClose(deadline);
+    stream->reset();
+  }
   worker_.Retire(session_.id());
 }
 
 void SessionRunner::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
-  if (&stream == client_.get()) {
+  if (client_->Is(stream)) {
     Deliver([&](Session& session, Turn& turn) {
       session.OnClientBytes(bytes, turn);
     });
@@ -338,7 +423,11 @@ void SessionRunner::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
 }
 
 void SessionRunner::OnEnd(io::ByteStream& stream, const absl::Status& status) {
-  if (&stream == client_.get()) {
+  if (client_->Is(stream)) {
+    if (!status.ok() && session_.protection().is_securing()) {
+      Log(LogLevel::kInfo,
+          absl::StrCat(LogPrefix(), " ", Printable(status.message())));
+    }
     const auto cleanness =
         status.ok() ? Session::Cleanness::kFin : Session::Cleanness::kBroken;
     Deliver([&](Session& session, Turn& turn) {
@@ -353,7 +442,7 @@ void SessionRunner::OnEnd(io::ByteStream& stream, const absl::Status& status) {
 }
 
 void SessionRunner::OnDrained(io::ByteStream& stream) {
-  if (&stream != client_.get()) return;
+  if (client_ == nullptr || !client_->Is(stream)) return;
   Deliver([](Session& session, Turn& turn) { session.OnClientDrained(turn); });
 }
 
@@ -378,10 +467,11 @@ void SessionRunner::OnRelayDone(int64_t bytes) {
   });
 }
 
-void SessionRunner::OnRelayBroken(Leg leg, const absl::Status&, int64_t bytes) {
+void SessionRunner::OnRelayBroken(Leg leg, session::LegFault fault,
+                                  const absl::Status& why, int64_t bytes) {
   const session::DataPathId path = data_->id();
   Deliver([&](Session& session, Turn& turn) {
-    session.OnRelayBroken(path, leg, bytes, turn);
+    session.OnRelayBroken(path, leg, fault, why.message(), bytes, turn);
   });
 }
 

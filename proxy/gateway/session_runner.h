@@ -10,13 +10,15 @@
 
 #include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
+#include "proxy/gateway/control_stream.h"
 #include "proxy/gateway/data_channel.h"
 #include "proxy/io/byte_stream.h"
 #include "proxy/io/dial.h"
 #include "proxy/io/socket.h"
-#include "proxy/io/tcp_stream.h"
 #include "proxy/io/timer.h"
 #include "proxy/session/session.h"
+#include "proxy/tls/client_context.h"
+#include "proxy/tls/server_context.h"
 
 namespace pinnace::gateway {
 
@@ -34,7 +36,8 @@ class SessionRunner final : public io::ByteStream::Owner,
   bool OnLeaseGranted(session::DataPathId path, uint16_t port);
   // A connection that claimed this session's lease.
   void OnDataAccepted(session::DataPathId path, io::Socket socket,
-                      const Address& from);
+                      const Address& from,
+                      std::unique_ptr<tls::TlsEngine> engine);
   void Drain();
   void BackendDrainChanged();
   void Kill();
@@ -51,6 +54,9 @@ class SessionRunner final : public io::ByteStream::Owner,
 
   void Do(const session::SendClient& action, const session::Outbox& out);
   void Do(const session::SendBackend& action, const session::Outbox& out);
+  void Do(const session::SecureClient& action, const session::Outbox& out);
+  void Do(const session::SecureBackend& action, const session::Outbox& out);
+  void Do(const session::ClearClient& action, const session::Outbox& out);
   void Do(const session::ConnectBackend& action, const session::Outbox& out);
   void Do(const session::CloseBackend& action, const session::Outbox& out);
   void Do(const session::TakeLease& action, const session::Outbox& out);
@@ -67,7 +73,9 @@ class SessionRunner final : public io::ByteStream::Owner,
           const session::Outbox& out);
   void Do(const session::EndSession& action, const session::Outbox& out);
 
-  void Write(io::TcpStream& stream, absl::string_view bytes);
+  absl::Status SecureBackend();
+  void OnClientCleared(absl::string_view bytes);
+  DataChannel::Engines EnginesFor(const session::StartRelay& action);
   void OnBackendDialled(absl::StatusOr<io::Connected> result);
   // ByteStream::Owner
   void OnBytes(io::ByteStream& stream, absl::string_view bytes) override;
@@ -77,8 +85,8 @@ class SessionRunner final : public io::ByteStream::Owner,
   void OnLegOpen(session::Leg leg, const Address& from) override;
   void OnLegFailed(session::Leg leg, const absl::Status& why) override;
   void OnRelayDone(int64_t bytes) override;
-  void OnRelayBroken(session::Leg leg, const absl::Status& why,
-                     int64_t bytes) override;
+  void OnRelayBroken(session::Leg leg, session::LegFault fault,
+                     const absl::Status& why, int64_t bytes) override;
 
   void TellLease(session::DataPathId path,
                  const ports::LeaseTable::Taken& taken);
@@ -88,10 +96,15 @@ class SessionRunner final : public io::ByteStream::Owner,
 
   Worker& worker_;
   session::Session session_;
-  std::unique_ptr<io::TcpStream> client_;
-  std::unique_ptr<io::TcpStream> backend_;
+  std::unique_ptr<ControlStream> client_;
+  std::unique_ptr<ControlStream> backend_;
+  Address backend_peer_;
   std::unique_ptr<io::Dial> backend_dial_;
   std::unique_ptr<DataChannel> data_;
+  // Of the TLS that is in effect: the data connections use the same.
+  std::shared_ptr<const tls::ServerContext> client_context_;
+  std::shared_ptr<const tls::ClientContext> backend_context_;
+  std::shared_ptr<tls::SessionJar> backend_sessions_;
   io::Timer timer_;
   io::Loop::Deferred continue_;  // commands that wait for a turn
 
@@ -107,6 +120,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   };
   std::optional<LeaseAnswer> lease_answer_;
   std::optional<ListenAnswer> listen_answer_;
+  std::optional<absl::Status> secure_backend_failure_;
   bool is_last_turn_ = false;  // What is carried out ends the session.
 };
 

@@ -24,6 +24,12 @@ Worker::Worker(WorkerId id, const Shared& shared,
       }),
       snapshot_(std::move(snapshot)),
       names_(std::move(names)),
+      unmatched_(
+          loop_, shared.leases,
+          [this](UnmatchedConnections::Matched connection) {
+            GiveToSession(std::move(connection));
+          },
+          [this] { counters_.Add(Counter::kUnmatchedConnections); }),
       destroy_retired_(loop_, [this] { DestroyRetired(); }) {}
 
 Worker::~Worker() { Clear(); }
@@ -32,6 +38,7 @@ void Worker::Clear() {
   PINNACE_CHECK(!thread_.joinable());
   control_listeners_.clear();
   data_listeners_.clear();
+  unmatched_.Clear();
   shared_.sessions.fetch_sub(static_cast<int64_t>(sessions_.size()),
                              std::memory_order_relaxed);
   sessions_.clear();
@@ -67,21 +74,33 @@ absl::Status Worker::ListenData(const Address& address) {
           // Not bulk: in that line a queue of connections would not shorten.
           loop_, address, {},
           [this, port = address.port](io::Socket socket, const Address& from) {
-            const std::optional<ports::LeaseOwner> owner =
-                shared_.leases.Claim(port, from.ip);
-            if (!owner.has_value()) {
-              socket.Reset();
-              return;
-            }
-            if (WorkerOf(owner->session) == id_) {
-              OnDataAccepted(*owner, std::move(socket), from);
-            } else {
-              shared_.pass_on(*owner, std::move(socket), from);
-            }
+            OnDataConnection(std::move(socket), from, port);
           });
   if (!listening.ok()) return listening.status();
   data_listeners_.push_back(*std::move(listening));
   return absl::OkStatus();
+}
+
+void Worker::OnDataConnection(io::Socket socket, const Address& from,
+                              uint16_t port) {
+  const std::optional<ports::LeaseOwner> owner =
+      shared_.leases.Claim(port, from.ip);
+  if (owner.has_value()) {
+    GiveToSession({.owner = *owner, .socket = std::move(socket), .from = from});
+  } else if (options().data_source == ports::SourceMatch::kTlsSession) {
+    unmatched_.Add(std::move(socket), from, port, server_context(),
+                   options().session.timeouts.data_connect);
+  } else {
+    socket.Reset();
+  }
+}
+
+void Worker::GiveToSession(UnmatchedConnections::Matched connection) {
+  if (WorkerOf(connection.owner.session) == id_) {
+    OnDataAccepted(std::move(connection));
+  } else {
+    shared_.pass_on(std::move(connection));
+  }
 }
 
 void Worker::Start() {
@@ -135,6 +154,7 @@ void Worker::OnControlAccepted(const ControlListener& listener,
                               .local = *local,
                               .listener = listener.name,
                               .farm = listener.options.farm,
+                              .tls = listener.options.tls,
                               .now = loop_.now()});
   SessionRunner& started = *runner;
   sessions_[id] = std::move(runner);
@@ -188,14 +208,15 @@ void Worker::OnLeaseGranted(const ports::LeaseOwner& owner,
   }
 }
 
-void Worker::OnDataAccepted(const ports::LeaseOwner& owner, io::Socket socket,
-                            const Address& from) {
-  auto found = sessions_.find(owner.session);
+void Worker::OnDataAccepted(UnmatchedConnections::Matched connection) {
+  auto found = sessions_.find(connection.owner.session);
   if (found == sessions_.end()) {
-    socket.Reset();
+    connection.socket.Reset();
     return;
   }
-  found->second->OnDataAccepted(owner.data_path, std::move(socket), from);
+  found->second->OnDataAccepted(connection.owner.data_path,
+                                std::move(connection.socket), connection.from,
+                                std::move(connection.engine));
 }
 
 void Worker::AppendSessions(std::vector<session::SessionFacts>& facts) const {

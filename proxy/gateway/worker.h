@@ -20,6 +20,8 @@
 #include "proxy/gateway/data_channel.h"
 #include "proxy/gateway/gateway_options.h"
 #include "proxy/gateway/session_runner.h"
+#include "proxy/gateway/tls_material.h"
+#include "proxy/gateway/unmatched_connections.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/mailbox.h"
@@ -43,9 +45,9 @@ class Worker {
     fleet::PinTable& pins;
     std::atomic<int64_t>& sessions;  // of all workers
     // Gives a data connection to the worker of the session that has its lease.
-    absl::AnyInvocable<void(const ports::LeaseOwner& owner, io::Socket socket,
-                            const Address& from) const>
+    absl::AnyInvocable<void(UnmatchedConnections::Matched connection) const>
         pass_on;
+    TlsMaterial& tls;
   };
 
   Worker(WorkerId id, const Shared& shared, snapshot::SnapshotPtr snapshot,
@@ -80,14 +82,20 @@ class Worker {
   void StartDrain();
   void OnLeaseGranted(const ports::LeaseOwner& owner, const IpAddress& source,
                       uint16_t port);
-  void OnDataAccepted(const ports::LeaseOwner& owner, io::Socket socket,
-                      const Address& from);
+  void OnDataAccepted(UnmatchedConnections::Matched connection);
   void AppendSessions(std::vector<session::SessionFacts>& facts) const;
   bool Kill(SessionId id);
 
   // For the sessions.
   io::Loop& loop() { return loop_; }
   const GatewayOptions& options() const { return shared_.options; }
+  std::shared_ptr<const tls::ServerContext> server_context() const {
+    return shared_.tls.server();
+  }
+  absl::StatusOr<std::shared_ptr<const tls::ClientContext>> client_context(
+      const fleet::BackendTls& tls) {
+    return shared_.tls.ForBackends(tls);
+  }
   DataChannel::Shared data_shared() { return {loop_, pipes_, shared_.leases}; }
   session::Turn NewTurn(size_t client_unsent_bytes, session::Outbox& out);
   // Destroys a session that has ended, when its own calls have returned.
@@ -116,6 +124,9 @@ class Worker {
 
   void OnControlAccepted(const ControlListener& listener, io::Socket socket,
                          const Address& client);
+  void OnDataConnection(io::Socket socket, const Address& from, uint16_t port);
+  // Its lease is claimed: here, or on the worker of its session.
+  void GiveToSession(UnmatchedConnections::Matched connection);
   std::vector<SessionRunner*> Runners() const;
   void Refuse(io::Socket socket, absl::string_view why);
   void DestroyRetired();
@@ -134,6 +145,7 @@ class Worker {
   uint64_t last_session_ = 0;
   std::vector<std::unique_ptr<ControlListener>> control_listeners_;
   std::vector<std::unique_ptr<io::TcpListener>> data_listeners_;
+  UnmatchedConnections unmatched_;
   absl::flat_hash_map<SessionId, std::unique_ptr<SessionRunner>> sessions_;
   std::vector<std::unique_ptr<SessionRunner>> retired_;
   io::Loop::Deferred destroy_retired_;
