@@ -13,9 +13,9 @@ packages=(
   # Guards on what an operation costs.
   strace valgrind
   # Clients.
-  curl lftp ncftp tnftp wget
-  # A backend, and the interpreter of tests/e2e.
-  python3 python3-pyftpdlib
+  curl lftp ncftp openssl tnftp wget
+  # A backend (with TLS), and the interpreter of tests/e2e.
+  python3 python3-openssl python3-pyftpdlib
   # A client of the control plane that knows gRPC's own protocols alone.
   grpc-proto protobuf-compiler python3-grpcio python3-protobuf
 )
@@ -26,5 +26,8 @@ unpack_server proftpd-core usr/sbin/proftpd \
   libacl1 libcap2 libcrypt1 libhiredis0.14 libidn2-0 libmemcached11 \
   libmemcachedutil2 libncursesw6 libpam0g libpcre2-8-0 libpcre2-posix3 \
   libssl3 libtinfo6 zlib1g
+# ProFTPD's mod_tls. The folder stands for the package: it has no program.
+unpack_server proftpd-mod-crypto usr/share/doc/proftpd-mod-crypto \
+  libpam0g libsodium23 libssl3 zlib1g
 unpack_server pure-ftpd usr/sbin/pure-ftpd \
   libcap2 libcrypt1 libpam0g libsodium23 libssl3

@@ -12,6 +12,7 @@
 
 namespace pinnace::gateway {
 
+using session::Direction;
 using session::Leg;
 using session::Outbox;
 using session::Session;

@@ -5,8 +5,11 @@ import steps
 
 
 class Curl(clients.Client):
-  name = "curl"
   modes = clients.both_families(clients.IPV4_MODES, clients.IPV6_MODES)
+
+  def __init__(self, name="curl", tls_max="1.3"):
+    self.name = name
+    self._tls_max = tls_max
 
   _MODE_OPTIONS = {
       "PASV": ["--disable-epsv"],
@@ -22,8 +25,17 @@ class Curl(clients.Client):
       command += ["-sS", "-v",
                   "--connect-timeout", "10", "--user",
                   f"{target.user}:{target.password}",
-                  *self._MODE_OPTIONS[mode.verb], *_step(target, step)]
+                  *self._MODE_OPTIONS[mode.verb], *self._tls(target.tls),
+                  *_step(target, step)]
     return clients.execute(command, folder)
+
+  def _tls(self, tls):
+    if tls is None:
+      return []
+    # Either fails when the control connection cannot be TLS; the former demands
+    # TLS of the data connections too.
+    return ["--ssl-reqd" if tls.private else "--ftp-ssl-control",
+            "--tls-max", self._tls_max, "--cacert", tls.ca]
 
 
 def _step(target, step):

@@ -16,17 +16,29 @@ class Lftp(clients.Client):
         "set cmd:fail-exit true",
         "set net:max-retries 1",
         "set net:timeout 10",
-        "set ftp:ssl-allow false",
+        *_tls(target.tls),
         "set ftp:auto-passive-mode false",
         f"set ftp:passive-mode {str(mode.passive).lower()}",
         f"set ftp:prefer-epsv {str(mode.verb == 'EPSV').lower()}",
         "set xfer:clobber true",
         f"open -u {target.user},{target.password} -p {target.port} "
-        f"{target.host_in_url}",
+        f"{target.scheme}://{target.host_in_url}",
         *[_step(step) for step in wanted],
     ])
     (folder / "script").write_text(script + "\n")
     return clients.execute(["lftp", "--norc", "-f", "script"], folder)
+
+
+def _tls(tls):
+  if tls is None:
+    return ["set ftp:ssl-allow false"]
+  protect = str(tls.private).lower()
+  return ["set ftp:ssl-force true",
+          f"set ftp:ssl-protect-data {protect}",
+          f"set ftp:ssl-protect-list {protect}",
+          f"set ssl:ca-file {tls.ca}",
+          "set ssl:verify-certificate true",
+          "set ssl:check-hostname true"]
 
 
 def _step(step):

@@ -46,19 +46,36 @@ class Mode:
 
 
 @dataclasses.dataclass(frozen=True)
+class Tls:
+  """What a client must insist on, so that it fails without it."""
+  ca: str         # PEM of the authority that the other end is verified by.
+  implicit: bool  # Else AUTH TLS.
+  private: bool   # PROT P; else PROT C.
+
+  @property
+  def prot(self):
+    return "P" if self.private else "C"
+
+
+@dataclasses.dataclass(frozen=True)
 class Target:
   """Where a client goes: a backend itself, or the gateway."""
   address: str
   port: int
   user: str
   password: str
+  tls: Tls = None  # All is clear.
 
   @property
   def host_in_url(self):
     return f"[{self.address}]" if ":" in self.address else self.address
 
   def url(self, path=""):
-    return f"ftp://{self.host_in_url}:{self.port}/{path.lstrip('/')}"
+    return f"{self.scheme}://{self.host_in_url}:{self.port}/{path.lstrip('/')}"
+
+  @property
+  def scheme(self):
+    return "ftps" if self.tls and self.tls.implicit else "ftp"
 
 
 class Client:

@@ -47,12 +47,12 @@ class Fixture:
 class Fixtures:
   """All of them, made once in `folder`, hard-linked wherever needed."""
 
-  def __init__(self, folder):
+  def __init__(self, folder, medium=MIB):
     folder.mkdir()
     self._folder = folder
     self.empty = self._write("empty.bin", b"")
     self.small = self._write("small.bin", make(1, KIB))
-    self.medium = self._write("medium.bin", make(2, MIB))
+    self.medium = self._write("medium.bin", make(2, medium))
     self.big = self._write("big.bin", make(3, BIG))
     self.text = self._write("text.txt", text(4, 500))
     self.all = [self.empty, self.small, self.medium, self.big, self.text]

@@ -2,6 +2,8 @@
 
 import ftplib
 import json
+import socket
+import ssl
 import sys
 
 import steps
@@ -27,6 +29,50 @@ class Session(ftplib.FTP):
     if self.verb == "PORT":
       return super().sendport(host, port)
     return super().sendeprt(host, port)
+
+
+class TlsSession(Session, ftplib.FTP_TLS):
+  """The same with TLS. The authority and name are verified."""
+
+  implicit = False
+  reuse = False
+
+  def connect(self, host, port):
+    if not self.implicit:
+      return super().connect(host, port)
+    self.host, self.port = host, port
+    plain = socket.create_connection((host, port), self.timeout)
+    self.sock = self.context.wrap_socket(plain, server_hostname=host)
+    self.af = self.sock.family
+    self.file = self.sock.makefile("r", encoding=self.encoding)
+    self.welcome = self.getresp()
+    return self.welcome
+
+  def ntransfercmd(self, cmd, rest=None):
+    data, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+    if self._prot_p:
+      data = self.context.wrap_socket(
+          data, server_hostname=self.host,
+          session=self.sock.session if self.reuse else None)
+      assert data.session_reused == self.reuse, "session reuse"
+    return data, size
+
+
+def opened(tls):
+  if tls is None:
+    return Session(timeout=20)
+  ftp = TlsSession(context=ssl.create_default_context(cafile=tls["ca"]),
+                   timeout=20)
+  ftp.implicit, ftp.reuse = tls["implicit"], tls["reuse"]
+  return ftp
+
+
+def protect(ftp, tls):
+  ftp.sendcmd("PBSZ 0")
+  if tls["private"]:
+    ftp.prot_p()
+  else:
+    ftp.prot_c()
 
 
 def login(ftp, _):
@@ -100,12 +146,14 @@ DO = {
 
 def main():
   request = json.load(sys.stdin)
-  ftp = Session(timeout=20)
+  ftp = opened(request["tls"])
   ftp.set_debuglevel(1)
   ftp.verb = request["verb"]
   ftp.set_pasv(request["verb"] in ("PASV", "EPSV"))
   ftp.connect(request["address"], request["port"])
   ftp.login(request["user"], request["password"])
+  if request["tls"]:
+    protect(ftp, request["tls"])
   for step in request["steps"]:
     DO[step["kind"]](ftp, step)
   ftp.quit()

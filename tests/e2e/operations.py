@@ -91,11 +91,14 @@ def _get(pick):
   return prepare
 
 
-def _put(place):
-  medium = place.fixtures.medium
-  name = place.source(medium)
-  wanted = [steps.Put(name, f"{place.remote}/{name}")]
-  return wanted, lambda: _same(place.disk / name, medium.path.read_bytes())
+def _put(pick):
+  def prepare(place):
+    fixture = pick(place.fixtures)
+    name = place.source(fixture)
+    wanted = [steps.Put(name, f"{place.remote}/{name}")]
+    return wanted, lambda: _same(place.disk / name, fixture.path.read_bytes())
+
+  return prepare
 
 
 def _append(place):
@@ -204,7 +207,8 @@ ALL = [
     _operation("get-0B", [steps.Get], _get(lambda files: files.empty)),
     _operation("get-1KiB", [steps.Get], _get(lambda files: files.small)),
     _operation("get-100MiB", [steps.Get], _get(lambda files: files.big)),
-    _operation("put", [steps.Put], _put),
+    _operation("put", [steps.Put],
+               _put(lambda files: files.medium)),
     _operation("append", [steps.Append], _append),
     _operation("resume-get", [steps.Get], _resume_get),
     _operation("resume-put", [steps.Put], _resume_put),
@@ -216,6 +220,24 @@ ALL = [
     _operation("ascii-put", [steps.Put], _ascii_put),
     _operation("abort", [steps.AbortedGet, steps.Get], _abort),
     _operation("two-in-a-row", [steps.Get], _two),
+]
+
+_BY_NAME = {operation.name: operation for operation in ALL}
+
+# What TLS makes different: how a transfer begins and how it ends.
+WITH_TLS = [
+    _BY_NAME["list"],
+    _operation("get", [steps.Get], _get(lambda files: files.medium)),
+    _BY_NAME["put"],
+    _BY_NAME["get-0B"],
+    _operation("put-0B", [steps.Put], _put(lambda files: files.empty)),
+    _BY_NAME["resume-get"],
+    _BY_NAME["resume-put"],
+    _BY_NAME["abort"],
+]
+BIG_WITH_TLS = [
+    _BY_NAME["get-100MiB"],
+    _operation("put-100MiB", [steps.Put], _put(lambda files: files.big)),
 ]
 
 

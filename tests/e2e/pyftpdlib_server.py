@@ -1,6 +1,8 @@
-"""pyftpdlib as a program: pyftpdlib_server.py ROOT USER PASSWORD PORT A B.
+"""pyftpdlib as a program: pyftpdlib_server.py ROOT USER PASSWORD PORT A B
+[PEM offered|required].
 
-Runs under Debian's /usr/bin/python3, which has python3-pyftpdlib.
+The last two are for TLS, which needs python3-openssl. Runs under Debian's
+/usr/bin/python3, which has python3-pyftpdlib.
 """
 
 import sys
@@ -16,8 +18,13 @@ def main():
   authorizer = authorizers.DummyAuthorizer()
   authorizer.add_user(user, password, root, perm="elradfmwMT")
 
-  class Handler(handlers.FTPHandler):
+  secure = sys.argv[7:]
+
+  class Handler(handlers.TLS_FTPHandler if secure else handlers.FTPHandler):
     passive_ports = range(first, last + 1)
+    if secure:
+      certfile = secure[0]
+      tls_control_required = tls_data_required = secure[1] == "required"
 
   Handler.authorizer = authorizer
   # "::" serves IPv4 too. One process per session: in one loop for all, 1.5.7

@@ -15,15 +15,19 @@ class Session:
   """One control connection. Its address and the server's may be chosen."""
 
   def __init__(self, server, port, source=None, timeout=TIMEOUT_SECONDS):
-    self._control = socket.create_connection(
+    self._control = self._begun(socket.create_connection(
         (server, port), timeout=timeout,
-        source_address=(source, 0) if source else None)
+        source_address=(source, 0) if source else None))
     self._control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     self._lines = self._control.makefile("rb")
     self.server = server
     self.source = self._control.getsockname()[0]
     self.family = self._control.family
     self.want("220")
+
+  def _begun(self, control):
+    """The connection to speak FTP over; a place for TLS."""
+    return control
 
   def __enter__(self):
     return self
