@@ -23,8 +23,10 @@
 #include "proxy/config/access_check.h"
 #include "proxy/config/settings.h"
 #include "proxy/ingress/advertised.h"
+#include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 #include "proxy/snapshot/proto_time.h"
-#include "proxy/snapshot/snapshot_decoder.h"
+#include "proxy/snapshot/route_check.h"
 
 namespace pinnace::config {
 namespace {

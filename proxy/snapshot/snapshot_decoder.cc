@@ -7,7 +7,10 @@
 #include "proxy/base/address.h"
 #include "proxy/base/cidr.h"
 #include "proxy/base/port_range.h"
+#include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 #include "proxy/snapshot/proto_time.h"
+#include "proxy/snapshot/route_check.h"
 
 namespace pinnace::snapshot {
 namespace {
