@@ -11,6 +11,7 @@
 #include "proxy/base/address.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
+#include "proxy/snapshot/backend_tls_check.h"
 #include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::snapshot {
@@ -236,6 +237,7 @@ void CheckFarm(const v1::Farm& farm, const std::string& path,
   CheckFailover(farm.failover(), FieldPath(path, "failover"), problems);
   CheckDrain(farm.drain(), FieldPath(path, "drain"), problems);
   CheckTimeouts(farm.timeouts(), FieldPath(path, "timeouts"), problems);
+  CheckBackendTls(farm.backend_tls(), FieldPath(path, "backend_tls"), problems);
 }
 
 FieldProblems CheckFarms(

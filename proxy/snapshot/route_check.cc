@@ -17,6 +17,14 @@ namespace {
 constexpr size_t kMaxHostBytes = 255;
 constexpr size_t kMaxGlobBytes = 256;
 
+void CheckGlob(absl::string_view field, const std::string& glob,
+               const FieldCheck& check) {
+  if (glob.size() <= kMaxGlobBytes && glob.find('\0') == std::string::npos) {
+    return;
+  }
+  check.Complain(field, "must have at most 256 characters, and no NUL");
+}
+
 }  // namespace
 
 void CheckRoute(const v1::Route& route, const std::string& path,
@@ -38,10 +46,8 @@ void CheckRoute(const v1::Route& route, const std::string& path,
                                 "most 255 characters, not ",
                                 Quoted(host)));
   }
-  if (route.user().size() > kMaxGlobBytes ||
-      route.user().find('\0') != std::string::npos) {
-    check.Complain("user", "must have at most 256 characters, and no NUL");
-  }
+  CheckGlob("user", route.user(), check);
+  CheckGlob("client_subject", route.client_subject(), check);
   if (!route.client_cidr().empty() &&
       !Cidr::Parse(route.client_cidr()).has_value()) {
     check.Complain("client_cidr",
