@@ -28,7 +28,8 @@ int Check(int argc, char** argv) {
     std::fputs(kUsage, stderr);
     return kExitUsage;
   }
-  absl::StatusOr<v1::Config> config = ReadConfiguration(argv[1]);
+  absl::StatusOr<v1::Config> config =
+      ReadConfiguration(argv[1], GatewayFiles::kChecked);
   if (!config.ok()) {
     std::fprintf(stderr, "%s\n",
                  std::string(config.status().message()).c_str());

@@ -13,12 +13,16 @@
 
 namespace pinnace::cli {
 
-absl::StatusOr<v1::Config> ReadConfiguration(const std::string& path) {
+absl::StatusOr<v1::Config> ReadConfiguration(const std::string& path,
+                                             GatewayFiles files) {
   absl::StatusOr<config::ConfigFile> file =
       path.empty() ? config::ConfigFile::Parse("(defaults)", "")
                    : config::ConfigFile::Read(path);
   if (!file.ok()) return file.status();
   absl::Status checked = config::CheckConfig(*file);
+  if (checked.ok() && files == GatewayFiles::kChecked) {
+    checked = config::CheckGatewayFiles(*file);
+  }
   if (!checked.ok()) return checked;
   return file->config();
 }

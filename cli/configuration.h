@@ -12,8 +12,13 @@
 
 namespace pinnace::cli {
 
+// Whether the files that gateway.tls names are looked at: not where no gateway
+// starts.
+enum class GatewayFiles { kUnread, kChecked };
+
 // A path of "" is the configuration that has only defaults.
-absl::StatusOr<v1::Config> ReadConfiguration(const std::string& path);
+absl::StatusOr<v1::Config> ReadConfiguration(
+    const std::string& path, GatewayFiles files = GatewayFiles::kUnread);
 
 // The FILE of `--config FILE`. After --help or a usage error, which is printed:
 // nothing, and `exit_status` set.

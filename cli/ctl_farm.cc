@@ -19,6 +19,7 @@ struct Setting {
   const char* field;
   const char* otherwise;  // what it is when nobody sets it
   const char* help;
+  const char* value = "";  // its place holder; "": what the field says
 };
 
 constexpr Setting kSettings[] = {
@@ -35,6 +36,23 @@ constexpr Setting kSettings[] = {
      "how gateways open data connections to backends"},
     {"allow-foreign-data-address", "allow_foreign_data_address", "false",
      "believe the host in a backend's 227"},
+    {"backend-tls", "backend_tls.mode", "none",
+     "control connections to backends: AUTH TLS, or TLS from the first byte"},
+    {"backend-tls-ca", "backend_tls.ca", "the system's",
+     "on the gateway's machine; PEM of who signs backends' certificates",
+     "FILE"},
+    {"backend-tls-name", "backend_tls.server_name", "the backend's host",
+     "that a backend's certificate must have", "HOST"},
+    {"backend-tls-skip-verification", "backend_tls.skip_verification", "false",
+     "believe any certificate"},
+    {"backend-tls-cert", "backend_tls.cert", "none",
+     "on the gateway's machine; PEM of what it shows backends", "FILE"},
+    {"backend-tls-key", "backend_tls.key", "none", "of that certificate",
+     "FILE"},
+    {"data-protection", "backend_tls.data_protection", "same",
+     "data connections to backends: as the client's, PROT C, PROT P"},
+    {"tolerate-missing-close-notify", "tolerate_missing_close_notify", "false",
+     "take a file that TLS did not end for whole; it may be cut"},
     {"health-kind", "health_check.kind", "connect",
      "probe: greeting, log in besides, list besides"},
     {"health-interval", "health_check.interval", "the gateway's",
@@ -46,7 +64,7 @@ constexpr Setting kSettings[] = {
      "bad probes in a row until it is not"},
     {"health-user", "health_check.user", "anonymous", "who the probe logs in"},
     {"health-password-file", "health_check.password_file", "none",
-     "on the gateway's machine; its first line is the password"},
+     "on the gateway's machine; its first line is the password", "FILE"},
     {"eject-connect-failures", "outlier_ejection.connect_failures", "1",
      "failed connects or 421s in a row until it is left out"},
     {"eject-data-failures", "outlier_ejection.data_failures", "3",
@@ -80,10 +98,8 @@ std::vector<CtlFlag> SetFlags() {
     flags.push_back({.name = setting.flag,
                      .help = setting.help,
                      .field = setting.field,
+                     .value = setting.value,
                      .otherwise = setting.otherwise});
-    if (absl::string_view(setting.flag) == "health-password-file") {
-      flags.back().value = "FILE";
-    }
   }
   return flags;
 }
@@ -96,7 +112,7 @@ std::string Text(const v1::Farm& farm, const char* field,
 void PrintFarms(const std::vector<v1::FarmRecord>& records) {
   std::vector<std::vector<std::string>> rows = {
       {"NAME", "BALANCE", "DATA MODE", "PIN BY", "PIN TTL", "HEALTH",
-       "BACKENDS", "SOURCE", "VERSION"}};
+       "BACKEND TLS", "BACKENDS", "SOURCE", "VERSION"}};
   for (const v1::FarmRecord& record : records) {
     const v1::Farm& farm = record.farm();
     rows.push_back({farm.name(), Text(farm, "balance", "least_sessions"),
@@ -104,6 +120,7 @@ void PrintFarms(const std::vector<v1::FarmRecord>& records) {
                     Text(farm, "pin_by", "address"),
                     Text(farm, "pin_ttl", "30m"),
                     Text(farm, "health_check.kind", "connect"),
+                    Text(farm, "backend_tls.mode", "none"),
                     absl::StrCat(record.backends()),
                     FieldText(record, "source").value_or("-"),
                     absl::StrCat(record.version())});
@@ -250,6 +267,10 @@ std::vector<CtlVerb> FarmVerbs() {
                     "pinnace ctl farm set main --health-kind list "
                     "--health-user probe \\\n    --health-password-file "
                     "/etc/pinnace/probe-password --health-interval 5s",
+                    "pinnace ctl farm set main --backend-tls explicit "
+                    "--backend-tls-ca /etc/pinnace/farm-ca.pem \\\n    "
+                    "--backend-tls-name ftp.example.com --data-protection "
+                    "private",
                     "pinnace ctl farm set main --balance default "
                     "--health-kind default"},
        .run = &SetFarm},

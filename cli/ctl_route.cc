@@ -108,7 +108,8 @@ CtlVerb SetVerb() {
                  .field = "listener",
                  .value = "IP:PORT"},
                 {.name = "host",
-                 .help = "condition: what HOST said, or *.DOMAIN",
+                 .help = "condition: what HOST or the TLS handshake said, or "
+                         "*.DOMAIN",
                  .field = "host",
                  .value = "HOST"},
                 {.name = "user",
@@ -118,27 +119,35 @@ CtlVerb SetVerb() {
                 {.name = "client-cidr",
                  .help = "condition: where the client is",
                  .field = "client_cidr",
-                 .value = "CIDR"}},
+                 .value = "CIDR"},
+                {.name = "client-subject",
+                 .help = "condition: the common name of the client's verified "
+                         "certificate",
+                 .field = "client_subject",
+                 .value = "GLOB"}},
       .examples = {"pinnace ctl route set partners --farm archive --user "
                    "'partner-*'",
                    "pinnace ctl route set partners --order 10 --host "
                    "'*.partners.example.com' --user ''",
                    "pinnace ctl route set office --farm main --client-cidr "
-                   "10.0.0.0/8"},
+                   "10.0.0.0/8",
+                   "pinnace ctl route set robots --farm archive "
+                   "--client-subject 'robot-*'"},
       .run = &SetRoute};
 }
 
 }  // namespace
 
 std::vector<std::string> RouteHeading() {
-  return {"ORDER", "NAME", "LISTENER", "HOST", "USER", "CLIENT CIDR", "FARM"};
+  return {"ORDER", "NAME",        "LISTENER",       "HOST",
+          "USER",  "CLIENT CIDR", "CLIENT SUBJECT", "FARM"};
 }
 
 std::vector<std::string> RouteCells(const v1::Route& route) {
-  return {absl::StrCat(route.order()), Shown(route.name()),
-          Shown(route.listener()),     Shown(route.host()),
-          Shown(route.user()),         Shown(route.client_cidr()),
-          Shown(route.farm())};
+  return {absl::StrCat(route.order()),   Shown(route.name()),
+          Shown(route.listener()),       Shown(route.host()),
+          Shown(route.user()),           Shown(route.client_cidr()),
+          Shown(route.client_subject()), Shown(route.farm())};
 }
 
 std::vector<CtlVerb> RouteVerbs() {

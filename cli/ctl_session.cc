@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "cli/ctl_connection.h"
 #include "cli/ctl_gateway.h"
 
@@ -19,6 +20,37 @@ std::string TransferOf(const v1::Session& session) {
                       transfer.bytes(), " B");
 }
 
+// "1.3": TLSv1.3, "-": clear.
+std::string VersionOf(bool is_set, const v1::TlsFacts& tls) {
+  if (!is_set) return "-";
+  return std::string(absl::StripPrefix(tls.version(), "TLSv"));
+}
+
+// "1.3/-": of the client's leg, and of the backend's.
+std::string TlsOf(const v1::Session& session) {
+  return absl::StrCat(
+      VersionOf(session.has_client_tls(), session.client_tls()), "/",
+      VersionOf(session.has_backend_tls(), session.backend_tls()));
+}
+
+// "TLSv1.3 TLS_AES_128_GCM_SHA256, server name ftp.example.com, subject ann".
+std::string TlsText(bool is_set, const v1::TlsFacts& tls) {
+  if (!is_set) return "-";
+  std::string text = absl::StrCat(tls.version(), " ", tls.cipher());
+  if (!tls.server_name().empty()) {
+    absl::StrAppend(&text, ", server name ", tls.server_name());
+  }
+  if (!tls.subject().empty()) {
+    absl::StrAppend(&text, ", subject ", tls.subject());
+  }
+  return text;
+}
+
+std::string LegText(const std::string& mode, const std::string& data,
+                    bool is_protected) {
+  return absl::StrCat(mode, " ", Shown(data), is_protected ? " TLS" : "");
+}
+
 void PrintSession(const v1::Session& session) {
   PrintTable({
       {"id", absl::StrCat(session.id())},
@@ -30,6 +62,9 @@ void PrintSession(const v1::Session& session) {
       {"farm", Shown(session.farm())},
       {"backend", Shown(session.backend())},
       {"backend_address", Shown(session.backend_address())},
+      {"client_tls", TlsText(session.has_client_tls(), session.client_tls())},
+      {"backend_tls",
+       TlsText(session.has_backend_tls(), session.backend_tls())},
       {"phase", session.phase()},
       {"started", Shown(session.started())},
       {"last_command", Shown(session.last_command())},
@@ -41,10 +76,10 @@ void PrintSession(const v1::Session& session) {
   PrintTable({
       {"transfer", absl::StrCat(transfer.verb(), " ", transfer.path())},
       {"bytes", absl::StrCat(transfer.bytes())},
-      {"client_leg", absl::StrCat(transfer.client_mode(), " ",
-                                  Shown(transfer.client_data()))},
-      {"backend_leg", absl::StrCat(transfer.backend_mode(), " ",
-                                   Shown(transfer.backend_data()))},
+      {"client_leg", LegText(transfer.client_mode(), transfer.client_data(),
+                             transfer.client_protected())},
+      {"backend_leg", LegText(transfer.backend_mode(), transfer.backend_data(),
+                              transfer.backend_protected())},
       {"public_port", absl::StrCat(transfer.public_port())},
       {"started", Shown(transfer.started())},
   });
@@ -63,14 +98,15 @@ absl::Status ListSessions(const CtlInvocation& invocation,
     return status;
   }
   std::vector<std::vector<std::string>> rows = {
-      {"GATEWAY", "ID", "USER", "CLIENT", "FARM", "BACKEND", "PHASE",
+      {"GATEWAY", "ID", "USER", "CLIENT", "FARM", "BACKEND", "TLS", "PHASE",
        "TRANSFERS", "NOW", "STARTED"}};
   for (const v1::Session& session : list.sessions()) {
     rows.push_back({session.gateway(), absl::StrCat(session.id()),
                     Shown(session.user()), Shown(session.client()),
                     Shown(session.farm()), Shown(session.backend()),
-                    session.phase(), absl::StrCat(session.transfers()),
-                    TransferOf(session), Shown(session.started())});
+                    TlsOf(session), session.phase(),
+                    absl::StrCat(session.transfers()), TransferOf(session),
+                    Shown(session.started())});
   }
   PrintTable(rows);
   return status;

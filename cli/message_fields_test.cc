@@ -19,6 +19,10 @@ TEST(MessageFieldsTest, ReadsWhatItWrote) {
       {"health_check.rise", "7"},
       {"health_check.user", "probe"},
       {"outlier_ejection.connect_failures", "0"},
+      {"backend_tls.mode", "explicit"},
+      {"backend_tls.data_protection", "private"},
+      {"backend_tls.skip_verification", "true"},
+      {"backend_tls.server_name", "ftp.example.com"},
   };
   for (const auto& [path, text] : kCases) {
     v1::Farm farm;

@@ -104,7 +104,8 @@ int Proxy(int argc, char** argv) {
       ConfigPath(argc, argv, kUsage, exit_status);
   if (!path.has_value()) return exit_status;
   BlockSignals();
-  absl::StatusOr<v1::Config> config = ReadConfiguration(*path);
+  absl::StatusOr<v1::Config> config =
+      ReadConfiguration(*path, GatewayFiles::kChecked);
   if (!config.ok()) return Fail(config.status());
   const std::string control_plane = config->gateway().control_plane();
   if (control_plane.empty() && config->farms().empty()) {

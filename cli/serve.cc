@@ -36,7 +36,8 @@ int Serve(int argc, char** argv) {
       ConfigPath(argc, argv, kUsage, exit_status);
   if (!path.has_value()) return exit_status;
   BlockSignals();
-  absl::StatusOr<v1::Config> config = ReadConfiguration(*path);
+  absl::StatusOr<v1::Config> config =
+      ReadConfiguration(*path, GatewayFiles::kChecked);
   if (!config.ok()) return Fail(config.status());
   absl::StatusOr<std::unique_ptr<service::ControlPlane>> control_plane =
       StartControlPlane(*config, Pool::kOfFile);

@@ -12,7 +12,9 @@
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
 #include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 #include "proxy/snapshot/proto_time.h"
+#include "proxy/snapshot/route_check.h"
 
 namespace pinnace::registry {
 namespace {

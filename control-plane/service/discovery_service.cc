@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "control-plane/service/grpc_status.h"
 #include "control-plane/service/wire_bytes.h"
-#include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 
 namespace pinnace::service {
 namespace {

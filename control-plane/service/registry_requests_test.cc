@@ -177,6 +177,10 @@ TEST_F(RegistryRequestsTest, SetAndDeleteFarm) {
              "INVALID_ARGUMENT: farm.drain.grace: must be 0 to 24h, not -1s"},
             {"farm { name: 'f' timeouts { idle { seconds: 0 } } }",
              "INVALID_ARGUMENT: farm.timeouts.idle: must be 1s to 24h, not 0"},
+            {"farm { name: 'f' backend_tls { ca: '/ca' } }",
+             "INVALID_ARGUMENT: farm.backend_tls.ca: needs backend_tls.mode"},
+            {"farm { name: 'f' backend_tls { mode: 2 cert: '/c' } }",
+             "INVALID_ARGUMENT: farm.backend_tls.cert: needs backend_tls.key"},
             {"farm { name: 'main' }",
              "FAILED_PRECONDITION: farm.name: \"main\" is set by the "
              "configuration file; change it there"},
@@ -222,6 +226,9 @@ TEST_F(RegistryRequestsTest, SetAndDeleteRoute) {
           {"route { name: 'n' farm: 'dyn' user: 'LONGLONG' }",
            "INVALID_ARGUMENT: route.user: must have at most 256 characters, "
            "and no NUL"},
+          {"route { name: 'n' farm: 'dyn' client_subject: 'LONGLONG' }",
+           "INVALID_ARGUMENT: route.client_subject: must have at most 256 "
+           "characters, and no NUL"},
           {"route { name: 'n' farm: 'dyn' client_cidr: '10.0.0.1/8' }",
            "INVALID_ARGUMENT: route.client_cidr: must be a network like "
            "10.0.0.0/8 without host bits, not \"10.0.0.1/8\""},

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "control-plane/service/grpc_status.h"
-#include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 
 namespace pinnace::service {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "control-plane/service/grpc_status.h"
 #include "proxy/base/printable.h"
-#include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 
 namespace pinnace::service {
 namespace {

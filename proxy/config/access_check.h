@@ -4,7 +4,7 @@
 #define PINNACE_PROXY_CONFIG_ACCESS_CHECK_H_
 
 #include "protos/pinnace/v1/config.pb.h"
-#include "proxy/snapshot/snapshot_decoder.h"
+#include "proxy/snapshot/field_check.h"
 
 namespace pinnace::config {
 

@@ -22,9 +22,12 @@
 #include "proxy/base/printable.h"
 #include "proxy/config/access_check.h"
 #include "proxy/config/settings.h"
+#include "proxy/config/tls_check.h"
 #include "proxy/ingress/advertised.h"
+#include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 #include "proxy/snapshot/proto_time.h"
-#include "proxy/snapshot/snapshot_decoder.h"
+#include "proxy/snapshot/route_check.h"
 
 namespace pinnace::config {
 namespace {
@@ -38,7 +41,6 @@ constexpr size_t kMaxBannerBytes = 512;
 constexpr size_t kMaxZoneBytes = 128;
 constexpr absl::Duration kShortestTimeout = absl::Seconds(1);
 constexpr absl::Duration kLongestTimeout = absl::Hours(24);
-constexpr char kNotBuiltYet[] = "not built yet; leave it out";
 
 std::string Quoted(absl::string_view text) {
   return absl::StrCat("\"", Printable(text, 128), "\"");
@@ -68,13 +70,6 @@ void CheckListeners(const v1::GatewayConfig& gateway, FieldProblems& problems) {
     }
     if (!listener.farm().empty()) {
       CheckName(listener.farm(), path + ".farm", problems);
-    }
-    switch (listener.tls()) {
-      case v1::ListenerConfig::TLS_UNSPECIFIED:
-      case v1::ListenerConfig::TLS_NONE:
-        break;
-      default:
-        problems.push_back({path + ".tls", "not built yet; only none is"});
     }
   }
 }
@@ -166,14 +161,8 @@ void CheckTimeouts(const v1::TimeoutsConfig& timeouts,
   }
 }
 
-void CheckNotBuiltYet(const v1::GatewayConfig& gateway,
-                      FieldProblems& problems) {
-  if (gateway.has_tls()) problems.push_back({"gateway.tls", kNotBuiltYet});
-  if (gateway.data_source() == v1::GatewayConfig::DATA_SOURCE_TLS_SESSION) {
-    problems.push_back(
-        {"gateway.data_source",
-         "not built yet; same_address, same_network and any are"});
-  }
+void CheckProxyProtocol(const v1::ProxyProtocolConfig& config,
+                        FieldProblems& problems) {
   const auto check = [&](v1::ProxyProtocolConfig::Mode mode,
                          std::string field) {
     switch (mode) {
@@ -184,14 +173,14 @@ void CheckNotBuiltYet(const v1::GatewayConfig& gateway,
         problems.push_back({std::move(field), "not built yet; only off is"});
     }
   };
-  check(gateway.proxy_protocol().control(), "gateway.proxy_protocol.control");
-  check(gateway.proxy_protocol().data(), "gateway.proxy_protocol.data");
-  for (int i = 0; i < gateway.proxy_protocol().trusted_size(); ++i) {
-    if (!Cidr::Parse(gateway.proxy_protocol().trusted(i))) {
+  check(config.control(), "gateway.proxy_protocol.control");
+  check(config.data(), "gateway.proxy_protocol.data");
+  for (int i = 0; i < config.trusted_size(); ++i) {
+    if (!Cidr::Parse(config.trusted(i))) {
       problems.push_back(
           {absl::StrCat("gateway.proxy_protocol.trusted[", i, "]"),
            absl::StrCat("must be a network like 10.0.0.0/8, not ",
-                        Quoted(gateway.proxy_protocol().trusted(i)))});
+                        Quoted(config.trusted(i)))});
     }
   }
 }
@@ -209,7 +198,8 @@ void CheckGateway(const v1::GatewayConfig& gateway, FieldProblems& problems) {
   CheckPublicPorts(gateway, problems);
   CheckPublicAddress(gateway.public_address(), problems);
   CheckTimeouts(gateway.timeouts(), problems);
-  CheckNotBuiltYet(gateway, problems);
+  CheckClientTls(gateway, problems);
+  CheckProxyProtocol(gateway.proxy_protocol(), problems);
   const std::string& banner = gateway.banner();
   if (gateway.has_banner() &&
       (banner.empty() || banner.size() > kMaxBannerBytes ||
@@ -325,6 +315,14 @@ void CheckFarmsKnown(const v1::Config& config, FieldProblems& problems) {
   }
 }
 
+absl::Status StatusOf(const FieldProblems& problems, const ConfigFile& file) {
+  if (problems.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrJoin(problems, "\n", [&](std::string* out, const auto& problem) {
+        absl::StrAppend(out, file.Problem(problem.field, problem.problem));
+      }));
+}
+
 }  // namespace
 
 absl::Status CheckConfig(const ConfigFile& file) {
@@ -356,11 +354,13 @@ absl::Status CheckConfig(const ConfigFile& file) {
                         "routes from there; move them to its file"});
   }
   CheckFarmsKnown(config, problems);
-  if (problems.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrJoin(problems, "\n", [&](std::string* out, const auto& problem) {
-        absl::StrAppend(out, file.Problem(problem.field, problem.problem));
-      }));
+  return StatusOf(problems, file);
+}
+
+absl::Status CheckGatewayFiles(const ConfigFile& file) {
+  FieldProblems problems;
+  CheckClientTlsFiles(file.config().gateway(), problems);
+  return StatusOf(problems, file);
 }
 
 }  // namespace pinnace::config

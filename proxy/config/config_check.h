@@ -12,6 +12,10 @@ namespace pinnace::config {
 // writes it. The conversions in settings.h may be used after OK only.
 absl::Status CheckConfig(const ConfigFile& file);
 
+// What CheckConfig() leaves out, because only a gateway's own machine can tell:
+// whether the files of gateway.tls are there and go together. Errors as above.
+absl::Status CheckGatewayFiles(const ConfigFile& file);
+
 }  // namespace pinnace::config
 
 #endif  // PINNACE_PROXY_CONFIG_CONFIG_CHECK_H_

@@ -183,8 +183,6 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
        "'127.0.0.1:21'}]",
        "p.yaml:2:52: gateway.listeners[1].address: 127.0.0.1:21 is listened "
        "on twice"},
-      {"gateway: {listeners: [{address: '0.0.0.0:21', tls: explicit}]}",
-       "p.yaml:1:52: gateway.listeners[0].tls: not built yet; only none is"},
       {"gateway: {public_ports: [50000-50010, 5x]}",
        "p.yaml:1:39: gateway.public_ports[1]: must be a range like "
        "50000-50099, not \"5x\""},
@@ -204,11 +202,6 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
        "network like 10.0.0.0/8 without host bits, not \"10.0.0.1/8\""},
       {"gateway: {timeouts: {idle: 0s}}",
        "p.yaml:1:28: gateway.timeouts.idle: must be 1s to 24h, not 0"},
-      {"gateway: {tls: {min_version: '1.2'}}",
-       "p.yaml:1:11: gateway.tls: not built yet; leave it out"},
-      {"gateway: {data_source: tls_session}",
-       "p.yaml:1:24: gateway.data_source: not built yet; same_address, "
-       "same_network and any are"},
       {"gateway: {proxy_protocol: {control: required}}",
        "p.yaml:1:37: gateway.proxy_protocol.control: not built yet; only off "
        "is"},
@@ -233,6 +226,12 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
       {"admin: {listen: '0.0.0.0:8021'}",
        "p.yaml:1:17: admin.listen: 0.0.0.0:8021 is not a loopback address: it "
        "needs admin.token_file"},
+      {"farms:\n- name: main\n  backend_tls: {ca: /ca.pem}\n",
+       "p.yaml:3:21: farms[0].backend_tls.ca: needs backend_tls.mode"},
+      {"farms:\n- name: main\n  backend_tls: {mode: explicit, cert: c.pem, "
+       "key: /k}\n",
+       "p.yaml:3:39: farms[0].backend_tls.cert: must be an absolute path of at "
+       "most 4096 characters, not \"c.pem\""},
       {"farms:\n- {name: main, slow_start: 2h}\n",
        "p.yaml:2:28: farms[0].slow_start: must be 0 to 1h, not 2h"},
       {"farms: [{name: main}]\nroutes:\n- {name: r, farm: other}\n",

@@ -25,9 +25,50 @@ ports::SourceMatch SourceMatchOf(v1::GatewayConfig::DataSource source) {
       return ports::SourceMatch::kSameNetwork;
     case v1::GatewayConfig::DATA_SOURCE_ANY:
       return ports::SourceMatch::kAny;
+    case v1::GatewayConfig::DATA_SOURCE_TLS_SESSION:
+      return ports::SourceMatch::kTlsSession;
     default:
       return ports::SourceMatch::kSameAddress;
   }
+}
+
+session::ClientTls ClientTlsOf(v1::ListenerConfig::Tls tls) {
+  switch (tls) {
+    case v1::ListenerConfig::TLS_EXPLICIT:
+      return session::ClientTls::kExplicit;
+    case v1::ListenerConfig::TLS_REQUIRE:
+      return session::ClientTls::kRequire;
+    case v1::ListenerConfig::TLS_IMPLICIT:
+      return session::ClientTls::kImplicit;
+    default:
+      return session::ClientTls::kNone;
+  }
+}
+
+tls::SessionReuse SessionReuseOf(v1::TlsConfig::SessionReuse reuse) {
+  switch (reuse) {
+    case v1::TlsConfig::SESSION_REUSE_REQUIRE:
+      return tls::SessionReuse::kRequire;
+    case v1::TlsConfig::SESSION_REUSE_OFF:
+      return tls::SessionReuse::kOff;
+    default:
+      return tls::SessionReuse::kPrefer;
+  }
+}
+
+tls::ServerOptions ServerTlsOf(const v1::TlsConfig& config) {
+  tls::ServerOptions options;
+  for (const v1::TlsConfig::Certificate& files : config.certificates()) {
+    options.certificates.push_back({.cert = files.cert(), .key = files.key()});
+  }
+  if (config.min_version() == "1.3") {
+    options.min_version = tls::Version::kTls13;
+  }
+  options.session_reuse = SessionReuseOf(config.session_reuse());
+  options.client_ca = config.client_ca();
+  options.client_crl = config.client_crl();
+  options.require_client_certificate = config.require_client_certificate();
+  return options;
 }
 
 session::ActiveSourcePort ActiveSourcePortOf(
@@ -89,12 +130,13 @@ gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
   gateway::GatewayOptions options;
   options.workers = static_cast<int>(gateway.workers());
   for (const v1::ListenerConfig& listener : gateway.listeners()) {
-    options.listeners.push_back(
-        {*Address::Parse(listener.address()), FarmOf(listener)});
+    options.listeners.push_back({.address = *Address::Parse(listener.address()),
+                                 .farm = FarmOf(listener),
+                                 .tls = ClientTlsOf(listener.tls())});
   }
   if (options.listeners.empty()) {
     options.listeners.push_back(
-        {*Address::Parse(kDefaultListener), kDefaultFarm});
+        {.address = *Address::Parse(kDefaultListener), .farm = kDefaultFarm});
   }
   options.public_ports = PublicPortsOf(config);
   options.data_source = SourceMatchOf(gateway.data_source());
@@ -108,6 +150,9 @@ gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
     options.session.replace_private_port_address =
         gateway.replace_private_port_address();
   }
+  if (gateway.has_tls()) options.tls = ServerTlsOf(gateway.tls());
+  options.session.allow_ccc = gateway.tls().allow_ccc();
+  options.session.require_private_data = gateway.tls().require_private_data();
   if (gateway.has_max_sessions()) options.max_sessions = gateway.max_sessions();
   if (gateway.has_probe_interval()) {
     options.probe_interval = DurationOf(gateway.probe_interval());

@@ -26,7 +26,19 @@ v1::Transfer TransferMessage(const session::TransferFacts& facts) {
   transfer.set_client_data(Text(facts.client_data));
   transfer.set_backend_data(Text(facts.backend_data));
   *transfer.mutable_started() = TimestampMessage(facts.started);
+  transfer.set_client_protected(facts.client_protected);
+  transfer.set_backend_protected(facts.backend_protected);
   return transfer;
+}
+
+v1::TlsFacts TlsFactsMessage(const TlsFacts& facts) {
+  v1::TlsFacts message;
+  message.set_version(facts.version);
+  message.set_cipher(facts.cipher);
+  // What the other end has chosen.
+  message.set_server_name(Printable(facts.server_name));
+  message.set_subject(Printable(facts.subject));
+  return message;
 }
 
 v1::BackendLoad::Health HealthOf(fleet::Health health) {
@@ -75,6 +87,43 @@ v1::HealthCheck::Kind ProbeKindOf(fleet::ProbeKind kind) {
   return v1::HealthCheck::KIND_UNSPECIFIED;
 }
 
+v1::BackendTls::Mode BackendTlsModeOf(fleet::BackendTlsMode mode) {
+  switch (mode) {
+    case fleet::BackendTlsMode::kNone:
+      return v1::BackendTls::MODE_NONE;
+    case fleet::BackendTlsMode::kExplicit:
+      return v1::BackendTls::MODE_EXPLICIT;
+    case fleet::BackendTlsMode::kImplicit:
+      return v1::BackendTls::MODE_IMPLICIT;
+  }
+  return v1::BackendTls::MODE_UNSPECIFIED;
+}
+
+v1::BackendTls::DataProtection DataProtectionOf(
+    fleet::DataProtection protection) {
+  switch (protection) {
+    case fleet::DataProtection::kSame:
+      return v1::BackendTls::DATA_PROTECTION_SAME;
+    case fleet::DataProtection::kClear:
+      return v1::BackendTls::DATA_PROTECTION_CLEAR;
+    case fleet::DataProtection::kPrivate:
+      return v1::BackendTls::DATA_PROTECTION_PRIVATE;
+  }
+  return v1::BackendTls::DATA_PROTECTION_UNSPECIFIED;
+}
+
+v1::BackendTls BackendTlsMessage(const fleet::BackendTls& tls) {
+  v1::BackendTls message;
+  message.set_mode(BackendTlsModeOf(tls.mode));
+  message.set_ca(tls.ca);
+  message.set_server_name(tls.server_name);
+  message.set_skip_verification(!tls.verify);
+  message.set_cert(tls.cert);
+  message.set_key(tls.key);
+  message.set_data_protection(DataProtectionOf(tls.data_protection));
+  return message;
+}
+
 void AddTimeouts(const fleet::FarmTimeouts& timeouts, v1::FarmTimeouts& out) {
   const auto add = [](const std::optional<absl::Duration>& timeout,
                       auto mutable_field) {
@@ -106,6 +155,12 @@ v1::Session SessionMessage(const session::SessionFacts& facts) {
   session.set_transfers(facts.transfers);
   if (facts.transfer.has_value()) {
     *session.mutable_transfer() = TransferMessage(*facts.transfer);
+  }
+  if (facts.client_tls.has_value()) {
+    *session.mutable_client_tls() = TlsFactsMessage(*facts.client_tls);
+  }
+  if (facts.backend_tls.has_value()) {
+    *session.mutable_backend_tls() = TlsFactsMessage(*facts.backend_tls);
   }
   return session;
 }
@@ -221,6 +276,8 @@ v1::Farm FarmMessage(const fleet::Farm& farm) {
   *message.mutable_drain()->mutable_deadline() =
       DurationMessage(farm.drain.deadline);
   AddTimeouts(farm.timeouts, *message.mutable_timeouts());
+  *message.mutable_backend_tls() = BackendTlsMessage(farm.backend_tls);
+  message.set_tolerate_missing_close_notify(farm.tolerate_missing_close_notify);
   return message;
 }
 
@@ -234,6 +291,7 @@ v1::Route RouteMessage(const policy::Route& route) {
   if (route.client.has_value()) {
     message.set_client_cidr(route.client->ToString());
   }
+  message.set_client_subject(route.subject);
   message.set_farm(route.farm);
   return message;
 }

@@ -75,10 +75,9 @@ TEST(RouteTest, UserGlobs) {
 }
 
 TEST(RouteTest, SubjectGlobs) {
-  using namespace std::string_view_literals;
   const struct {
     const char* glob;
-    std::string_view subject;
+    absl::string_view subject;
     bool matches;
   } kCases[] = {
       {"", "", true},
@@ -88,8 +87,8 @@ TEST(RouteTest, SubjectGlobs) {
       {"batch-?", "batch-7", true},
       {"batch-?", "Batch-7", false},
       {"*.example", "gw-1.example", true},
-      {"ann", "ann\0.example"sv, false},
-      {"*", "ann\0"sv, false},
+      {"ann", absl::string_view("ann\0.example", 12), false},
+      {"*", absl::string_view("ann\0", 4), false},
   };
   const IpAddress ip = Ip("10.0.0.1");
   for (const auto& c : kCases) {

@@ -5,25 +5,19 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
-#include "proxy/base/cidr.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
-#include "proxy/base/printable.h"
+#include "proxy/snapshot/backend_tls_check.h"
 #include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::snapshot {
 namespace {
 
-constexpr size_t kMaxNameBytes = 128;
 constexpr size_t kMaxLabelBytes = 256;
-constexpr size_t kMaxHostBytes = 255;
-constexpr size_t kMaxGlobBytes = 256;
-constexpr size_t kMaxPathBytes = 4096;
 constexpr int kMaxLabels = 64;
 constexpr uint32_t kMaxWeight = 1000;
 constexpr uint32_t kMaxCapacity = 1'000'000;
@@ -32,51 +26,6 @@ constexpr uint32_t kMaxCandidates = 16;
 
 constexpr absl::Duration kMaxPinTtl = absl::Hours(30 * 24);
 constexpr absl::Duration kMaxSlowStart = absl::Hours(1);
-
-std::string Join(const std::string& path, absl::string_view field) {
-  return path.empty() ? std::string(field) : absl::StrCat(path, ".", field);
-}
-
-std::string Quoted(absl::string_view text) {
-  return absl::StrCat("\"", Printable(text, kMaxNameBytes), "\"");
-}
-
-// Complaints about the fields of one message.
-class FieldCheck {
- public:
-  FieldCheck(const std::string& path, FieldProblems& problems)
-      : path_(path), problems_(problems) {}
-
-  void Complain(absl::string_view field, std::string problem) const {
-    problems_.push_back({Join(path_, field), std::move(problem)});
-  }
-  // Of a field that is set.
-  void Duration(absl::string_view field,
-                const google::protobuf::Duration& duration,
-                absl::Duration least, absl::Duration most) const {
-    const absl::Duration value = DurationOf(duration);
-    if (value >= least && value <= most) return;
-    Complain(field, absl::StrCat("must be ", absl::FormatDuration(least),
-                                 " to ", absl::FormatDuration(most), ", not ",
-                                 absl::FormatDuration(value)));
-  }
-  void Number(absl::string_view field, uint32_t value, uint32_t least,
-              uint32_t most) const {
-    if (value >= least && value <= most) return;
-    Complain(field,
-             absl::StrCat("must be ", least, " to ", most, ", not ", value));
-  }
-  // A newer control plane's value is not known here.
-  template <typename Value>
-  void Enum(absl::string_view field, Value value, bool (*is_valid)(int)) const {
-    if (is_valid(value)) return;
-    Complain(field, absl::StrCat("unknown value ", static_cast<int>(value)));
-  }
-
- private:
-  const std::string& path_;
-  FieldProblems& problems_;
-};
 
 void CheckHealthCheck(const v1::HealthCheck& health, const std::string& path,
                       FieldProblems& problems) {
@@ -208,35 +157,12 @@ void CheckOverlaps(std::vector<Slice> slices, FieldProblems& problems) {
 
 }  // namespace
 
-absl::Status StatusOf(const FieldProblems& problems) {
-  if (problems.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(problems[0].field, ": ", problems[0].problem));
-}
-
-void CheckName(absl::string_view name, const std::string& path,
-               FieldProblems& problems) {
-  const bool allowed =
-      !name.empty() && name.size() <= kMaxNameBytes &&
-      absl::ascii_isalnum(name[0]) &&
-      std::all_of(name.begin(), name.end(), [](char c) {
-        return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
-      });
-  if (allowed) return;
-  problems.push_back(
-      {path, name.empty()
-                 ? "must be set"
-                 : absl::StrCat("must be 1 to 128 letters, digits, '.', '_' or "
-                                "'-' and begin with a letter or digit, not ",
-                                Quoted(name))});
-}
-
 void CheckBackend(const v1::Backend& backend, const std::string& path,
                   FieldProblems& problems) {
   const auto complain = [&](absl::string_view field, std::string problem) {
-    problems.push_back({Join(path, field), std::move(problem)});
+    problems.push_back({FieldPath(path, field), std::move(problem)});
   };
-  CheckName(backend.id(), Join(path, "id"), problems);
+  CheckName(backend.id(), FieldPath(path, "id"), problems);
   const std::optional<HostPort> address = HostPort::Parse(backend.address());
   if (backend.address().empty()) {
     complain("address", "must be set");
@@ -265,7 +191,7 @@ void CheckBackend(const v1::Backend& backend, const std::string& path,
                                     backend.labels_size()));
   }
   for (const auto& [key, value] : backend.labels()) {
-    CheckName(key, Join(path, "labels"), problems);
+    CheckName(key, FieldPath(path, "labels"), problems);
     if (value.size() > kMaxLabelBytes) {
       complain("labels", absl::StrCat("the value of ", Quoted(key),
                                       " must have at most 256 characters"));
@@ -292,7 +218,7 @@ void CheckBackend(const v1::Backend& backend, const std::string& path,
 void CheckFarm(const v1::Farm& farm, const std::string& path,
                FieldProblems& problems) {
   const FieldCheck check(path, problems);
-  CheckName(farm.name(), Join(path, "name"), problems);
+  CheckName(farm.name(), FieldPath(path, "name"), problems);
   check.Enum("balance", farm.balance(), v1::Farm::Balance_IsValid);
   check.Enum("data_mode", farm.data_mode(), v1::Farm::DataMode_IsValid);
   check.Enum("pin_by", farm.pin_by(), v1::Farm::ClientIdentity_IsValid);
@@ -304,45 +230,14 @@ void CheckFarm(const v1::Farm& farm, const std::string& path,
     check.Duration("slow_start", farm.slow_start(), absl::ZeroDuration(),
                    kMaxSlowStart);
   }
-  CheckHealthCheck(farm.health_check(), Join(path, "health_check"), problems);
-  CheckOutlierEjection(farm.outlier_ejection(), Join(path, "outlier_ejection"),
-                       problems);
-  CheckFailover(farm.failover(), Join(path, "failover"), problems);
-  CheckDrain(farm.drain(), Join(path, "drain"), problems);
-  CheckTimeouts(farm.timeouts(), Join(path, "timeouts"), problems);
-}
-
-void CheckRoute(const v1::Route& route, const std::string& path,
-                FieldProblems& problems) {
-  const FieldCheck check(path, problems);
-  CheckName(route.name(), Join(path, "name"), problems);
-  if (!route.listener().empty() &&
-      !Address::Parse(route.listener()).has_value()) {
-    check.Complain("listener", absl::StrCat("must be IP:PORT, not ",
-                                            Quoted(route.listener())));
-  }
-  const std::string& host = route.host();
-  const bool plain_host = std::all_of(
-      host.begin(), host.end(), [](char c) { return absl::ascii_isgraph(c); });
-  if (host.size() > kMaxHostBytes || !plain_host ||
-      host.find('*', host.rfind("*.", 0) == 0 ? 1 : 0) != std::string::npos) {
-    check.Complain("host",
-                   absl::StrCat("must be a name, or \"*.\" and a name, of at "
-                                "most 255 characters, not ",
-                                Quoted(host)));
-  }
-  if (route.user().size() > kMaxGlobBytes ||
-      route.user().find('\0') != std::string::npos) {
-    check.Complain("user", "must have at most 256 characters, and no NUL");
-  }
-  if (!route.client_cidr().empty() &&
-      !Cidr::Parse(route.client_cidr()).has_value()) {
-    check.Complain("client_cidr",
-                   absl::StrCat("must be a network like 10.0.0.0/8 without "
-                                "host bits, not ",
-                                Quoted(route.client_cidr())));
-  }
-  CheckName(route.farm(), Join(path, "farm"), problems);
+  CheckHealthCheck(farm.health_check(), FieldPath(path, "health_check"),
+                   problems);
+  CheckOutlierEjection(farm.outlier_ejection(),
+                       FieldPath(path, "outlier_ejection"), problems);
+  CheckFailover(farm.failover(), FieldPath(path, "failover"), problems);
+  CheckDrain(farm.drain(), FieldPath(path, "drain"), problems);
+  CheckTimeouts(farm.timeouts(), FieldPath(path, "timeouts"), problems);
+  CheckBackendTls(farm.backend_tls(), FieldPath(path, "backend_tls"), problems);
 }
 
 FieldProblems CheckFarms(
@@ -385,43 +280,6 @@ FieldProblems CheckFarms(
   }
   CheckOverlaps(std::move(slices), problems);
   return problems;
-}
-
-FieldProblems CheckRoutes(
-    const google::protobuf::RepeatedPtrField<v1::Route>& routes) {
-  FieldProblems problems;
-  absl::flat_hash_map<std::string, std::string> paths;
-  for (int i = 0; i < routes.size(); ++i) {
-    const std::string path = absl::StrCat("routes[", i, "]");
-    CheckRoute(routes[i], path, problems);
-    auto [first, is_new] = paths.emplace(routes[i].name(), path);
-    if (!is_new) {
-      problems.push_back({path + ".name", absl::StrCat(Quoted(routes[i].name()),
-                                                       " is the name of ",
-                                                       first->second, " too")});
-    }
-  }
-  if (paths.size() > limits::kMaxRoutes) {
-    problems.push_back(
-        {"routes", absl::StrCat("must be at most ", limits::kMaxRoutes,
-                                ", not ", paths.size())});
-  }
-  return problems;
-}
-
-void CheckRouteFarms(
-    const google::protobuf::RepeatedPtrField<v1::Route>& routes,
-    const google::protobuf::RepeatedPtrField<v1::Farm>& farms,
-    FieldProblems& problems) {
-  absl::flat_hash_set<std::string> names;
-  for (const v1::Farm& farm : farms) names.insert(farm.name());
-  for (int i = 0; i < routes.size(); ++i) {
-    if (names.contains(routes[i].farm())) continue;
-    problems.push_back(
-        {absl::StrCat("routes[", i, "].farm"),
-         absl::StrCat("route ", Quoted(routes[i].name()), " leads to ",
-                      Quoted(routes[i].farm()), ", which is no farm")});
-  }
 }
 
 }  // namespace pinnace::snapshot

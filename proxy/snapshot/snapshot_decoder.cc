@@ -7,7 +7,10 @@
 #include "proxy/base/address.h"
 #include "proxy/base/cidr.h"
 #include "proxy/base/port_range.h"
+#include "proxy/snapshot/farm_check.h"
+#include "proxy/snapshot/field_check.h"
 #include "proxy/snapshot/proto_time.h"
+#include "proxy/snapshot/route_check.h"
 
 namespace pinnace::snapshot {
 namespace {
@@ -105,6 +108,41 @@ fleet::FarmTimeouts DecodeTimeouts(const v1::FarmTimeouts& message) {
   return timeouts;
 }
 
+fleet::BackendTlsMode BackendTlsModeOf(v1::BackendTls::Mode mode) {
+  switch (mode) {
+    case v1::BackendTls::MODE_EXPLICIT:
+      return fleet::BackendTlsMode::kExplicit;
+    case v1::BackendTls::MODE_IMPLICIT:
+      return fleet::BackendTlsMode::kImplicit;
+    default:
+      return fleet::BackendTlsMode::kNone;
+  }
+}
+
+fleet::DataProtection DataProtectionOf(
+    v1::BackendTls::DataProtection protection) {
+  switch (protection) {
+    case v1::BackendTls::DATA_PROTECTION_CLEAR:
+      return fleet::DataProtection::kClear;
+    case v1::BackendTls::DATA_PROTECTION_PRIVATE:
+      return fleet::DataProtection::kPrivate;
+    default:
+      return fleet::DataProtection::kSame;
+  }
+}
+
+fleet::BackendTls DecodeBackendTls(const v1::BackendTls& message) {
+  fleet::BackendTls tls;
+  tls.mode = BackendTlsModeOf(message.mode());
+  tls.ca = message.ca();
+  tls.server_name = message.server_name();
+  tls.verify = !message.skip_verification();
+  tls.cert = message.cert();
+  tls.key = message.key();
+  tls.data_protection = DataProtectionOf(message.data_protection());
+  return tls;
+}
+
 fleet::Backend DecodeBackend(const v1::Backend& message) {
   fleet::Backend backend;
   backend.id = message.id();
@@ -144,6 +182,8 @@ fleet::Farm DecodeFarm(const v1::Farm& message) {
   farm.failover = DecodeFailover(message.failover());
   farm.drain = DecodeDrain(message.drain());
   farm.timeouts = DecodeTimeouts(message.timeouts());
+  farm.backend_tls = DecodeBackendTls(message.backend_tls());
+  farm.tolerate_missing_close_notify = message.tolerate_missing_close_notify();
   farm.backends.reserve(message.backends_size());
   for (const v1::Backend& backend : message.backends()) {
     farm.backends.push_back(DecodeBackend(backend));
@@ -158,6 +198,7 @@ policy::Route DecodeRoute(const v1::Route& message) {
   route.listener = message.listener();
   route.host = message.host();
   route.user = message.user();
+  route.subject = message.client_subject();
   route.client = Cidr::Parse(message.client_cidr());
   route.farm = message.farm();
   return route;

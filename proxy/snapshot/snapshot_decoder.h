@@ -1,11 +1,10 @@
 // pinnace.v1 farms and routes to the values the gateway works with, once
-// farm_check has let them through. Pure. Any thread.
+// farm_check and route_check have let them through. Pure. Any thread.
 #ifndef PINNACE_PROXY_SNAPSHOT_SNAPSHOT_DECODER_H_
 #define PINNACE_PROXY_SNAPSHOT_SNAPSHOT_DECODER_H_
 
 #include "absl/status/statusor.h"
 #include "protos/pinnace/v1/snapshot.pb.h"
-#include "proxy/snapshot/farm_check.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace pinnace::snapshot {

@@ -73,6 +73,10 @@ TEST(SnapshotDecoderTest, WhatIsNotSetHasItsDefault) {
   EXPECT_EQ(farm.backends[0].weight, 1);
   EXPECT_EQ(farm.backends[0].state, fleet::AdminState::kUp);
   EXPECT_FALSE(farm.backends[0].public_ports.has_value());
+  EXPECT_EQ(farm.backend_tls.mode, fleet::BackendTlsMode::kNone);
+  EXPECT_TRUE(farm.backend_tls.verify);
+  EXPECT_EQ(farm.backend_tls.data_protection, fleet::DataProtection::kSame);
+  EXPECT_FALSE(farm.tolerate_missing_close_notify);
 }
 
 TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
@@ -114,6 +118,15 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
             idle { seconds: 14 }
             transfer_stall { seconds: 15 }
           }
+          backend_tls {
+            mode: MODE_EXPLICIT
+            ca: "/ca"
+            server_name: "ftp.example"
+            cert: "/cert"
+            key: "/key"
+            data_protection: DATA_PROTECTION_PRIVATE
+          }
+          tolerate_missing_close_notify: true
           backends {
             id: "a"
             address: "h:21"
@@ -129,6 +142,7 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
           host: "*.example.com"
           user: "u*"
           client_cidr: "10.0.0.0/8"
+          client_subject: "s*"
           farm: "m"
         }
       )pb",
@@ -160,6 +174,14 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
   EXPECT_EQ(farm.timeouts.idle, absl::Seconds(14));
   EXPECT_EQ(farm.timeouts.backend_reply, std::nullopt);
   EXPECT_EQ(farm.timeouts.transfer_stall, absl::Seconds(15));
+  EXPECT_EQ(farm.backend_tls.mode, fleet::BackendTlsMode::kExplicit);
+  EXPECT_EQ(farm.backend_tls.ca, "/ca");
+  EXPECT_EQ(farm.backend_tls.server_name, "ftp.example");
+  EXPECT_TRUE(farm.backend_tls.verify);
+  EXPECT_EQ(farm.backend_tls.cert, "/cert");
+  EXPECT_EQ(farm.backend_tls.key, "/key");
+  EXPECT_EQ(farm.backend_tls.data_protection, fleet::DataProtection::kPrivate);
+  EXPECT_TRUE(farm.tolerate_missing_close_notify);
   EXPECT_EQ(farm.backends[0].max_sessions, 16);
   EXPECT_EQ(farm.backends[0].proxy_protocol, fleet::ProxyProtocol::kV2);
   ASSERT_EQ(snapshot->routes.routes().size(), 2u);
@@ -169,6 +191,7 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
   EXPECT_EQ(route.host, "*.example.com");
   EXPECT_EQ(route.user, "u*");
   EXPECT_EQ(route.client->ToString(), "10.0.0.0/8");
+  EXPECT_EQ(route.subject, "s*");
 }
 
 TEST(SnapshotDecoderTest, NamesTheFieldThatIsWrong) {
@@ -247,6 +270,16 @@ TEST(SnapshotDecoderTest, NamesTheFieldThatIsWrong) {
       {"farms { name: 'm' } routes { name: 'r' farm: 'm' user: '" +
            std::string(257, 'a') + "' }",
        "routes[0].user: must have at most 256 characters, and no NUL"},
+      {"farms { name: 'm' } routes { name: 'r' farm: 'm' client_subject: '" +
+           std::string(257, 'a') + "' }",
+       "routes[0].client_subject: must have at most 256 characters, and no "
+       "NUL"},
+      {R"(farms { name: "m" } routes { name: "r" farm: "m"
+          client_subject: "a\000b" })",
+       "routes[0].client_subject: must have at most 256 characters, and no "
+       "NUL"},
+      {R"(farms { name: "m" backend_tls { ca: "/ca" } })",
+       "farms[0].backend_tls.ca: needs backend_tls.mode"},
       {R"(farms { name: "m" pin_ttl { seconds: -1 } })",
        "farms[0].pin_ttl: must be 0 to 720h, not -1s"},
       {R"(farms { name: "m" backends { address: "h:21" } })",

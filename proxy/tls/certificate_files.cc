@@ -23,6 +23,7 @@ struct Free {
 };
 using Bio = std::unique_ptr<BIO, Free<&BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Free<&X509_free>>;
+using Crl = std::unique_ptr<X509_CRL, Free<&X509_CRL_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<&EVP_PKEY_free>>;
 
 // Else OpenSSL would ask on the terminal.
@@ -64,6 +65,15 @@ absl::Status CheckKeyPair(const std::string& cert, const std::string& key) {
 
 absl::Status CheckAuthorities(const std::string& path) {
   return FirstCertificate(path).status();
+}
+
+absl::Status CheckRevocationLists(const std::string& path) {
+  const Bio file(BIO_new_file(path.c_str(), "r"));
+  if (file == nullptr) return Wrong(path, "cannot be read");
+  const Crl list(
+      PEM_read_bio_X509_CRL(file.get(), nullptr, &NoPassword, nullptr));
+  if (list == nullptr) return Wrong(path, "has no PEM revocation list");
+  return absl::OkStatus();
 }
 
 }  // namespace pinnace::tls

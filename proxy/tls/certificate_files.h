@@ -17,6 +17,9 @@ absl::Status CheckKeyPair(const std::string& cert, const std::string& key);
 // Whether there is a certificate in it.
 absl::Status CheckAuthorities(const std::string& path);
 
+// Whether there is a revocation list in it (RFC 5280 §5).
+absl::Status CheckRevocationLists(const std::string& path);
+
 }  // namespace pinnace::tls
 
 #endif  // PINNACE_PROXY_TLS_CERTIFICATE_FILES_H_

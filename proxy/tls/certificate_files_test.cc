@@ -28,9 +28,28 @@ TEST(CertificateFilesTest, NamesTheFileThatIsWrong) {
             absl::StrCat(empty, ": has no PEM private key without a password"));
   EXPECT_EQ(CheckAuthorities(empty).message(),
             absl::StrCat(empty, ": has no PEM certificate"));
+  EXPECT_EQ(CheckRevocationLists(one.cert).message(),
+            absl::StrCat(one.cert, ": has no PEM revocation list"));
+  EXPECT_EQ(CheckRevocationLists("/nowhere").message(),
+            "/nowhere: cannot be read");
   EXPECT_EQ(CheckAuthorities("/nowhere").message(), "/nowhere: cannot be read");
   EXPECT_EQ(CheckKeyPair(one.cert, "/nowhere").message(),
             "/nowhere: No such file or directory");
+}
+
+// Of `openssl ca -gencrl`.
+constexpr char kRevocationList[] =
+    "-----BEGIN X509 CRL-----\n"
+    "MIGQMDgwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYRcNMjYxMTI2MjM0MDM1WhcN\n"
+    "MjYxMjI2MjM0MDM1WjAKBggqhkjOPQQDAgNIADBFAiBa56Z601sffL26xj0tgtNN\n"
+    "ZBkrp3gkXvFTHGCIIK81xAIhAJ9K8FuVH/rvjeKV1I6E+7wkfmCHks0f3SE8ruZQ\n"
+    "HTo+\n"
+    "-----END X509 CRL-----\n";
+
+TEST(CertificateFilesTest, FindsARevocationList) {
+  EXPECT_EQ(CheckRevocationLists(WriteTestFile("crl.pem", kRevocationList))
+                .ToString(),
+            "OK");
 }
 
 TEST(CertificateFilesTest, DoesNotAskForAPassword) {

@@ -1,5 +1,6 @@
 """What `pinnace ctl` says to what it cannot do, and its exit status."""
 
+import tempfile
 import unittest
 
 import world
@@ -36,6 +37,10 @@ USAGE = [
     (("farm", "set", "main", "--health-kind", "ping"),
      "--health-kind must be connect, login or list"),
     (("farm", "set", "main", "--eject-base", "5"), "--eject-base must be a"),
+    (("farm", "set", "main", "--backend-tls", "yes"),
+     "--backend-tls must be none, explicit or implicit, not \"yes\""),
+    (("farm", "set", "main", "--data-protection", "P"),
+     "--data-protection must be same, clear or private, not \"P\""),
     (("route", "set", "r", "--order", "first"), "--order must be a number"),
     (("backend", "drain", "a", "--expected-version", "new"),
      "--expected-version must be a number"),
@@ -54,6 +59,8 @@ REFUSED = [
     (("farm", "show", "nowhere"), "NOT_FOUND: name: no farm \"nowhere\""),
     (("farm", "delete", "nowhere"), "NOT_FOUND"),
     (("farm", "set", "n", "--pin-ttl", "8000h"), "INVALID_ARGUMENT"),
+    (("farm", "set", "n", "--backend-tls-ca", "/ca"),
+     "INVALID_ARGUMENT: farm.backend_tls.ca: needs backend_tls.mode"),
     (("route", "set", "r"), "INVALID_ARGUMENT"),
     (("route", "set", "r", "--farm", "nowhere"), "nowhere"),
     (("route", "delete", "nowhere"), "NOT_FOUND"),
@@ -106,6 +113,15 @@ class WrongInputTest(unittest.TestCase):
     self.check(world.run("serve", "--nothing"), 2, "usage:")
     self.check(world.run("check"), 2, "usage:")
     self.check(world.run("completion", "fish"), 2, "usage:")
+
+  def test_files_of_tls(self):
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+      file.write("gateway: {tls: {certificates: [{cert: /nowhere, key: /k}]}}")
+      file.flush()
+      problem = (f"{file.name}:1:39: gateway.tls.certificates[0].cert: "
+                 "/nowhere: cannot be read\n")
+      self.check(world.run("check", file.name), 1, problem)
+      self.check(world.run("serve", "--config", file.name), 1, problem)
 
 
 if __name__ == "__main__":
