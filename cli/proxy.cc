@@ -126,7 +126,9 @@ int Proxy(int argc, char** argv) {
   uint64_t version = 1;
   for (Signal signal = NextSignal(); signal != Signal::kStop;
        signal = NextSignal()) {
-    if (signal == Signal::kReload) Reload(*path, *config, ++version, **gateway);
+    if (signal != Signal::kReload) continue;
+    Reload(*path, *config, ++version, **gateway);
+    (*gateway)->RefreshTls();
   }
   (*gateway)->Drain();
   return kExitOk;

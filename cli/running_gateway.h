@@ -24,6 +24,8 @@ class RunningGateway {
   void Follow(std::shared_ptr<grpc::Channel> channel);
   // For a gateway that follows nobody.
   absl::Status Publish(const v1::Snapshot& snapshot);
+  // Certificates and keys that have changed on disk.
+  void RefreshTls() { gateway_->RefreshTls(); }
   // SIGTERM: no new sessions, waits for the running ones up to the drain
   // timeout or the next SIGTERM, ends the rest.
   void Drain();

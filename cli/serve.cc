@@ -50,6 +50,7 @@ int Serve(int argc, char** argv) {
        signal = NextSignal()) {
     if (signal == Signal::kReload) {
       ReloadFarms(*path, *config, **control_plane);
+      (*gateway)->RefreshTls();
     }
   }
   (*gateway)->Drain();

@@ -87,6 +87,8 @@ struct BackendTls {
   std::string cert;  // PEM files of the gateway's own; empty: none is shown
   std::string key;
   DataProtection data_protection = DataProtection::kSame;
+
+  friend bool operator==(const BackendTls&, const BackendTls&) = default;
 };
 
 }  // namespace pinnace::fleet

@@ -128,7 +128,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
     started.prober_ = std::make_unique<Prober>(
         first.loop(),
         Prober::Options{.interval = started.options_.probe_interval,
-                        .seed = RandomSecret()});
+                        .seed = RandomSecret()},
+        started.tls_);
     started.prober_->Publish(*snapshot);
     started.StartTlsRefresh();
   });

@@ -32,13 +32,14 @@ Probe::Probe(io::Loop& loop, Options options, Done done)
                       [this](absl::StatusOr<io::Connected> result) {
                         OnConnected(std::move(result));
                       })),
+      tls_(std::move(options.tls)),
+      server_name_(std::move(options.server_name)),
       timer_(loop, [this] { CarryOut(script_.OnTimeout(timeout_)); }) {}
 
 Probe::~Probe() {
   // Others are closed at once: whoever says nothing holds no descriptor.
   if (said_quit_ && control_ != nullptr) {
-    io::FinishAndClose(std::move(control_),
-                       loop_.now() + limits::kProbeCloseTimeout);
+    control_->FinishAndClose(loop_.now() + limits::kProbeCloseTimeout);
   }
 }
 
@@ -48,7 +49,23 @@ void Probe::CarryOut(ProbeScript::Actions actions) {
   }
 }
 
-void Probe::Do(ProbeScript::Send& action) { control_->Write(action.bytes); }
+void Probe::Do(ProbeScript::Send& action) {
+  control_->Write(action.bytes, false);
+}
+
+void Probe::Do(ProbeScript::Secure&) {
+  control_->Secure(NewEngine(false), [this] { CarryOut(script_.OnSecured()); });
+}
+
+void Probe::Do(ProbeScript::SecureData&) {
+  data_->Secure(NewEngine(true), [] {});
+}
+
+std::unique_ptr<tls::TlsEngine> Probe::NewEngine(bool is_data) const {
+  return tls::TlsEngine::Client(
+      tls_,
+      {.server_name = server_name_, .is_data = is_data, .sessions = sessions_});
+}
 
 void Probe::Do(ProbeScript::DialData& action) {
   data_dial_ = io::Dial::Start(loop_, action.target, {},
@@ -66,13 +83,10 @@ void Probe::Do(ProbeScript::ListenForData&) {
 absl::Status Probe::Listen() {
   const absl::StatusOr<Address> local = control_->LocalAddress();
   if (!local.ok()) return local.status();
-  const absl::StatusOr<Address> backend = control_->PeerAddress();
-  if (!backend.ok()) return backend.status();
   absl::StatusOr<std::unique_ptr<io::TcpListener>> listener =
       io::TcpListener::Listen(
           loop_, local->WithPort(0), {.backlog = 4},
-          [this, backend = backend->ip](io::Socket socket,
-                                        const Address& from) {
+          [this, backend = peer_.ip](io::Socket socket, const Address& from) {
             if (from.ip != backend) {
               socket.Reset();  // A stranger takes nobody's place.
               return;
@@ -104,10 +118,10 @@ void Probe::OnConnected(absl::StatusOr<io::Connected> result) {
   }
   // Until here the dial keeps the time, and says what it was at.
   timer_.Set(deadline_);
-  const Address peer = result->peer;
-  control_ = std::make_unique<io::TcpStream>(loop_, std::move(result->socket),
+  peer_ = result->peer;
+  control_ = std::make_unique<ControlStream>(loop_, std::move(result->socket),
                                              this, std::move(result->watch));
-  CarryOut(script_.OnConnected(peer));
+  CarryOut(script_.OnConnected(peer_));
 }
 
 void Probe::OnDataConnected(absl::StatusOr<io::Connected> result) {
@@ -115,24 +129,25 @@ void Probe::OnDataConnected(absl::StatusOr<io::Connected> result) {
     CarryOut(script_.OnDataFailed(result.status().message()));
     return;
   }
-  data_ = std::make_unique<io::TcpStream>(loop_, std::move(result->socket),
+  data_ = std::make_unique<ControlStream>(loop_, std::move(result->socket),
                                           this, std::move(result->watch));
   CarryOut(script_.OnDataOpen());
 }
 
 void Probe::OnDataAccepted(io::Socket socket) {
-  data_ = std::make_unique<io::TcpStream>(loop_, std::move(socket), this);
+  data_ = std::make_unique<ControlStream>(loop_, std::move(socket), this);
   data_listener_.reset();
   CarryOut(script_.OnDataOpen());
 }
 
 void Probe::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
-  CarryOut(&stream == data_.get() ? script_.OnDataBytes(bytes.size())
-                                  : script_.OnBytes(bytes));
+  CarryOut(data_ != nullptr && data_->Is(stream)
+               ? script_.OnDataBytes(bytes.size())
+               : script_.OnBytes(bytes));
 }
 
 void Probe::OnEnd(io::ByteStream& stream, const absl::Status& status) {
-  if (&stream == data_.get()) {
+  if (data_ != nullptr && data_->Is(stream)) {
     CarryOut(status.ok() ? script_.OnDataEnd()
                          : script_.OnDataFailed(status.message()));
     return;

@@ -37,13 +37,35 @@ ProbeScript::ProbeScript(Options options)
 ProbeScript::Actions ProbeScript::OnConnected(const Address& peer) {
   if (step_ != Step::kConnect) return {};
   peer_ = peer;
-  step_ = Step::kGreeting;
   switch (options_.proxy_protocol) {
     case fleet::ProxyProtocol::kOff:
       break;
     case fleet::ProxyProtocol::kV2:
       actions_.push_back(Send{ingress::ProxyV2Local()});
       break;
+  }
+  if (options_.tls == fleet::BackendTlsMode::kImplicit) {
+    StartTls();
+  } else {
+    step_ = Step::kGreeting;
+  }
+  return Take();
+}
+
+void ProbeScript::StartTls() {
+  step_ = Step::kTls;
+  actions_.push_back(Secure{});
+  // What came behind the answer to AUTH came in clear.
+  replies_ = ReplyReader({.max_line_bytes = limits::kMaxReplyLineBytes,
+                          .max_reply_bytes = limits::kMaxReplyBytes});
+}
+
+ProbeScript::Actions ProbeScript::OnSecured() {
+  if (step_ != Step::kTls) return {};
+  if (options_.tls == fleet::BackendTlsMode::kImplicit) {
+    step_ = Step::kGreeting;
+  } else {
+    Command(Step::kFeatures, "FEAT");
   }
   return Take();
 }
@@ -87,12 +109,20 @@ void ProbeScript::OnReply(const Reply& reply) {
   switch (step_) {
     case Step::kGreeting:
       return OnGreeting(reply);
+    case Step::kAuth:
+      return OnAuthReply(reply);
     case Step::kFeatures:
     case Step::kFeaturesAgain:
       return OnFeatures(reply);
     case Step::kUser:
     case Step::kPassword:
       return OnLoginReply(reply);
+    case Step::kBufferSize:
+      if (!reply.IsCompletion()) return Refused(reply);
+      return Command(Step::kProtection, "PROT P");
+    case Step::kProtection:
+      if (!reply.IsCompletion()) return Refused(reply);
+      return MakeDataPath();
     case Step::kExtendedPassive:
     case Step::kPassive:
       return OnPassiveReply(reply);
@@ -106,6 +136,7 @@ void ProbeScript::OnReply(const Reply& reply) {
       if (reply.IsNegative()) Refused(reply);
       return;
     case Step::kConnect:
+    case Step::kTls:
     case Step::kDone:
       return;
   }
@@ -113,7 +144,16 @@ void ProbeScript::OnReply(const Reply& reply) {
 
 void ProbeScript::OnGreeting(const Reply& reply) {
   if (!reply.IsCompletion()) return Refused(reply);
-  Command(Step::kFeatures, "FEAT");
+  if (options_.tls == fleet::BackendTlsMode::kExplicit) {
+    Command(Step::kAuth, "AUTH TLS");
+  } else {
+    Command(Step::kFeatures, "FEAT");
+  }
+}
+
+void ProbeScript::OnAuthReply(const Reply& reply) {
+  if (!reply.Is(ReplyCode::kSecurityExchangeDone)) return Refused(reply);
+  StartTls();
 }
 
 void ProbeScript::OnFeatures(const Reply& reply) {
@@ -153,6 +193,14 @@ void ProbeScript::OpenData() {
   if (options_.kind != fleet::ProbeKind::kList) {
     return End("", Parting::kQuit);
   }
+  if (options_.private_data) {
+    Command(Step::kBufferSize, "PBSZ 0");
+  } else {
+    MakeDataPath();
+  }
+}
+
+void ProbeScript::MakeDataPath() {
   switch (options_.data_mode) {
     case fleet::DataMode::kPassive:
       return AskPassive();
@@ -214,6 +262,7 @@ ProbeScript::Actions ProbeScript::OnDataOpen() {
   if (step_ == Step::kDone) return {};
   data_open_ = true;
   if (step_ == Step::kDialData) Command(Step::kList, "LIST");
+  if (options_.private_data) actions_.push_back(SecureData{});
   return Take();
 }
 
@@ -258,10 +307,14 @@ ProbeScript::Actions ProbeScript::OnTimeout(absl::Duration timeout) {
       End("connected, but sent no greeting", Parting::kNone);
       break;
     case Step::kConnect:
+    case Step::kTls:
+    case Step::kAuth:
     case Step::kFeatures:
     case Step::kUser:
     case Step::kPassword:
     case Step::kFeaturesAgain:
+    case Step::kBufferSize:
+    case Step::kProtection:
     case Step::kExtendedPassive:
     case Step::kPassive:
     case Step::kDialData:
@@ -290,6 +343,10 @@ absl::string_view ProbeScript::StepName() const {
       return "connect";
     case Step::kGreeting:
       return "greeting";
+    case Step::kTls:
+      return "TLS";
+    case Step::kAuth:
+      return "AUTH";
     case Step::kFeatures:
     case Step::kFeaturesAgain:
       return "FEAT";
@@ -297,6 +354,10 @@ absl::string_view ProbeScript::StepName() const {
       return "USER";
     case Step::kPassword:
       return "PASS";
+    case Step::kBufferSize:
+      return "PBSZ";
+    case Step::kProtection:
+      return "PROT";
     case Step::kExtendedPassive:
       return "EPSV";
     case Step::kPassive:

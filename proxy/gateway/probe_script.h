@@ -28,6 +28,8 @@ class ProbeScript {
     bool allow_foreign_data_address = false;
     bool lacks_epsv = false;  // known from before
     fleet::ProxyProtocol proxy_protocol = fleet::ProxyProtocol::kOff;
+    fleet::BackendTlsMode tls = fleet::BackendTlsMode::kNone;
+    bool private_data = false;  // PROT P; with `tls`
     std::string user;
     std::string password;  // never in a trouble text
   };
@@ -44,6 +46,10 @@ class ProbeScript {
   struct Send {
     std::string bytes;
   };
+  // A TLS handshake on the control connection, and on the data connection that
+  // is open.
+  struct Secure {};
+  struct SecureData {};
   struct DialData {
     Address target;
   };
@@ -55,13 +61,15 @@ class ProbeScript {
     Result result;
     bool said_quit = false;
   };
-  using Action = std::variant<Send, DialData, ListenForData, CloseData, Finish>;
+  using Action = std::variant<Send, Secure, SecureData, DialData, ListenForData,
+                              CloseData, Finish>;
   using Actions = std::vector<Action>;
 
   explicit ProbeScript(Options options);
 
   Actions OnConnected(const Address& peer);
   Actions OnConnectFailed(absl::string_view why);
+  Actions OnSecured();
   Actions OnBytes(absl::string_view bytes);
   // Of the control connection.
   Actions OnEnd(absl::string_view why);
@@ -76,11 +84,15 @@ class ProbeScript {
  private:
   enum class Step : uint8_t {
     kConnect,
+    kTls,
     kGreeting,
+    kAuth,
     kFeatures,
     kUser,
     kPassword,
     kFeaturesAgain,  // It wanted a login first.
+    kBufferSize,
+    kProtection,
     kExtendedPassive,
     kPassive,
     kDialData,
@@ -94,10 +106,13 @@ class ProbeScript {
   void Command(Step step, absl::string_view line);
   void OnReply(const ftp::Reply& reply);
   void OnGreeting(const ftp::Reply& reply);
+  void OnAuthReply(const ftp::Reply& reply);
+  void StartTls();
   void OnFeatures(const ftp::Reply& reply);
   void OnLoginReply(const ftp::Reply& reply);
   void LoggedIn();
   void OpenData();
+  void MakeDataPath();
   void AskPassive();
   void OnPassiveReply(const ftp::Reply& reply);
   void OnActiveReply(const ftp::Reply& reply);

@@ -30,6 +30,10 @@ std::string Text(const ProbeScript::Action& action) {
     std::string operator()(const ProbeScript::Send& a) {
       return absl::StrCat("send ", a.bytes.substr(0, a.bytes.find('\r')));
     }
+    std::string operator()(const ProbeScript::Secure&) { return "secure"; }
+    std::string operator()(const ProbeScript::SecureData&) {
+      return "secure data";
+    }
     std::string operator()(const ProbeScript::DialData& a) {
       return absl::StrCat("dial ", a.target.ToString());
     }
@@ -61,6 +65,7 @@ class Played {
   Played& Bytes(absl::string_view bytes) {
     return Note(script_.OnBytes(bytes));
   }
+  Played& Secured() { return Note(script_.OnSecured()); }
   Played& Listening(const Address& address) {
     return Note(script_.OnListening(address));
   }
@@ -113,7 +118,8 @@ ProbeScript::Options List() {
 
 Played LoggedIn(ProbeScript::Options options, const Address& peer = kPeer) {
   Played played(std::move(options), peer);
-  played.Says("220 Hello")
+  played.Secured()
+      .Says("220 Hello")
       .Says("500 No FEAT")
       .Says("331 Password")
       .Says("230 In");
@@ -185,6 +191,63 @@ TEST(ProbeScript, LogsIn) {
               ElementsAre("send PASS s3cret"));
   EXPECT_THAT(played.Says("230 In").Did(), ElementsAre("send QUIT", "well"));
   EXPECT_THAT(played.result().features, Optional(ElementsAre("SIZE")));
+}
+
+TEST(ProbeScript, ExplicitTlsComesBeforeAllElse) {
+  ProbeScript::Options options = Connect();
+  options.tls = fleet::BackendTlsMode::kExplicit;
+  Played played(options);
+  EXPECT_THAT(played.Says("220 Hello").Did(), ElementsAre("send AUTH TLS"));
+  // What stands behind the 234 in clear is nobody's answer.
+  EXPECT_THAT(played.Bytes("234 Go\r\n211 No features\r\n").Did(),
+              ElementsAre("secure"));
+  EXPECT_THAT(played.Secured().Did(), ElementsAre("send FEAT"));
+  EXPECT_THAT(played.Says("211-F\r\n SIZE\r\n211 E").Did(),
+              ElementsAre("send QUIT", "well"));
+  EXPECT_THAT(played.result().features, Optional(ElementsAre("SIZE")));
+}
+
+TEST(ProbeScript, ImplicitTlsComesBeforeTheGreeting) {
+  ProbeScript::Options options = Connect();
+  options.tls = fleet::BackendTlsMode::kImplicit;
+  Played played(options);
+  EXPECT_THAT(played.Did(), ElementsAre("secure"));
+  EXPECT_THAT(played.Secured().Did(), IsEmpty());
+  EXPECT_THAT(played.Says("220 Hello").Did(), ElementsAre("send FEAT"));
+}
+
+TEST(ProbeScript, TlsTroubles) {
+  ProbeScript::Options options = Connect();
+  options.tls = fleet::BackendTlsMode::kExplicit;
+  EXPECT_EQ(Played(options).Says("220 Hi").Says("502 No").last(),
+            "trouble AUTH: 502 No");
+  EXPECT_EQ(Played(options).Says("220 Hi").Says("234 Go").Timeout().last(),
+            "trouble TLS: no answer in 5s");
+  EXPECT_EQ(Played(options).Says("220 Hi").Says("234 Go").End("no").last(),
+            "trouble TLS: no");
+  options = List();
+  options.tls = fleet::BackendTlsMode::kImplicit;
+  options.private_data = true;
+  Played refuses = LoggedIn(options);
+  refuses.Says("200 OK");
+  EXPECT_EQ(refuses.Says("534 No").last(), "trouble PROT: 534 No");
+}
+
+TEST(ProbeScript, ListsOverAPrivateConnection) {
+  ProbeScript::Options options = List();
+  options.tls = fleet::BackendTlsMode::kImplicit;
+  options.private_data = true;
+  Played played(options);
+  played.Secured();
+  played.Says("220 Hi").Says("500 No FEAT").Says("331 Password").Did();
+  EXPECT_THAT(played.Says("230 In").Did(), ElementsAre("send PBSZ 0"));
+  EXPECT_THAT(played.Says("200 PBSZ=0").Did(), ElementsAre("send PROT P"));
+  EXPECT_THAT(played.Says("200 Private").Did(), ElementsAre("send EPSV"));
+  EXPECT_THAT(played.Says("229 Here (|||4711|)").Did(),
+              ElementsAre("dial 10.0.0.7:4711"));
+  EXPECT_THAT(played.DataOpen().Did(), ElementsAre("send LIST", "secure data"));
+  played.Says("150 Here").DataEnd();
+  EXPECT_EQ(played.Says("226 Done").last(), "well");
 }
 
 TEST(ProbeScript, AUserWithoutPasswordIsLoggedIn) {

@@ -15,9 +15,10 @@ std::vector<IpAddress> Resolved(const fleet::BackendStatus& status) {
 
 }  // namespace
 
-Prober::Prober(io::Loop& loop, const Options& options)
+Prober::Prober(io::Loop& loop, const Options& options, TlsMaterial& tls)
     : loop_(loop),
       options_(options),
+      tls_(tls),
       random_(options.seed),
       names_(loop),
       timer_(loop, [this] { ProbeWhatIsDue(); }) {}
@@ -58,7 +59,8 @@ std::shared_ptr<const Prober::Settings> Prober::SettingsOf(
       .interval = farm.health_check.interval,
       .data_mode = farm.data_mode,
       .allow_foreign_data_address = farm.allow_foreign_data_address,
-      .proxy_protocol = backend.proxy_protocol};
+      .proxy_protocol = backend.proxy_protocol,
+      .tls = farm.backend_tls};
   if (settings.interval <= absl::ZeroDuration()) {
     settings.interval = options_.interval;
   }
@@ -148,7 +150,12 @@ void Prober::Start(Target& target) {
       .data_mode = settings.data_mode,
       .allow_foreign_data_address = settings.allow_foreign_data_address,
       .lacks_epsv = target.status->lacks_epsv.load(std::memory_order_relaxed),
-      .proxy_protocol = settings.proxy_protocol};
+      .proxy_protocol = settings.proxy_protocol,
+      .tls = settings.tls.mode,
+      // What the strictest server wants, where clients' PROT decides.
+      .private_data =
+          settings.tls.mode != fleet::BackendTlsMode::kNone &&
+          settings.tls.data_protection != fleet::DataProtection::kClear};
   if (settings.check.kind != fleet::ProbeKind::kConnect) {
     absl::StatusOr<std::string> password =
         ProbePassword(settings.check.password_file);
@@ -159,12 +166,25 @@ void Prober::Start(Target& target) {
     script.user = settings.check.user;
     script.password = *std::move(password);
   }
+  std::shared_ptr<const tls::ClientContext> tls;
+  if (settings.tls.mode != fleet::BackendTlsMode::kNone) {
+    auto context = tls_.ForBackends(settings.tls);
+    if (!context.ok()) {
+      return OnResult(target,
+                      {.trouble = std::string(context.status().message())});
+    }
+    tls = *std::move(context);
+  }
   target.probe = std::make_unique<Probe>(
       loop_,
       Probe::Options{.address = target.address,
                      .resolved = Resolved(*target.status),
                      .timeout = settings.check.timeout,
-                     .script = std::move(script)},
+                     .script = std::move(script),
+                     .tls = std::move(tls),
+                     .server_name = settings.tls.server_name.empty()
+                                        ? target.address.host
+                                        : settings.tls.server_name},
       [this, &target](ProbeScript::Result result) {
         OnResult(target, std::move(result));
         ProbeWhatIsDue();

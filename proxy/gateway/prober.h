@@ -20,6 +20,7 @@
 #include "proxy/gateway/backend_names.h"
 #include "proxy/gateway/probe.h"
 #include "proxy/gateway/probe_schedule.h"
+#include "proxy/gateway/tls_material.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/timer.h"
 #include "proxy/snapshot/snapshot.h"
@@ -34,7 +35,8 @@ class Prober {
     uint64_t seed = 0;
   };
 
-  Prober(io::Loop& loop, const Options& options);
+  // `tls` outlives the prober.
+  Prober(io::Loop& loop, const Options& options, TlsMaterial& tls);
   ~Prober();
 
   // Backends that are new, or whose check is another now, are probed at once;
@@ -53,6 +55,7 @@ class Prober {
     fleet::DataMode data_mode = fleet::DataMode::kPassive;
     bool allow_foreign_data_address = false;
     fleet::ProxyProtocol proxy_protocol = fleet::ProxyProtocol::kOff;
+    fleet::BackendTls tls;
 
     friend bool operator==(const Settings&, const Settings&) = default;
   };
@@ -88,6 +91,7 @@ class Prober {
 
   io::Loop& loop_;
   const Options options_;
+  TlsMaterial& tls_;
   std::mt19937_64 random_;
   std::uniform_real_distribution<double> chance_;
   BackendNames names_;
