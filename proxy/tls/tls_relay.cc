@@ -401,10 +401,7 @@ TlsRelay::Step TlsRelay::BreakSocket(Endpoint& endpoint, int error,
 TlsRelay::Step TlsRelay::BreakTls(Endpoint& endpoint,
                                   const absl::Status& status) {
   endpoint.Flush(0);  // The alert; if not, the peer gets none.
-  return Break(endpoint, endpoint.secured
-                             ? absl::UnavailableError(status.message())
-                             : absl::UnauthenticatedError(absl::StrCat(
-                                   "TLS handshake: ", status.message())));
+  return Break(endpoint, status);
 }
 
 }  // namespace pinnace::tls

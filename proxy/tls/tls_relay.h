@@ -30,7 +30,7 @@ class TlsRelay final {
   // source ended without close_notify; Unauthenticated: the handshake failed,
   // or the connection broke in it; PermissionDenied: the peer's TLS session is
   // not what Options ask for; DeadlineExceeded: the handshake took longer than
-  // limits::kTlsHandshakeTimeout; Unavailable: the connection broke.
+  // limits::kTlsHandshakeTimeout; others: the connection broke.
   using Owner = io::Relay::Owner;
   struct End {
     io::Socket* socket;
