@@ -8,7 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "openssl/ssl.h"
-#include "proxy/tls/server_context.h"
+#include "proxy/tls/ssl_context.h"
+#include "proxy/tls/tls_options.h"
 
 namespace pinnace::tls {
 

@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "openssl/ssl.h"
+#include "proxy/tls/ssl_context.h"
 #include "proxy/tls/tls_options.h"
 
 namespace pinnace::tls {
-
-using SslContext = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 
 class ServerContext {
  public:

@@ -50,7 +50,7 @@ class TlsEngine {
   TlsEngine& operator=(const TlsEngine&) = delete;
 
   // What the peer sent. `ciphertext` stays valid until Read() has returned 0 or
-  // an error.
+  // an error. Replaces what is unread() of the former one.
   void Feed(absl::string_view ciphertext);
   // Goes on with the handshake, then decrypts into `buffer`. 0: nothing more
   // without more of the peer's bytes, or peer_closed(). An error is the last
@@ -66,11 +66,13 @@ class TlsEngine {
   // Says that nothing more is written (RFC 8446 §6.1). Idempotent.
   void CloseNotify();
   // The peer has said so.
-  bool peer_closed() const;
-  // What was fed behind the peer's close_notify: no longer TLS.
+  bool peer_closed() const { return peer_closed_; }
+  // What has not been used yet of that which was fed: nothing once Read() has
+  // returned 0, but for what is behind the peer's close_notify and no longer
+  // TLS.
   absl::string_view unread() const { return input_; }
 
-  bool is_secured() const;  // The handshake is over.
+  bool is_secured() const { return secured_; }  // The handshake is over.
   bool is_resumed() const;
   TlsFacts facts() const;
 
@@ -80,16 +82,48 @@ class TlsEngine {
   std::optional<uint64_t> ticket_session() const { return ticket_session_; }
   // Server: a session that was not known yet is.
   void SetSession(uint64_t session) { side_.session = session; }
-  // Server, TLS 1.3: one more ticket goes with the next Write().
+  // Server, TLS 1.3: one more ticket goes with the next Write(), if tickets are
+  // given at all.
   void GiveTicket();
 
  private:
-  TlsEngine();
+  friend class ClientContext;
+  friend class ServerContext;
+  struct Callbacks;  // that OpenSSL calls
+  struct FreeSsl {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+
+  // Every engine of a context needs them.
+  static void SetServerCallbacks(SSL_CTX* context);
+  static void SetClientCallbacks(SSL_CTX* context);
+
+  explicit TlsEngine(SSL_CTX* context);
+  void SetWantedName();
+  absl::Status Handshake();
+  absl::Status Fail();
+  std::string FailureText() const;
+  std::string ServerName() const;
+  std::string VerifiedSubject() const;
+
+  // One of them.
+  std::shared_ptr<const ServerContext> server_;
+  std::shared_ptr<const ClientContext> client_;
 
   ServerSide side_;
   std::optional<uint64_t> ticket_session_;
+  size_t owed_tickets_ = 0;
+
+  ClientSide client_side_;
+
   absl::string_view input_;
   std::string output_;
+  size_t handshake_bytes_ = 0;  // of the peer's
+  absl::Status failure_;
+  bool secured_ = false;
+  bool close_notified_ = false;
+  bool peer_closed_ = false;
+  std::unique_ptr<SSL, FreeSsl> ssl_;
 };
 
 }  // namespace pinnace::tls
