@@ -81,7 +81,7 @@ class Peer {
   void Drive() {
     if (ssl == nullptr) {
       if (reads) ReceiveOutside(socket, &received, step);
-      outgoing += std::exchange(to_send, "");
+      outgoing += std::exchange(to_send, {});
     } else {
       DriveTls();
     }
@@ -94,13 +94,13 @@ class Peer {
         sent = 0;
       }
     }
-    const bool has_all = to_send.empty() && outgoing.empty() && is_secured();
-    if (has_all && !fin_sent &&
+    if (has_sent_all() && is_secured() && !fin_sent &&
         (end == End::kFin || end == End::kCloseNotifyAndFin)) {
       fin_sent = true;
       socket.ShutdownWrite();
     }
   }
+  bool has_sent_all() const { return to_send.empty() && outgoing.empty(); }
   bool is_secured() const {
     return ssl == nullptr || SSL_is_init_finished(ssl.get());
   }
@@ -282,17 +282,33 @@ class TlsRelayTest : public ::testing::Test, public TlsRelay::Owner {
     EXPECT_EQ(status_.code(), code) << status_;
     EXPECT_TRUE(absl::StrContains(status_.message(), message)) << status_;
   }
-  void SendThrough(const std::string& bytes) {
-    source_peer_.to_send = bytes;
+  void EndSource() {
     source_peer_.end = source_peer_.ssl == nullptr
                            ? Peer::End::kFin
                            : Peer::End::kCloseNotifyAndFin;
+  }
+  // All that the sink's peer gets is `bytes`.
+  void ExpectWhole(const std::string& bytes) {
     DriveUntil([&] { return IsOver() && sink_peer_.has_ended(); });
     EXPECT_EQ(done_, 1) << status_;
     EXPECT_EQ(moved_, static_cast<int64_t>(bytes.size()));
     EXPECT_TRUE(sink_peer_.bytes() == bytes);
     EXPECT_FALSE(source_peer_.failed);
     EXPECT_FALSE(sink_peer_.failed);
+  }
+  void SendThrough(const std::string& bytes) {
+    source_peer_.to_send = bytes;
+    EndSource();
+    ExpectWhole(bytes);
+  }
+  // For what happens to either leg.
+  void OpenAgain() {
+    relay_.reset();
+    source_watch_.reset();
+    sink_watch_.reset();
+    source_peer_ = Peer();
+    sink_peer_ = Peer();
+    done_ = broken_ = 0;
   }
   void TearDown() override {
     relay_.reset();
@@ -381,7 +397,7 @@ TEST_P(TlsRelayWaysTest, ASlowReader) {
 }
 
 TEST_P(TlsRelayWaysTest, TheWireHoldsTheSourceBackAndItGoesOn) {
-  OpenTheWay(8192);
+  OpenTheWay();
   Start();
   DriveUntil(
       [&] { return source_peer_.is_secured() && sink_peer_.is_secured(); });
@@ -402,7 +418,8 @@ TEST_P(TlsRelayWaysTest, TheWireHoldsTheSourceBackAndItGoesOn) {
   }
   EXPECT_FALSE(IsOver());
   sink_peer_.reads = true;
-  SendThrough("");
+  EndSource();
+  ExpectWhole(bytes);
 }
 
 TEST_P(TlsRelayWaysTest, PausesAreNoEnd) {
@@ -479,11 +496,9 @@ TEST_P(TlsRelayWaysTest, TheOwnerMayDestroyItWhenDone) {
 
 TEST_P(TlsRelayWaysTest, TheOwnerMayDestroyItWhenBroken) {
   for (const Leg leg : {Leg::kSource, Leg::kSink}) {
-    source_peer_ = Peer();
-    sink_peer_ = Peer();
+    OpenAgain();
     OpenTheWay();
     destroy_at_end_ = true;
-    done_ = broken_ = 0;
     Start();
     source_peer_.to_send = "x";
     DriveUntil([&] { return sink_peer_.bytes().size() == 1; });
@@ -509,9 +524,7 @@ TEST_P(TlsRelayWaysTest, TheEndOfTheSinksPeerIsNoError) {
   EXPECT_FALSE(IsOver());
   sink_peer_.plaintext.clear();
   sink_peer_.received.bytes.clear();
-  source_peer_.end = source_peer_.ssl == nullptr
-                         ? Peer::End::kFin
-                         : Peer::End::kCloseNotifyAndFin;
+  EndSource();
   source_peer_.to_send = Pattern(100'000);
   DriveUntil([&] { return IsOver() && sink_peer_.has_ended(); });
   EXPECT_EQ(done_, 1) << status_;
@@ -521,13 +534,10 @@ TEST_P(TlsRelayWaysTest, TheEndOfTheSinksPeerIsNoError) {
 TEST_P(TlsRelayWaysTest, AnEndInTheHandshake) {
   for (const Leg leg : {Leg::kSource, Leg::kSink}) {
     for (const bool by_reset : {false, true}) {
-      source_peer_ = Peer();
-      sink_peer_ = Peer();
+      OpenAgain();
       OpenTheWay();
       Peer& peer = leg == Leg::kSource ? source_peer_ : sink_peer_;
       if (peer.ssl == nullptr) continue;
-      relay_.reset();
-      broken_ = 0;
       Start({.tolerate_missing_close_notify = true});
       // What a ClientHello begins with; as much of a ServerHello.
       ASSERT_EQ(SendOutside(peer.socket, absl::string_view("\x16\x03", 2)), 2u);
@@ -542,30 +552,21 @@ TEST_P(TlsRelayWaysTest, AnEndInTheHandshake) {
       ExpectBroken(leg, absl::StatusCode::kUnauthenticated,
                    by_reset ? "TLS handshake: receive: Connection reset by peer"
                             : "TLS handshake: the peer closed the connection");
-      relay_.reset();
-      source_watch_.reset();
-      sink_watch_.reset();
     }
   }
 }
 
 TEST_P(TlsRelayWaysTest, WhatIsNotTls) {
   for (const Leg leg : {Leg::kSource, Leg::kSink}) {
-    source_peer_ = Peer();
-    sink_peer_ = Peer();
+    OpenAgain();
     OpenTheWay();
     Peer& peer = leg == Leg::kSource ? source_peer_ : sink_peer_;
     if (peer.ssl == nullptr) continue;
-    relay_.reset();
-    broken_ = 0;
     Start();
     SendOutside(peer.socket, "drwxr-xr-x 1 ftp ftp 0 Jan 1 00:00 pub\r\n");
     ASSERT_TRUE(TurnUntil(loop_, [&] { return IsOver(); }));
     ExpectBroken(leg, absl::StatusCode::kUnauthenticated, "TLS handshake: ");
     EXPECT_EQ(moved_, 0);
-    relay_.reset();
-    source_watch_.reset();
-    sink_watch_.reset();
   }
 }
 
@@ -583,10 +584,8 @@ TEST_P(TlsRelayWaysTest, ASilentPeerIsNotTimedHere) {
 TEST_P(TlsRelayWaysTest, ASourceThatEndsWithoutSaying) {
   if (TheWay().source == Kind::kClear) return;
   for (const bool tolerates : {false, true}) {
-    source_peer_ = Peer();
-    sink_peer_ = Peer();
+    OpenAgain();
     OpenTheWay();
-    done_ = broken_ = 0;
     Start({.tolerate_missing_close_notify = tolerates});
     source_peer_.to_send = Pattern(1000);
     source_peer_.end = Peer::End::kFin;
@@ -602,9 +601,6 @@ TEST_P(TlsRelayWaysTest, ASourceThatEndsWithoutSaying) {
       sink_peer_.Drive();
       EXPECT_FALSE(sink_peer_.received.finished);
     }
-    relay_.reset();
-    source_watch_.reset();
-    sink_watch_.reset();
   }
 }
 
@@ -613,9 +609,7 @@ TEST_P(TlsRelayWaysTest, TheSourceIsAheadOfTheSink) {
   OpenTheWay();
   Start();
   source_peer_.to_send = Pattern(1000);
-  source_peer_.end = source_peer_.ssl == nullptr
-                         ? Peer::End::kFin
-                         : Peer::End::kCloseNotifyAndFin;
+  EndSource();
   for (int i = 0; i < 10; ++i) {
     source_peer_.Drive();
     Settle(loop_);
@@ -628,18 +622,21 @@ TEST_P(TlsRelayWaysTest, TheSourceIsAheadOfTheSink) {
 }
 
 TEST_F(TlsRelayTest, NothingOfTheSourceIsReadBeforeTheSinkIsSecured) {
-  Open(Kind::kServer, Kind::kClient, TLS1_3_VERSION, 8192);
+  Open(Kind::kServer, Kind::kClient, TLS1_3_VERSION);
   Start();
-  source_peer_.to_send = Pattern(20 * 1024 * 1024);
+  const std::string bytes = Pattern(20 * 1024 * 1024);
+  source_peer_.to_send = bytes;
   for (int i = 0; i < 1000; ++i) {
     source_peer_.Drive();
     loop_.RunOnce(absl::ZeroDuration());
   }
   EXPECT_EQ(relay_->bytes_moved(), 0);
-  SendThrough("");
+  EXPECT_FALSE(source_peer_.has_sent_all());
+  EndSource();
+  ExpectWhole(bytes);
 }
 
-TEST_F(TlsRelayTest, AFullWireInTheMiddleOfTls13KeyUpdates) {
+TEST_F(TlsRelayTest, KeysMayChange) {
   Open(Kind::kServer, Kind::kClient, TLS1_3_VERSION);
   Start();
   std::string all;
@@ -653,10 +650,8 @@ TEST_F(TlsRelayTest, AFullWireInTheMiddleOfTls13KeyUpdates) {
     all += Pattern(100'000);
     DriveUntil([&] { return sink_peer_.bytes() == all; });
   }
-  sink_peer_.plaintext.clear();
-  SendThrough("");
-  // Their answers have come, too.
-  EXPECT_FALSE(source_peer_.failed);
+  EndSource();
+  ExpectWhole(all);
 }
 
 TEST_F(TlsRelayTest, ASinksPeerThatSends) {
@@ -667,7 +662,7 @@ TEST_F(TlsRelayTest, ASinksPeerThatSends) {
   source_peer_.to_send = "x";
   DriveUntil([&] { return sink_peer_.bytes() == "x"; });
   EXPECT_FALSE(IsOver());
-  sink_peer_.to_send = Pattern(600'000);
+  sink_peer_.to_send = Pattern(700'000);
   DriveUntilOver();
   ExpectBroken(Leg::kSink, absl::StatusCode::kUnavailable, "receiver");
 }
@@ -728,23 +723,16 @@ INSTANTIATE_TEST_SUITE_P(Versions, TlsRelaySessionTest,
 
 TEST_P(TlsRelaySessionTest, ItsOwnTicketIsTaken) {
   for (const Leg leg : {Leg::kSource, Leg::kSink}) {
-    source_peer_ = Peer();
-    sink_peer_ = Peer();
-    done_ = 0;
+    OpenAgain();
     OpenWithTicketOf(7, leg);
     Start({.session = 7, .must_resume = true});
     SendThrough(Pattern(1000));
-    relay_.reset();
-    source_watch_.reset();
-    sink_watch_.reset();
   }
 }
 
 TEST_P(TlsRelaySessionTest, AForeignTicketIsRefusedWithoutAWord) {
   for (const Leg leg : {Leg::kSource, Leg::kSink}) {
-    source_peer_ = Peer();
-    sink_peer_ = Peer();
-    broken_ = 0;
+    OpenAgain();
     OpenWithTicketOf(8, leg);
     Start({.session = 7});
     Peer& peer = leg == Leg::kSource ? source_peer_ : sink_peer_;
@@ -755,9 +743,6 @@ TEST_P(TlsRelaySessionTest, AForeignTicketIsRefusedWithoutAWord) {
     Received received;
     ReceiveOutside(peer.socket, &received);
     EXPECT_EQ(received.bytes, "");
-    relay_.reset();
-    source_watch_.reset();
-    sink_watch_.reset();
   }
 }
 
@@ -775,9 +760,7 @@ TEST_P(TlsRelaySessionTest, NoTicketWillDoIfItNeedNotResume) {
 
 TEST_P(TlsRelaySessionTest, WhatMustResumeDoes) {
   for (const Leg leg : {Leg::kSource, Leg::kSink}) {
-    source_peer_ = Peer();
-    sink_peer_ = Peer();
-    broken_ = 0;
+    OpenAgain();
     OpenWithTicketOf(0, leg);
     Start({.session = 7, .must_resume = true});
     source_peer_.to_send = "x";
@@ -785,9 +768,6 @@ TEST_P(TlsRelaySessionTest, WhatMustResumeDoes) {
     ExpectBroken(leg, absl::StatusCode::kPermissionDenied,
                  "does not resume the TLS session of its control connection");
     EXPECT_EQ(moved_, 0);
-    relay_.reset();
-    source_watch_.reset();
-    sink_watch_.reset();
   }
 }
 
