@@ -5,12 +5,18 @@
 #ifndef PINNACE_PROXY_TLS_TLS_RELAY_H_
 #define PINNACE_PROXY_TLS_TLS_RELAY_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/relay.h"
 #include "proxy/io/socket.h"
+#include "proxy/io/timer.h"
 #include "proxy/tls/tls_engine.h"
 
 namespace pinnace::tls {
@@ -21,10 +27,10 @@ class TlsRelay final {
   // OnRelayDone: the source's close_notify has come and been answered, all its
   // bytes, our close_notify and FIN have gone to the sink's kernel buffer.
   // OnRelayBroken says by the code of its status what happened: DataLoss: the
-  // source ended without close_notify; Unauthenticated: the handshake failed;
-  // PermissionDenied: AcceptPeer() refused; DeadlineExceeded: the handshake
-  // took longer than limits::kTlsHandshakeTimeout; others: the connection
-  // broke.
+  // source ended without close_notify; Unauthenticated: the handshake failed,
+  // or the connection broke in it; PermissionDenied: the peer's TLS session is
+  // not what Options ask for; DeadlineExceeded: the handshake took longer than
+  // limits::kTlsHandshakeTimeout; others: the connection broke.
   using Owner = io::Relay::Owner;
   struct End {
     io::Socket* socket;
@@ -35,12 +41,14 @@ class TlsRelay final {
     // Of a server's leg: the session that its ticket must be of, if it has one;
     // 0: anything goes.
     uint64_t session = 0;
+    // Of a server's leg.
     bool must_resume = false;
     bool tolerate_missing_close_notify = false;
   };
 
   // Starts in the loop's line of bulk work: no owner call happens inside the
-  // constructor.
+  // constructor. The time for a handshake begins with the peer's first byte: a
+  // client may wait for the reply that announces its transfer.
   TlsRelay(io::Loop& loop, End source, End sink, const Options& options,
            Owner* owner);
   // Bytes that were read and not yet sent are lost with it. Parks both watches.
@@ -48,11 +56,106 @@ class TlsRelay final {
   TlsRelay(const TlsRelay&) = delete;
   TlsRelay& operator=(const TlsRelay&) = delete;
 
-  // Plain bytes that have gone to the sink.
-  int64_t bytes_moved() const { return moved_bytes_; }
+  // Plain bytes that have gone to the sink; of a chunk that has gone in part,
+  // about as many.
+  int64_t bytes_moved() const {
+    return taken_bytes_ -
+           static_cast<int64_t>(std::min(chunk_bytes_, sink_.unsent_bytes()));
+  }
 
  private:
-  int64_t moved_bytes_ = 0;
+  enum class Step : uint8_t { kMoved, kBlocked, kOver };
+
+  // One leg, and what is known of its connection.
+  struct Endpoint {
+    Endpoint(io::Loop& loop, TlsRelay& relay, Leg leg, const End& end);
+
+    void Note(const io::Readiness& readiness);
+    // 0 or what broke. Nothing in `bytes`: at the end, or drained for now.
+    int Receive(absl::Span<char> buffer, absl::string_view* bytes);
+    // 0, EAGAIN, or what broke.
+    int Flush(int flags);
+    // Memory of an output that is empty.
+    void Release();
+    std::string& output();
+    const std::string& output() const;
+    size_t unsent_bytes() const { return output().size() - sent_bytes; }
+
+    const Leg leg;
+    io::Socket& socket;
+    io::Loop::Watch& watch;
+    TlsEngine* const engine;
+    io::Timer handshake_deadline;
+    std::string clear_output;  // of a clear leg
+    size_t sent_bytes = 0;     // of output()
+    int send_error = 0;
+    bool secured;  // The handshake is over and its peer accepted; or clear.
+    bool begun;    // The engine has been called; or clear.
+    // Cleared by EAGAIN (readable also by a short receive), set by an edge.
+    bool readable = false;
+    bool writable = true;
+    bool fin_is_next = false;     // behind what the kernel holds
+    bool receive_to_end = false;  // A short receive does not mean drained.
+    bool hung_up = false;
+    bool finished = false;  // Nothing more of the peer is wanted.
+  };
+  class SourceReady final : public io::Loop::ReadyCallback {
+   public:
+    explicit SourceReady(TlsRelay& relay) : relay_(relay) {}
+    void OnReady(io::Readiness readiness) override;
+
+   private:
+    TlsRelay& relay_;
+  };
+  class SinkReady final : public io::Loop::ReadyCallback {
+   public:
+    explicit SinkReady(TlsRelay& relay) : relay_(relay) {}
+    void OnReady(io::Readiness readiness) override;
+
+   private:
+    TlsRelay& relay_;
+  };
+
+  // From the first byte of its peer.
+  void StartDeadline(Endpoint& endpoint);
+  // Moves until blocked, over, or out of budget.
+  void Move();
+  Step MoveOnce();
+  bool MayHearSink() const;
+  bool MayHearSource() const;
+  // Receives once; the first time lets the engine begin.
+  Step Hear(Endpoint& endpoint);
+  Step Decrypt(Endpoint& endpoint);
+  Step CheckPeer(Endpoint& endpoint);
+  Step OnTlsEnd(Endpoint& endpoint);
+  Step Take(Endpoint& endpoint, absl::string_view plaintext);
+  Step ToSink(absl::string_view plaintext);
+  void EndOutput();
+  void Send(Endpoint& endpoint);
+  void OnSendStopped(Endpoint& endpoint, int error);
+  Step OnSinkHungUp();
+  Step Finish();
+  Step Break(Endpoint& endpoint, const absl::Status& status);
+  Step BreakSocket(Endpoint& endpoint, int error, absl::string_view context);
+  Step BreakTls(Endpoint& endpoint, const absl::Status& status);
+
+  io::Loop& loop_;
+  const Options options_;
+  Owner* const owner_;
+  SourceReady source_ready_;
+  SinkReady sink_ready_;
+  Endpoint source_;
+  Endpoint sink_;
+
+  // What came right behind the source's handshake, before the sink's was over.
+  std::string early_;
+  int64_t taken_bytes_ = 0;   // by the sink's output
+  size_t chunk_bytes_ = 0;    // plain bytes in the sink's output
+  size_t dropped_bytes_ = 0;  // that the sink's peer sent
+  size_t turn_bytes_ = 0;     // received since the relay stood in line
+  bool at_end_ = false;       // of the source
+  bool closing_ = false;      // The sink's end is in its output.
+  bool over_ = false;
 };
 
 }  // namespace pinnace::tls
