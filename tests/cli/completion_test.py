@@ -79,6 +79,8 @@ class CompletionTest:
   def test_values_of_flags(self):
     self.assertEqual(self.offered("pinnace ctl farm set main --balance "), [
         "least_sessions", "maglev", "p2c", "round_robin", "weighted"])
+    self.assertEqual(self.offered("pinnace ctl farm set main --backend-tls "),
+                     ["explicit", "implicit", "none"])
     self.assertEqual(self.offered("pinnace ctl farm set main --pin-by=u"),
                      ["user"])
     self.assertEqual(self.offered("pinnace ctl backend list --json=1 --farm "),
