@@ -144,7 +144,7 @@ void TlsStream::Pump() {
     if (!guard.alive() || phase_ == Phase::kEnded) return;
     if (!more) break;
   }
-  // Also of a peer that makes the engine answer, and reads no answer.
+  // Each wish for a renegotiation makes the engine itself say no.
   is_full_ = inner_->unsent_bytes() > limits::kMaxUnsentBytes;
   UpdateReading();
 }
