@@ -1,6 +1,5 @@
 #include "proxy/tls/server_context.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
 

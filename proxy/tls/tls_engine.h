@@ -56,7 +56,7 @@ class TlsEngine {
   // without more of the peer's bytes, or peer_closed(). An error is the last
   // word: what is broken, in words for an operator; output() may hold an alert
   // that should still be sent. A client starts its handshake with the first
-  // call.
+  // call; an empty `buffer` is for the handshake alone.
   absl::StatusOr<size_t> Read(absl::Span<char> buffer);
   // Encrypts, into output(). Not before is_secured(), nor after CloseNotify().
   absl::Status Write(absl::string_view plaintext);
@@ -79,7 +79,8 @@ class TlsEngine {
 
   // Server: the session in the ticket that the peer came with, if it is one of
   // ours. Known as soon as the ClientHello has been read, before anything of
-  // output() has to be sent.
+  // output() has to be sent. Anybody can show a ticket that was overheard: only
+  // is_resumed() once is_secured() proves that it is the peer's own.
   std::optional<uint64_t> ticket_session() const { return ticket_session_; }
   // Server: a session that was not known yet is.
   void SetSession(uint64_t session) { side_.session = session; }

@@ -1,5 +1,6 @@
 #include "proxy/tls/tls_engine.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,7 +9,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "openssl/x509.h"
+#include "openssl/evp.h"
+#include "openssl/pem.h"
+#include "openssl/x509v3.h"
 #include "proxy/base/limits.h"
 #include "proxy/tls/testing_ends.h"
 #include "tests/support/test_authority.h"
@@ -245,6 +248,117 @@ TEST_F(TlsEngineTest, ClientCertificates) {
   EXPECT_EQ(outcome(LoadClient(authority_, {.common_name = "anna"})), "anna");
   EXPECT_EQ(outcome(LoadClient()),
             "TLS handshake: peer did not return a certificate");
+}
+
+// An authority that can revoke: its certificates by number.
+class Revoker {
+ public:
+  Revoker() : key_(EVP_EC_gen("P-256")), ca_(Sign(1, key_)) {}
+  ~Revoker() {
+    X509_free(ca_);
+    EVP_PKEY_free(key_);
+  }
+  Revoker(const Revoker&) = delete;
+  Revoker& operator=(const Revoker&) = delete;
+
+  std::string CaFile() { return Write("revoker-ca.pem", ca_); }
+  CertificateFiles Issue(int serial) {
+    EVP_PKEY* key = EVP_EC_gen("P-256");
+    X509* certificate = Sign(serial, key);
+    CertificateFiles files = {
+        .cert = Write(absl::StrCat("revoker-", serial, ".pem"), certificate),
+        .key = WriteTestFile(
+            absl::StrCat("revoker-", serial, ".key"), Pem([&](BIO* to) {
+              PEM_write_bio_PrivateKey(to, key, nullptr, nullptr, 0, nullptr,
+                                       nullptr);
+            }))};
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return files;
+  }
+  std::string RevokedFile(int serial) {
+    X509_CRL* list = X509_CRL_new();
+    X509_CRL_set_version(list, 1);
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(ca_));
+    ASN1_TIME* time = X509_gmtime_adj(nullptr, -60);
+    X509_CRL_set1_lastUpdate(list, time);
+    X509_REVOKED* revoked = X509_REVOKED_new();
+    ASN1_INTEGER* number = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(number, serial);
+    X509_REVOKED_set_serialNumber(revoked, number);
+    X509_REVOKED_set_revocationDate(revoked, time);
+    X509_CRL_add0_revoked(list, revoked);
+    X509_gmtime_adj(time, 3600);
+    X509_CRL_set1_nextUpdate(list, time);
+    EXPECT_GT(X509_CRL_sign(list, key_, EVP_sha256()), 0);
+    const std::string path = WriteTestFile(
+        "revoker.crl", Pem([&](BIO* to) { PEM_write_bio_X509_CRL(to, list); }));
+    ASN1_INTEGER_free(number);
+    ASN1_TIME_free(time);
+    X509_CRL_free(list);
+    return path;
+  }
+
+ private:
+  static std::string Pem(const std::function<void(BIO*)>& write) {
+    BIO* memory = BIO_new(BIO_s_mem());
+    write(memory);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(memory, &data);
+    std::string text(data, static_cast<size_t>(size));
+    BIO_free(memory);
+    return text;
+  }
+  static std::string Write(const std::string& name, X509* certificate) {
+    return WriteTestFile(
+        name, Pem([&](BIO* to) { PEM_write_bio_X509(to, certificate); }));
+  }
+  // The first one by itself.
+  X509* Sign(int serial, EVP_PKEY* key) {
+    X509* certificate = X509_new();
+    X509_set_version(certificate, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    const std::string name = absl::StrCat("number ", serial);
+    X509_NAME_add_entry_by_txt(
+        X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
+        reinterpret_cast<const unsigned char*>(name.data()), -1, -1, 0);
+    X509* issuer = serial == 1 ? certificate : ca_;
+    X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
+    X509_EXTENSION* constraint =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints,
+                            serial == 1 ? "critical,CA:TRUE" : "CA:FALSE");
+    X509_add_ext(certificate, constraint, -1);
+    X509_EXTENSION_free(constraint);
+    EXPECT_GT(X509_sign(certificate, key_, EVP_sha256()), 0);
+    return certificate;
+  }
+
+  EVP_PKEY* const key_;
+  X509* const ca_;
+};
+
+TEST_F(TlsEngineTest, RevokedClientCertificates) {
+  Revoker revoker;
+  ServerOptions options = ServerSetUp();
+  options.client_ca = revoker.CaFile();
+  options.client_crl = revoker.RevokedFile(3);
+  const auto outcome = [&](int serial) {
+    Engines link(
+        ServerEnd(LoadServer(options)),
+        ClientEnd(LoadClient(ClientOptions{.ca = authority_.ca_file(),
+                                           .own = revoker.Issue(serial)})));
+    link.Run();
+    return link.server->is_secured()
+               ? link.server->facts().subject
+               : std::string(link.server_status.message());
+  };
+  EXPECT_EQ(outcome(2), "number 2");
+  EXPECT_EQ(outcome(3),
+            "TLS handshake: cannot verify the client's certificate: "
+            "certificate revoked");
 }
 
 TEST_F(TlsEngineTest, AClientLearnsThatItsCertificateIsRefused) {
