@@ -73,6 +73,7 @@ class TlsEngine {
   absl::string_view unread() const { return input_; }
 
   bool is_secured() const { return secured_; }  // The handshake is over.
+  bool is_server() const { return server_ != nullptr; }
   bool is_resumed() const;
   TlsFacts facts() const;
 
