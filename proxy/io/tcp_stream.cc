@@ -56,6 +56,13 @@ void TcpStream::Reset() {
   socket_.Reset();
 }
 
+void TcpStream::set_priority(Priority priority) {
+  if (watch_ == nullptr) return;
+  // What is readable is told anew, when its place in line comes.
+  if (failure_.ok()) continue_.Cancel();
+  watch_->Redirect(this, priority);
+}
+
 void TcpStream::OnReady(Readiness readiness) {
   Lifeline::Guard guard(lifeline_);
   if (readiness.writable && !unsent_.empty()) {

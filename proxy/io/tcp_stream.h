@@ -42,6 +42,8 @@ class TcpStream final : public ByteStream, private Loop::ReadyCallback {
 
   // The next owner gets every call from here on (TLS goes over this stream).
   void set_owner(Owner* owner) { owner_ = owner; }
+  // Of its input, from the next turn on; kControl at first.
+  void set_priority(Priority priority);
   // For options and addresses; closed after Reset.
   Socket& socket() { return socket_; }
   absl::StatusOr<Address> LocalAddress() const;

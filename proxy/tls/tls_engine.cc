@@ -170,8 +170,9 @@ struct TlsEngine::Callbacks {
   }
 
   // The jar has copies and gives copies: OpenSSL never resumes a session again
-  // whose connection broke, and an aborted transfer must not cost the next ones
-  // theirs.
+  // whose connection broke or, in TLS 1.3, that has been resumed. An aborted
+  // transfer must not cost the next ones theirs, nor a backend's thrift with
+  // tickets (RFC 8446 §C.4 is about clients that are tracked).
   static int KeepSession(SSL* ssl, SSL_SESSION* session) {
     SessionJar* jar = EngineOf(ssl).client_side_.sessions.get();
     if (jar != nullptr) jar->Put(SSL_SESSION_dup(session));
