@@ -40,15 +40,15 @@ size_t CiphertextBytes(size_t plain_bytes) {
 
 }  // namespace
 
-TlsRelay::Endpoint::Endpoint(io::Loop& loop, TlsRelay& relay, Leg leg,
-                             const End& end)
-    : leg(leg),
+TlsRelay::Endpoint::Endpoint(TlsRelay& its_relay, Leg its_leg, const End& end)
+    : relay(its_relay),
+      leg(its_leg),
       socket(*end.socket),
       watch(*end.watch),
       engine(end.engine),
       handshake_deadline(
-          loop,
-          [&relay, this] {
+          relay.loop_,
+          [this] {
             relay.Break(
                 *this,
                 absl::DeadlineExceededError(absl::StrCat(
@@ -58,7 +58,7 @@ TlsRelay::Endpoint::Endpoint(io::Loop& loop, TlsRelay& relay, Leg leg,
       secured(end.engine == nullptr),
       begun(end.engine == nullptr) {}
 
-void TlsRelay::Endpoint::Note(const io::Readiness& readiness) {
+void TlsRelay::Endpoint::OnReady(io::Readiness readiness) {
   if (readiness.writable) writable = true;
   if (readiness.readable || readiness.peer_finished || readiness.hang_up) {
     readable = true;
@@ -66,6 +66,7 @@ void TlsRelay::Endpoint::Note(const io::Readiness& readiness) {
   if (readiness.hang_up || readiness.urgent) receive_to_end = true;
   if (readiness.peer_finished && !readiness.hang_up) fin_is_next = true;
   if (readiness.hang_up) hung_up = true;
+  relay.Move();
 }
 
 int TlsRelay::Endpoint::Receive(absl::Span<char> buffer,
@@ -119,13 +120,11 @@ TlsRelay::TlsRelay(io::Loop& loop, End source, End sink, const Options& options,
     : loop_(loop),
       options_(options),
       owner_(owner),
-      source_ready_(*this),
-      sink_ready_(*this),
-      source_(loop, *this, Leg::kSource, source),
-      sink_(loop, *this, Leg::kSink, sink) {
+      source_(*this, Leg::kSource, source),
+      sink_(*this, Leg::kSink, sink) {
   // The sink first: what the source tells can then be moved at once.
-  sink_.watch.Redirect(&sink_ready_, io::Priority::kBulk);
-  source_.watch.Redirect(&source_ready_, io::Priority::kBulk);
+  sink_.watch.Redirect(&sink_, io::Priority::kBulk);
+  source_.watch.Redirect(&source_, io::Priority::kBulk);
   // A client speaks first, and no edge tells it to.
   sink_.watch.Again();
   for (Endpoint* endpoint : {&sink_, &source_}) {
@@ -137,16 +136,6 @@ TlsRelay::TlsRelay(io::Loop& loop, End source, End sink, const Options& options,
 TlsRelay::~TlsRelay() {
   source_.watch.Redirect(nullptr, io::Priority::kBulk);
   sink_.watch.Redirect(nullptr, io::Priority::kBulk);
-}
-
-void TlsRelay::SourceReady::OnReady(io::Readiness readiness) {
-  relay_.source_.Note(readiness);
-  relay_.Move();
-}
-
-void TlsRelay::SinkReady::OnReady(io::Readiness readiness) {
-  relay_.sink_.Note(readiness);
-  relay_.Move();
 }
 
 void TlsRelay::StartDeadline(Endpoint& endpoint) {

@@ -67,10 +67,10 @@ class TlsRelay final {
   enum class Step : uint8_t { kMoved, kBlocked, kOver };
 
   // One leg, and what is known of its connection.
-  struct Endpoint {
-    Endpoint(io::Loop& loop, TlsRelay& relay, Leg leg, const End& end);
+  struct Endpoint final : public io::Loop::ReadyCallback {
+    Endpoint(TlsRelay& its_relay, Leg its_leg, const End& end);
 
-    void Note(const io::Readiness& readiness);
+    void OnReady(io::Readiness readiness) override;
     // 0 or what broke. Nothing in `bytes`: at the end, or drained for now.
     int Receive(absl::Span<char> buffer, absl::string_view* bytes);
     // 0, EAGAIN, or what broke.
@@ -81,6 +81,7 @@ class TlsRelay final {
     const std::string& output() const;
     size_t unsent_bytes() const { return output().size() - sent_bytes; }
 
+    TlsRelay& relay;
     const Leg leg;
     io::Socket& socket;
     io::Loop::Watch& watch;
@@ -98,22 +99,6 @@ class TlsRelay final {
     bool receive_to_end = false;  // A short receive does not mean drained.
     bool hung_up = false;
     bool finished = false;  // Nothing more of the peer is wanted.
-  };
-  class SourceReady final : public io::Loop::ReadyCallback {
-   public:
-    explicit SourceReady(TlsRelay& relay) : relay_(relay) {}
-    void OnReady(io::Readiness readiness) override;
-
-   private:
-    TlsRelay& relay_;
-  };
-  class SinkReady final : public io::Loop::ReadyCallback {
-   public:
-    explicit SinkReady(TlsRelay& relay) : relay_(relay) {}
-    void OnReady(io::Readiness readiness) override;
-
-   private:
-    TlsRelay& relay_;
   };
 
   // From the first byte of its peer.
@@ -142,8 +127,6 @@ class TlsRelay final {
   io::Loop& loop_;
   const Options options_;
   Owner* const owner_;
-  SourceReady source_ready_;
-  SinkReady sink_ready_;
   Endpoint source_;
   Endpoint sink_;
 

@@ -77,18 +77,22 @@ class Peer {
       SSL_set_accept_state(ssl.get());
     }
   }
-  // Goes on with everything that is under way.
-  void Drive() {
+  // Goes on with everything that is under way. Whether a byte has moved.
+  bool Drive() {
+    bool moved = false;
     if (ssl == nullptr) {
+      const size_t before = received.bytes.size();
       if (reads) ReceiveOutside(socket, &received, step);
+      moved = received.bytes.size() > before;
       outgoing += std::exchange(to_send, {});
     } else {
-      DriveTls();
+      moved = DriveTls();
     }
     if (!outgoing.empty()) {
       const size_t size =
           SendOutside(socket, absl::string_view(outgoing).substr(sent, step));
       sent += size;
+      moved = moved || size > 0;
       if (sent == outgoing.size()) {
         outgoing.clear();
         sent = 0;
@@ -99,6 +103,7 @@ class Peer {
       fin_sent = true;
       socket.ShutdownWrite();
     }
+    return moved;
   }
   bool has_sent_all() const { return to_send.empty() && outgoing.empty(); }
   bool is_secured() const {
@@ -127,8 +132,9 @@ class Peer {
   bool failed = false;
 
  private:
-  void DriveTls() {
+  bool DriveTls() {
     if (reads) ReceiveOutside(socket, &received, step);
+    const bool moved = !received.bytes.empty();
     BIO_write(SSL_get_rbio(ssl.get()), received.bytes.data(),
               static_cast<int>(received.bytes.size()));
     received.bytes.clear();
@@ -152,6 +158,7 @@ class Peer {
     const long size = BIO_get_mem_data(SSL_get_wbio(ssl.get()), &data);
     outgoing.append(data, static_cast<size_t>(size));
     BIO_reset(SSL_get_wbio(ssl.get()));
+    return moved;
   }
   void Decrypt() {
     char buffer[16 * 1024];
@@ -195,7 +202,8 @@ SslSession TicketOf(uint64_t session, int version) {
     engine->output().clear();
   }
   EXPECT_TRUE(engine->is_secured());
-  return SslSession(SSL_get1_session(peer.ssl.get()));
+  // A copy: OpenSSL does not resume a session whose connection broke.
+  return SslSession(SSL_SESSION_dup(SSL_get0_session(peer.ssl.get())));
 }
 
 class TlsRelayTest : public ::testing::Test, public TlsRelay::Owner {
@@ -266,11 +274,16 @@ class TlsRelayTest : public ::testing::Test, public TlsRelay::Owner {
   bool IsOver() const { return done_ + broken_ > 0; }
   template <typename Done>
   void DriveUntil(const Done& done) {
-    ASSERT_TRUE(TurnUntil(loop_, [&] {
-      if (source_peer_.socket.is_open()) source_peer_.Drive();
-      if (sink_peer_.socket.is_open()) sink_peer_.Drive();
-      return done();
-    }));
+    for (int turns_at_rest = 0; turns_at_rest < 5'000; ++turns_at_rest) {
+      bool moved = false;
+      for (Peer* peer : {&source_peer_, &sink_peer_}) {
+        if (peer->socket.is_open() && peer->Drive()) moved = true;
+      }
+      if (done()) return;
+      loop_.RunOnce(absl::Milliseconds(moved ? 0 : 1));
+      if (moved) turns_at_rest = 0;
+    }
+    FAIL() << "It does not come to that.";
   }
   void DriveUntilOver() {
     DriveUntil([&] { return IsOver(); });
@@ -386,7 +399,7 @@ TEST_P(TlsRelayWaysTest, ByteByByte) {
   source_peer_.step = 1;
   sink_peer_.step = 1;
   Start();
-  SendThrough(Pattern(500));
+  SendThrough(Pattern(300));
 }
 
 TEST_P(TlsRelayWaysTest, ASlowReader) {
@@ -397,12 +410,12 @@ TEST_P(TlsRelayWaysTest, ASlowReader) {
 }
 
 TEST_P(TlsRelayWaysTest, TheWireHoldsTheSourceBackAndItGoesOn) {
-  OpenTheWay();
+  OpenTheWay(64 * 1024);
   Start();
   DriveUntil(
       [&] { return source_peer_.is_secured() && sink_peer_.is_secured(); });
   sink_peer_.reads = false;
-  const std::string bytes = Pattern(20 * 1024 * 1024);
+  const std::string bytes = Pattern(4 * 1024 * 1024);
   source_peer_.to_send = bytes;
   size_t turns_at_rest = 0;
   int64_t moved = -1;
@@ -412,7 +425,8 @@ TEST_P(TlsRelayWaysTest, TheWireHoldsTheSourceBackAndItGoesOn) {
     moved = relay_->bytes_moved();
     return turns_at_rest == 100;
   });
-  EXPECT_LT(moved, 12 * 1024 * 1024);
+  EXPECT_LT(moved, 2 * 1024 * 1024);
+  EXPECT_FALSE(source_peer_.has_sent_all());
   if (sink_engine_ != nullptr) {
     EXPECT_LE(sink_engine_->output().size(), size_t{100 * 1024});
   }
@@ -478,7 +492,7 @@ TEST_P(TlsRelayWaysTest, AResetOfTheSinkWhileItBlocks) {
   source_peer_.to_send = "x";
   DriveUntil([&] { return sink_peer_.bytes().size() == 1; });
   sink_peer_.reads = false;
-  source_peer_.to_send = Pattern(10'000'000);
+  source_peer_.to_send = Pattern(3'000'000);
   DriveUntil([&] { return relay_->bytes_moved() > 100'000; });
   sink_peer_.socket.Reset();
   DriveUntilOver();
@@ -506,8 +520,6 @@ TEST_P(TlsRelayWaysTest, TheOwnerMayDestroyItWhenBroken) {
     DriveUntilOver();
     EXPECT_EQ(leg_, leg);
     EXPECT_EQ(relay_, nullptr);
-    source_watch_.reset();
-    sink_watch_.reset();
   }
 }
 
@@ -622,12 +634,13 @@ TEST_P(TlsRelayWaysTest, TheSourceIsAheadOfTheSink) {
 }
 
 TEST_F(TlsRelayTest, NothingOfTheSourceIsReadBeforeTheSinkIsSecured) {
-  Open(Kind::kServer, Kind::kClient, TLS1_3_VERSION);
+  Open(Kind::kServer, Kind::kClient, TLS1_3_VERSION, 64 * 1024);
   Start();
-  const std::string bytes = Pattern(20 * 1024 * 1024);
+  const std::string bytes = Pattern(4 * 1024 * 1024);
   source_peer_.to_send = bytes;
-  for (int i = 0; i < 1000; ++i) {
-    source_peer_.Drive();
+  int turns_at_rest = 0;
+  while (turns_at_rest < 100) {
+    turns_at_rest = source_peer_.Drive() ? 0 : turns_at_rest + 1;
     loop_.RunOnce(absl::ZeroDuration());
   }
   EXPECT_EQ(relay_->bytes_moved(), 0);
@@ -654,6 +667,19 @@ TEST_F(TlsRelayTest, KeysMayChange) {
   ExpectWhole(all);
 }
 
+// The kernel tells of a reset once, and here it tells those who send tickets:
+// what the next receive says looks like a FIN.
+TEST_F(TlsRelayTest, AResetThatTheTicketsMeet) {
+  Open(Kind::kServer, Kind::kClear, TLS1_3_VERSION);
+  Start({.tolerate_missing_close_notify = true});
+  source_peer_.to_send = "x";
+  DriveUntil([&] { return source_peer_.is_secured(); });
+  source_peer_.socket.Reset();
+  DriveUntilOver();
+  ExpectBroken(Leg::kSource, absl::StatusCode::kUnavailable,
+               "send: Connection reset by peer");
+}
+
 TEST_F(TlsRelayTest, ASinksPeerThatSends) {
   Open(Kind::kClear, Kind::kServer);
   Start();
@@ -676,7 +702,7 @@ TEST_F(TlsRelayTest, GarbageBehindTheHandshake) {
   DriveUntilOver();
   EXPECT_EQ(broken_, 1);
   EXPECT_EQ(leg_, Leg::kSource);
-  EXPECT_EQ(status_.code(), absl::StatusCode::kUnavailable) << status_;
+  EXPECT_EQ(status_.code(), absl::StatusCode::kAborted) << status_;
   // The alert.
   source_peer_.Drive();
   EXPECT_TRUE(source_peer_.failed);
@@ -685,7 +711,8 @@ TEST_F(TlsRelayTest, GarbageBehindTheHandshake) {
 TEST_F(TlsRelayTest, AFailedHandshakeIsToldToItsPeer) {
   Open(Kind::kServer, Kind::kClear);
   Start();
-  SendOutside(source_peer_.socket, "this is not a ClientHello");
+  SendOutside(source_peer_.socket,
+              absl::string_view("\x16\x03\x01\0\x05hello", 10));
   ASSERT_TRUE(TurnUntil(loop_, [&] { return IsOver(); }));
   Received received;
   ReceiveOutside(source_peer_.socket, &received);
