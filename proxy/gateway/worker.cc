@@ -83,8 +83,10 @@ absl::Status Worker::ListenData(const Address& address) {
 
 void Worker::OnDataConnection(io::Socket socket, const Address& from,
                               uint16_t port) {
+  // An address that stands for a session is nobody's: it proves nothing.
   const std::optional<ports::LeaseOwner> owner =
-      shared_.leases.Claim(port, from.ip);
+      ports::IsSourceOfSession(from.ip) ? std::nullopt
+                                        : shared_.leases.Claim(port, from.ip);
   if (owner.has_value()) {
     GiveToSession({.owner = *owner, .socket = std::move(socket), .from = from});
   } else if (options().data_source == ports::SourceMatch::kTlsSession) {
