@@ -39,6 +39,8 @@ inline constexpr size_t kTlsTickets = 4;
 // Of data connections whose session is not known before their ClientHello, a
 // worker has so many at most.
 inline constexpr size_t kMaxUnmatchedConnections = 1024;
+// The log names one that was refused at most so often.
+inline constexpr absl::Duration kUnmatchedNotice = absl::Seconds(1);
 // A handshake message beyond it ends the handshake.
 inline constexpr size_t kMaxHandshakeBytes = 64 * 1024;
 inline constexpr int kMaxServerCertificates = 100;

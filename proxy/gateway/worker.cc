@@ -29,7 +29,9 @@ Worker::Worker(WorkerId id, const Shared& shared,
           [this](UnmatchedConnections::Matched connection) {
             GiveToSession(std::move(connection));
           },
-          [this] { counters_.Add(Counter::kUnmatchedConnections); }),
+          [this](const Address& from, uint16_t port, absl::string_view why) {
+            OnUnmatched(from, port, why);
+          }),
       destroy_retired_(loop_, [this] { DestroyRetired(); }) {}
 
 Worker::~Worker() { Clear(); }
@@ -95,6 +97,15 @@ void Worker::OnDataConnection(io::Socket socket, const Address& from,
   } else {
     socket.Reset();
   }
+}
+
+void Worker::OnUnmatched(const Address& from, uint16_t port,
+                         absl::string_view why) {
+  counters_.Add(Counter::kUnmatchedConnections);
+  if (loop_.now() < unmatched_notice_) return;
+  unmatched_notice_ = loop_.now() + limits::kUnmatchedNotice;
+  Log(LogLevel::kWarning, absl::StrCat("data connection from ", from.ToString(),
+                                       " to port ", port, " refused: ", why));
 }
 
 void Worker::GiveToSession(UnmatchedConnections::Matched connection) {

@@ -63,9 +63,13 @@ def private_data_can_be_required(world):
   with world.serve_tls(tls={"require_private_data": True}) as server:
     with world.login(server) as opened:
       assert opened.download("RETR /data/whoami") == b"vsftpd"
-      opened.protect("C")
-      if opened.command("EPSV", "229", "521").startswith("229"):
-        opened.command("RETR /data/whoami", "521")
+      opened.command("PROT C", "534")
+      assert opened.download("RETR /data/whoami") == b"vsftpd"
+    with world.connect(server) as unprotected:
+      unprotected.secure()
+      unprotected.login(world.backends["vsftpd"])
+      unprotected.command("EPSV", "229")
+      unprotected.command("RETR /data/whoami", "521")
 
 
 def rein_goes_back_to_clear(world):

@@ -24,7 +24,9 @@ class TlsVsftpd(vsftpd_backend.Vsftpd):
     command = super()._command()
     settings = {**self._SETTINGS, **self.demands,
                 "rsa_cert_file": self.certificate.cert,
-                "rsa_private_key_file": self.certificate.key}
+                "rsa_private_key_file": self.certificate.key,
+                "xferlog_enable": "YES",
+                "vsftpd_log_file": self.folder / "vsftpd.log"}
     with open(self.folder / "vsftpd.conf", "a", encoding="utf-8") as config:
       config.writelines(f"{key}={value}\n" for key, value in settings.items())
     return command
