@@ -211,11 +211,9 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
     case Effect::kExtendedActive:
       return transfer_.OnEprt(command, turn);
     case Effect::kDownload:
-      if (RefuseUnprotectedData(turn)) return;
       return transfer_.OnCommand(std::move(command), Direction::kDownload,
                                  turn);
     case Effect::kUpload:
-      if (RefuseUnprotectedData(turn)) return;
       return transfer_.OnCommand(std::move(command), Direction::kUpload, turn);
     case Effect::kRest:
       return PassOn(std::move(command), turn);
@@ -275,17 +273,6 @@ bool Session::RefuseWithoutTls(Turn& turn) {
   if (!protection_.needs_tls()) return false;
   turn.Count(Counter::kClearLoginsRefused);
   turn.Say(ReplyCode::kNotLoggedIn, "TLS is required: AUTH TLS comes first.");
-  return true;
-}
-
-bool Session::RefuseUnprotectedData(Turn& turn) {
-  if (!options_.require_private_data || protection_.protects_data() ||
-      !protection_.is_offered()) {
-    return false;
-  }
-  turn.Count(Counter::kClearDataRefused);
-  turn.Say(ReplyCode::kDataUnprotected,
-           "Data connections must be private: PROT P comes first.");
   return true;
 }
 

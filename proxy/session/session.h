@@ -127,7 +127,6 @@ class Session {
   void Greet(Turn& turn);
   void OnAuth(const ftp::Command& command, Turn& turn);
   bool RefuseWithoutTls(Turn& turn);
-  bool RefuseUnprotectedData(Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
   void SayFeatures(Turn& turn);
