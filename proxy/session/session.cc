@@ -65,6 +65,7 @@ void Session::OnStart(Turn& turn) {
 }
 
 void Session::Greet(Turn& turn) {
+  greeted_ = true;
   if (!login_.HasCandidate(turn)) {
     turn.Say(ReplyCode::kServiceClosing,
              "No backend is available, try again later.");
@@ -293,7 +294,7 @@ void Session::OnClientSecured(const TlsFacts& facts, Turn& turn) {
   turn.Count(Counter::kTlsHandshakes);
   protection_.OnSecured(facts);
   login_.OnSecured();
-  if (protection_.is_implicit()) Greet(turn);
+  if (!greeted_) Greet(turn);
   if (!ended_) Advance(turn);
 }
 

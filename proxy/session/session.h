@@ -178,6 +178,7 @@ class Session {
   bool ended_ = false;
 };
 
+  bool greeted_ = false;
 }  // namespace pinnace::session
 
 #endif  // PINNACE_PROXY_SESSION_SESSION_H_
