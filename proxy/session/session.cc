@@ -358,7 +358,9 @@ void Session::OnClientEnd(Cleanness cleanness, Turn& turn) {
   if (ended_) return;
   // It said what it wants and that it wants no more (RFC 959 §4.1.1, QUIT):
   // what is queued is still served, up to the QUIT.
-  if (cleanness == Cleanness::kFin && HasQuit()) return;
+  if (cleanness == Cleanness::kFin && !protection_.is_busy() && HasQuit()) {
+    return;
+  }
   if (protection_.is_securing()) {
     turn.Count(Counter::kTlsHandshakesFailed);
     return End(EndReason::kTlsFailed, turn);
