@@ -120,6 +120,7 @@ void ModelClient::PlanTransfer() {
       break;
   }
   if (random_.OneIn(12)) Line(absl::StrCat("MDTM ", Word()));
+  if (random_.OneIn(20)) PlanProtection();
   const char* kVerbs[] = {"RETR", "RETR", "STOR", "STOR",
                           "APPE", "LIST", "NLST", "MLSD"};
   if (random_.OneIn(20)) {

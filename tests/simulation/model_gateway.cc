@@ -55,6 +55,7 @@ ModelGateway::ModelGateway(uint64_t seed)
     farm.tolerate_missing_close_notify = random_.OneIn(4);
     farm.drain.grace = random_.Delay(absl::Seconds(20));
     farm.drain.deadline = farm.drain.grace + random_.Delay(absl::Minutes(2));
+    const bool is_small = random_.OneIn(8);
     for (int i = 0; i < kBackends; ++i) {
       const IpAddress host = IpAddress::FromIpv4(
           {10, 0, 0, static_cast<uint8_t>(backends_.size() + 1)});
@@ -62,7 +63,9 @@ ModelGateway::ModelGateway(uint64_t seed)
           std::make_unique<ModelBackend>(agenda_, random_, host));
       fleet::Backend backend = testing::TestWorld::NewBackend(
           absl::StrCat(name, i), {host.ToString(), 21});
-      if (random_.OneIn(8)) backend.max_sessions = 1 + random_.Below(4);
+      if (is_small || random_.OneIn(8)) {
+        backend.max_sessions = 1 + random_.Below(4);
+      }
       if (random_.OneIn(4)) {
         backend.proxy_protocol = fleet::ProxyProtocol::kV2;
       }

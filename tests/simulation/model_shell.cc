@@ -110,6 +110,7 @@ void ModelShell::Feed() {
   if (rules_.client_is_changing_tls()) {
     // What comes now waits for its end; that of the client is its end.
     if (!client_fin_) return;
+    ++tls_changes_;
     return Deliver([](Session& session, Turn& turn) {
       session.OnClientEnd(Session::Cleanness::kFin, turn);
     });
