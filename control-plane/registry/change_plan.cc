@@ -94,6 +94,12 @@ absl::StatusOr<Plan> PlanBackendState(const DesiredState& state,
   if (drains == (entry.backend.state() == v1::Backend::STATE_DRAINING)) {
     return plan;
   }
+  if (entry.source == v1::SOURCE_FILE) {
+    plan.writes.push_back({.key = MarkKey(change.id),
+                           .value = MarkValue(change.id, change.state),
+                           .expected_version = entry.mark_version});
+    return plan;
+  }
   entry.backend.set_state(change.state);
   plan.writes.push_back({.key = BackendKey(change.id),
                          .value = BackendValue(entry),

@@ -18,7 +18,7 @@ using google::protobuf::util::MessageDifferencer;
 
 // A farm comes before what is in it, and goes after it.
 constexpr RecordKind kOrder[] = {RecordKind::kFarm, RecordKind::kBackend,
-                                 RecordKind::kRoute};
+                                 RecordKind::kMark, RecordKind::kRoute};
 
 absl::Status Unreadable(absl::string_view key) {
   return absl::DataLossError(absl::StrCat("store: ", key, " cannot be read"));
@@ -50,16 +50,20 @@ absl::Status PutFarm(const store::Record& record, DesiredState& state) {
   return absl::OkStatus();
 }
 
-// The mark that an operator's drain or resume of a file's backend leaves.
-void PutMark(const v1::BackendRecord& stored, uint64_t version,
-             DesiredState& state) {
+// Without effect while the file does not have the backend.
+absl::Status PutMark(const store::Record& record, DesiredState& state) {
+  v1::BackendRecord stored;
+  if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
   const BackendEntry* known = state.FindBackend(stored.backend().id());
-  if (known == nullptr || known->source != v1::SOURCE_FILE) return;
+  if (known == nullptr || known->source != v1::SOURCE_FILE) {
+    return absl::OkStatus();
+  }
   BackendEntry entry = *known;
   entry.backend.set_state(stored.backend().state());
-  entry.version = version;
-  entry.stored_version = version;
+  entry.version = record.version;
+  entry.mark_version = record.version;
   state.PutBackend(std::move(entry));
+  return absl::OkStatus();
 }
 
 absl::Status PutBesideFile(const v1::BackendRecord& stored, uint64_t version,
@@ -97,10 +101,8 @@ absl::Status PutBackend(const store::Record& record, absl::Time now,
                         DesiredState& state) {
   v1::BackendRecord stored;
   if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
-  if (stored.source() == v1::SOURCE_FILE) {
-    PutMark(stored, record.version, state);
-    return absl::OkStatus();
-  }
+  // A mark of an older program, which is moved before all is read.
+  if (stored.source() == v1::SOURCE_FILE) return absl::OkStatus();
   const BackendEntry* known = state.FindBackend(stored.backend().id());
   if (known != nullptr && known->source == v1::SOURCE_FILE) {
     return PutBesideFile(stored, record.version, *known, state);
@@ -169,6 +171,8 @@ absl::Status Put(RecordKind kind, const store::Record& record, absl::Time now,
       return PutFarm(record, state);
     case RecordKind::kBackend:
       return PutBackend(record, now, state);
+    case RecordKind::kMark:
+      return PutMark(record, state);
     case RecordKind::kRoute:
       return PutRoute(record, state);
     case RecordKind::kOther:
@@ -198,6 +202,13 @@ void Remove(RecordKind kind, absl::string_view name, uint64_t version,
         }
         BackendEntry entry = *known;
         entry.stored_version = 0;
+        state.PutBackend(std::move(entry));
+      }
+      return;
+    case RecordKind::kMark:
+      if (const BackendEntry* known = state.FindBackend(name)) {
+        BackendEntry entry = *known;
+        entry.mark_version = 0;
         state.PutBackend(std::move(entry));
       }
       return;

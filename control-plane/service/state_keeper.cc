@@ -138,17 +138,21 @@ absl::Status StateKeeper::CarryOut(Plan plan, const Caller& caller,
 
 absl::Status StateKeeper::Change(const Caller& caller, absl::string_view method,
                                  const Planner& planner) {
-  absl::MutexLock changes_lock(&changes_mutex_);
   for (int attempt = 1;; ++attempt) {
     uint64_t planned_version = 0;
-    absl::StatusOr<Plan> plan = replica_.Read([&](const DesiredState& state) {
-      planned_version = state.version();
-      return planner(state);
-    });
-    if (!plan.ok()) return plan.status();
-    absl::Status status = CarryOut(*std::move(plan), caller, method);
+    absl::Status status;
+    {
+      absl::MutexLock changes_lock(&changes_mutex_);
+      absl::StatusOr<Plan> plan = replica_.Read([&](const DesiredState& state) {
+        planned_version = state.version();
+        return planner(state);
+      });
+      if (!plan.ok()) return plan.status();
+      status = CarryOut(*std::move(plan), caller, method);
+    }
     if (!CameBetween(status)) return status;
-    // A lease that ran out, or another control plane: plan on what it did.
+    // A lease that ran out, or another control plane: plan on what it did,
+    // which other changes need not wait for.
     if (attempt == kAttempts ||
         !replica_.AwaitNewer(planned_version, kCatchUpPatience)) {
       return absl::UnavailableError(

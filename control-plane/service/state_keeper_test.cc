@@ -219,6 +219,46 @@ TEST_F(StateKeeperTest, ATtlStoredByAnOlderProgramGetsItsLease) {
   EXPECT_TRUE(keeper->ListFarms().empty());
 }
 
+v1::Farm FarmWith(const std::string& id) {
+  v1::Farm farm;
+  farm.set_name("main");
+  v1::Backend* backend = farm.add_backends();
+  backend->set_id(id);
+  backend->set_address(id + ":21");
+  return farm;
+}
+
+TEST_F(StateKeeperTest, WhatTheFileHadDrainedCanBeRegistered) {
+  auto keeper = NewKeeper();
+  ASSERT_TRUE(keeper->ReloadFile({.farms = {FarmWith("a")}}).ok());
+  v1::DrainBackendRequest drain;
+  drain.set_id("a");
+  ASSERT_TRUE(keeper->Drain(drain).ok());
+  ASSERT_TRUE(keeper->ReloadFile({}).ok());
+  const auto record = keeper->Register(Registration("a"));
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(record->backend().state(), v1::Backend::STATE_UP);
+}
+
+TEST_F(StateKeeperTest, MarksOfAnOlderProgramKeepTheirEffectAndFreeTheId) {
+  ASSERT_TRUE(
+      store_
+          .Commit({{registry::BackendKey("a"),
+                    registry::MarkValue("a", v1::Backend::STATE_DRAINING), 0},
+                   {registry::BackendKey("b"),
+                    registry::MarkValue("b", v1::Backend::STATE_DRAINING), 0}},
+                  {})
+          .ok());
+  auto keeper = NewKeeper();
+  EXPECT_TRUE(keeper->Register(Registration("b")).ok());
+  ASSERT_TRUE(keeper->ReloadFile({.farms = {FarmWith("a")}}).ok());
+  EXPECT_EQ(keeper->Get("a")->backend().state(), v1::Backend::STATE_DRAINING);
+  v1::ResumeBackendRequest resume;
+  resume.set_id("a");
+  ASSERT_TRUE(keeper->Resume(resume).ok());
+  EXPECT_EQ(keeper->Get("a")->backend().state(), v1::Backend::STATE_UP);
+}
+
 TEST_F(StateKeeperTest, EveryChangeIsInTheAuditWithItsCaller) {
   auto keeper = NewKeeper();
   const Caller ann = {.name = "ann", .address = "10.0.0.1"};
