@@ -13,6 +13,9 @@ constexpr int kHeartbeatsPerTtl = 3;
 // Gateways report every second: two reads so far apart never see one report.
 constexpr absl::Duration kReadInterval = absl::Seconds(2);
 constexpr int kEmptyReads = 2;
+// Gateways connect again to a control plane that was away at least so often:
+// before that a sum may lack some of them.
+constexpr absl::Duration kGatewaysReturn = absl::Seconds(10);
 constexpr absl::Duration kFirstWait = absl::Milliseconds(250);
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
 constexpr int kMostDoublings = 5;
@@ -96,7 +99,10 @@ std::optional<BackendHold::Step> BackendHold::Next(absl::Time now) {
 void BackendHold::OnAnswer(const absl::Status& status,
                            const v1::BackendRecord& record, absl::Time now) {
   if (IsAway(status)) return OnAway(status, now);
-  if (calls_away_ > 0) Say("the control plane answers again");
+  if (calls_away_ > 0) {
+    Say("the control plane answers again");
+    sums_count_from_ = now + kGatewaysReturn;
+  }
   calls_away_ = 0;
   last_answer_ = now;
   if (status.ok()) return OnOk(record, now);
@@ -105,10 +111,11 @@ void BackendHold::OnAnswer(const absl::Status& status,
 }
 
 void BackendHold::OnOk(const v1::BackendRecord& record, absl::Time now) {
+  saw_load_ = saw_load_ || record.has_load();
   switch (call_) {
     case HoldCall::kRead:
       if (phase_ == Phase::kWaiting) {
-        return OnSessions(record.load().sessions(), now);
+        return OnSessions(record, now);
       }
       ends_drain_ = record.backend().state() == v1::Backend::STATE_DRAINING &&
                     record.backend().labels().contains(kLeavingLabel);
@@ -146,8 +153,14 @@ void BackendHold::OnRegistered(absl::Time now) {
   Enter(ends_drain_ ? Phase::kResuming : Phase::kHolding, now);
 }
 
-void BackendHold::OnSessions(int64_t sessions, absl::Time now) {
+void BackendHold::OnSessions(const v1::BackendRecord& record, absl::Time now) {
   call_at_ = now + kReadInterval;
+  // Gateways that have lost the control plane serve on.
+  if (saw_load_ && !record.has_load()) {
+    empty_reads_ = 0;
+    return;
+  }
+  const int64_t sessions = record.load().sessions();
   if (sessions_ != sessions) {
     Say(absl::StrCat(
         Count(sessions), " left, ",
@@ -156,7 +169,8 @@ void BackendHold::OnSessions(int64_t sessions, absl::Time now) {
         " until the drain deadline"));
   }
   sessions_ = sessions;
-  empty_reads_ = sessions == 0 ? empty_reads_ + 1 : 0;
+  const bool is_empty = sessions == 0 && now >= sums_count_from_;
+  empty_reads_ = is_empty ? empty_reads_ + 1 : 0;
   if (empty_reads_ < kEmptyReads) return;
   Say("no sessions left; deregistering");
   Enter(Phase::kLeaving, now);
@@ -183,6 +197,7 @@ void BackendHold::OnAway(const absl::Status& status, absl::Time now) {
   if (call_ == HoldCall::kRegister && !absl::IsUnavailable(status)) {
     may_be_registered_ = true;
   }
+  empty_reads_ = 0;
   if (calls_away_++ == 0) {
     Say(absl::StrCat("the control plane is away, trying again: ",
                      status.message()));

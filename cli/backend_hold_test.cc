@@ -136,6 +136,43 @@ TEST_F(BackendHoldTest, LeavesWhenTwoReadsInARowFindNoSession) {
   ExpectEnd(absl::StatusCode::kOk);
 }
 
+TEST_F(BackendHoldTest, NoReportIsNotNoSession) {
+  Drain();
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(0));
+  // The gateways have lost the control plane, and serve on.
+  for (int i = 0; i < 5; ++i) {
+    const std::optional<BackendHold::Step> step = hold_.Next(now_);
+    ASSERT_TRUE(step.has_value());
+    ASSERT_NE(step->call, HoldCall::kDeregister);
+    now_ = std::max(now_, step->at);
+    Answer(absl::OkStatus());
+  }
+  while (hold_.Next(now_)->call != HoldCall::kRead) Run(HoldCall::kHeartbeat);
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(0));
+  EXPECT_NE(hold_.Next(now_)->call, HoldCall::kDeregister);
+}
+
+TEST_F(BackendHoldTest, WhereNobodyEverReportsNothingIsWaitedFor) {
+  Drain();
+  Run(HoldCall::kRead);
+  Run(HoldCall::kRead);
+  Run(HoldCall::kDeregister);
+}
+
+TEST_F(BackendHoldTest, SumsCountOnlyOnceTheGatewaysAreBack) {
+  Drain();
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(0));
+  while (hold_.Next(now_)->call != HoldCall::kRead) Run(HoldCall::kHeartbeat);
+  Run(HoldCall::kRead, absl::UnavailableError("away"));
+  const absl::Time away = now_;
+  while (hold_.Next(now_)->call != HoldCall::kDeregister) {
+    now_ = std::max(now_, hold_.Next(now_)->at);
+    Answer(absl::OkStatus(), WithSessions(0));
+  }
+  EXPECT_GE(now_ - away, absl::Seconds(10));
+  EXPECT_LE(now_ - away, absl::Seconds(20));
+}
+
 TEST_F(BackendHoldTest, LeavesAtTheDeadline) {
   Drain();
   const absl::Time deadline = now_ + kDeadline;
