@@ -55,10 +55,11 @@ absl::Duration BackendHold::patience() const {
 }
 
 std::optional<BackendHold::Step> BackendHold::Next(absl::Time now) {
-  if (phase_ == Phase::kWaiting &&
-      now >= stopped_at_ + options_.drain_deadline) {
+  if (waits() && now >= stopped_at_ + options_.drain_deadline) {
     Say(absl::StrCat("the drain deadline has passed with ",
                      Count(sessions_.value_or(0)), " left; deregistering"));
+    // So that a control plane that is away now is tried for a while.
+    last_answer_ = now;
     Enter(Phase::kLeaving, now);
   }
   Step step = {.call = HoldCall::kRead, .at = call_at_};
@@ -85,6 +86,10 @@ std::optional<BackendHold::Step> BackendHold::Next(absl::Time now) {
         step = {.call = HoldCall::kHeartbeat, .at = heartbeat_at_};
       }
       step.at = std::min(step.at, stopped_at_ + options_.drain_deadline);
+      break;
+    case Phase::kOutwaiting:
+      step = {.call = HoldCall::kDeregister,
+              .at = stopped_at_ + options_.drain_deadline};
       break;
     case Phase::kLeaving:
       step.call = HoldCall::kDeregister;
@@ -183,6 +188,11 @@ void BackendHold::OnGone(const absl::Status& status, absl::Time now) {
   }
   // A registration that says so means something else, a farm perhaps.
   if (call_ == HoldCall::kRegister) return End(status);
+  if (phase_ == Phase::kWaiting) {
+    Say("the control plane has it no longer; its sessions have until the "
+        "drain deadline");
+    return Enter(Phase::kOutwaiting, now);
+  }
   if (leaving()) {
     Say("the control plane has it no longer");
     return End(absl::OkStatus());
@@ -202,7 +212,8 @@ void BackendHold::OnAway(const absl::Status& status, absl::Time now) {
     Say(absl::StrCat("the control plane is away, trying again: ",
                      status.message()));
   }
-  if (leaving() && now - std::max(last_answer_, stopped_at_) >= patience()) {
+  if (leaving() && !waits() &&
+      now - std::max(last_answer_, stopped_at_) >= patience()) {
     return End(absl::UnavailableError(
         absl::StrCat("the control plane is away; backend ", options_.id,
                      " stays registered until its TTL of ",

@@ -68,6 +68,7 @@ class BackendHold {
     kMarking,
     kDraining,
     kWaiting,
+    kOutwaiting,  // nobody can tell the sessions: until the deadline
     kLeaving,
     kEnded,
   };
@@ -82,6 +83,9 @@ class BackendHold {
   void End(absl::Status result);
   void Say(absl::string_view text);
   bool leaving() const { return stopped_at_ != absl::InfiniteFuture(); }
+  bool waits() const {
+    return phase_ == Phase::kWaiting || phase_ == Phase::kOutwaiting;
+  }
   absl::Duration heartbeat_interval() const;
   absl::Duration patience() const;
 

@@ -211,9 +211,44 @@ TEST_F(BackendHoldTest, GivesUpALittleAfterItsTtlWhenTheControlPlaneIsAway) {
   EXPECT_TRUE(absl::StrContains(hold_.result().message(), "TTL of 15s"));
 }
 
-TEST_F(BackendHoldTest, IsGoneAlready) {
+TEST_F(BackendHoldTest, AnOutageDoesNotEndTheWaitForSessions) {
+  Drain();
+  const absl::Time deadline = now_ + kDeadline;
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(3));
+  std::optional<BackendHold::Step> step;
+  while ((step = hold_.Next(now_)) && step->call != HoldCall::kDeregister) {
+    now_ = std::max(now_, step->at);
+    Answer(absl::UnavailableError("away"));
+  }
+  EXPECT_EQ(now_, deadline);
+  // Then it is tried for a while.
+  Run(HoldCall::kDeregister, absl::UnavailableError("away"));
+  Run(HoldCall::kDeregister);
+  ExpectEnd(absl::StatusCode::kOk);
+}
+
+TEST_F(BackendHoldTest, SessionsHaveUntilTheDeadlineWhenItsLeaseRanOut) {
+  for (const HoldCall call : {HoldCall::kRead, HoldCall::kHeartbeat}) {
+    hold_ = BackendHold(
+        {.id = "a", .ttl = kTtl, .drain_deadline = kDeadline, .seed = 7}, now_);
+    Drain();
+    const absl::Time deadline = now_ + kDeadline;
+    while (hold_.Next(now_)->call != call) {
+      Run(HoldCall::kRead, absl::OkStatus(), WithSessions(2));
+    }
+    Run(call, absl::NotFoundError("no"));
+    EXPECT_EQ(hold_.Next(now_)->at, deadline);
+    now_ = deadline;
+    Run(HoldCall::kDeregister, absl::NotFoundError("no"));
+    ExpectEnd(absl::StatusCode::kOk);
+  }
+}
+
+TEST_F(BackendHoldTest, ASecondSignalEndsTheWaitForSessionsNobodyCanTell) {
   Drain();
   Run(HoldCall::kRead, absl::NotFoundError("no"));
+  hold_.OnStop(now_);
+  Run(HoldCall::kDeregister, absl::NotFoundError("no"));
   ExpectEnd(absl::StatusCode::kOk);
 }
 
