@@ -37,6 +37,13 @@ bool IsAway(const absl::Status& status) {
   }
 }
 
+// What a token that is being rotated meets until its file is written too.
+bool MayPass(const absl::Status& status, HoldCall call) {
+  if (absl::IsUnauthenticated(status)) return true;
+  return absl::IsPermissionDenied(status) &&
+         (call == HoldCall::kHeartbeat || call == HoldCall::kRead);
+}
+
 std::string Count(int64_t sessions) {
   return absl::StrCat(sessions, sessions == 1 ? " session" : " sessions");
 }
@@ -103,7 +110,9 @@ std::optional<BackendHold::Step> BackendHold::Next(absl::Time now) {
 
 void BackendHold::OnAnswer(const absl::Status& status,
                            const v1::BackendRecord& record, absl::Time now) {
-  if (IsAway(status)) return OnAway(status, now);
+  if (IsAway(status) || (may_be_registered_ && MayPass(status, call_))) {
+    return OnAway(status, now);
+  }
   if (calls_away_ > 0) {
     Say("the control plane answers again");
     sums_count_from_ = now + kGatewaysReturn;
@@ -209,15 +218,17 @@ void BackendHold::OnAway(const absl::Status& status, absl::Time now) {
   }
   empty_reads_ = 0;
   if (calls_away_++ == 0) {
-    Say(absl::StrCat("the control plane is away, trying again: ",
-                     status.message()));
+    Say(absl::StrCat(IsAway(status) ? "the control plane is away"
+                                    : "the control plane refuses it",
+                     ", trying again: ", status.message()));
   }
   if (leaving() && !waits() &&
       now - std::max(last_answer_, stopped_at_) >= patience()) {
-    return End(absl::UnavailableError(
-        absl::StrCat("the control plane is away; backend ", options_.id,
-                     " stays registered until its TTL of ",
-                     absl::FormatDuration(options_.ttl), " removes it")));
+    return End(absl::UnavailableError(absl::StrCat(
+        IsAway(status) ? "the control plane is away"
+                       : "the control plane refuses it",
+        "; backend ", options_.id, " stays registered until its TTL of ",
+        absl::FormatDuration(options_.ttl), " removes it")));
   }
   const absl::Duration wait =
       std::min(kFirstWait * (1 << std::min(calls_away_ - 1, kMostDoublings)),

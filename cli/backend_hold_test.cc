@@ -105,6 +105,33 @@ TEST_F(BackendHoldTest, ARefusalEndsIt) {
   }
 }
 
+TEST_F(BackendHoldTest, OutlivesTheRotationOfItsToken) {
+  Register();
+  for (const auto& refusal : {absl::UnauthenticatedError("no such token"),
+                              absl::PermissionDeniedError("not yet")}) {
+    Run(HoldCall::kHeartbeat, refusal);
+    EXPECT_TRUE(Said("the control plane refuses it, trying again"));
+    Run(HoldCall::kHeartbeat);
+  }
+  hold_.OnStop(now_);
+  Run(HoldCall::kMark, absl::UnauthenticatedError("no such token"));
+  Run(HoldCall::kMark);
+  Run(HoldCall::kDrain);
+  Run(HoldCall::kRead, absl::UnauthenticatedError("no such token"));
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(1));
+}
+
+TEST_F(BackendHoldTest, ATokenThatStaysUnknownEndsItsLeaveAsAnOutageDoes) {
+  Register();
+  hold_.OnStop(now_);
+  while (std::optional<BackendHold::Step> step = hold_.Next(now_)) {
+    now_ = std::max(now_, step->at);
+    Answer(absl::UnauthenticatedError("no such token"));
+  }
+  ExpectEnd(absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(absl::StrContains(hold_.result().message(), "refuses it"));
+}
+
 TEST_F(BackendHoldTest, RegistersAgainWhenItHadRunOut) {
   Register();
   Run(HoldCall::kHeartbeat, absl::NotFoundError("no"));
