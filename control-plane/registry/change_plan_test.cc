@@ -156,6 +156,34 @@ TEST(ChangePlanTest, FarmsAndRoutes) {
   EXPECT_TRUE(state.farms().empty());
 }
 
+TEST(ChangePlanTest, WhatOnlyANewerProgramKnowsIsNotStored) {
+  DesiredState state;
+  auto request = Parse<v1::RegisterBackendRequest>(
+      "farm: 'f' backend { id: 'a' address: 'a:21' }");
+  v1::Backend* backend = request.mutable_backend();
+  backend->GetReflection()->MutableUnknownFields(backend)->AddLengthDelimited(
+      1000, "unknown");
+  const Plan plan = *PlanRegisterBackend(state, request, {});
+  EXPECT_EQ(plan.writes[1].value->find("unknown"), std::string::npos);
+  EXPECT_EQ(plan.detail.find("unknown"), std::string::npos);
+  Commit(plan, 1, state);
+  EXPECT_TRUE(PlanRegisterBackend(state, request, {})->writes.empty());
+  auto farm = Parse<v1::SetFarmRequest>("farm { name: 'g' }");
+  farm.mutable_farm()
+      ->GetReflection()
+      ->MutableUnknownFields(farm.mutable_farm())
+      ->AddVarint(1000, 1);
+  Commit(*PlanSetFarm(state, farm), 2, state);
+  EXPECT_TRUE(PlanSetFarm(state, farm)->writes.empty());
+  auto route = Parse<v1::SetRouteRequest>("route { name: 'r' farm: 'g' }");
+  route.mutable_route()
+      ->GetReflection()
+      ->MutableUnknownFields(route.mutable_route())
+      ->AddVarint(1000, 1);
+  Commit(*PlanSetRoute(state, route), 3, state);
+  EXPECT_TRUE(PlanSetRoute(state, route)->writes.empty());
+}
+
 TEST(ChangePlanTest, NothingOfARequestMakesAnAuditEntryLong) {
   DesiredState state;
   const Plan plan = Register(

@@ -194,6 +194,22 @@ TEST(ChangeCheckTest, RegisterBackend) {
   }
 }
 
+TEST(ChangeCheckTest, ABackendIsOfABoundedSize) {
+  auto request = Parse<v1::RegisterBackendRequest>(
+      "farm: 'dyn' backend { id: 'b' address: 'b:21' }");
+  auto& labels = *request.mutable_backend()->mutable_labels();
+  for (int i = 0; i < 15; ++i) {
+    labels[absl::StrCat("label", i)] = std::string(256, 'v');
+  }
+  EXPECT_EQ(CheckRegisterBackend(State(), request, {}).ToString(), "OK");
+  labels["one"] = std::string(200, 'v');
+  const size_t bytes = request.backend().ByteSizeLong();
+  EXPECT_EQ(CheckRegisterBackend(State(), request, {}).ToString(),
+            absl::StrCat("INVALID_ARGUMENT: backend: must have at most 4096 "
+                         "bytes, labels and all, not ",
+                         bytes));
+}
+
 TEST(ChangeCheckTest, OtherChanges) {
   const DesiredState state = State();
   EXPECT_EQ(CheckBackendChange(state, "a", 0, {}).ToString(), "OK");

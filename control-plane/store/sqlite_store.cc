@@ -73,8 +73,9 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   if (!status.ok()) return status;
   absl::StatusOr<int64_t> version = store->read_store_version_.RunForNumber(0);
   if (!version.ok()) return version.status();
-  store->feed_ =
-      std::make_unique<ChangeFeed>(*version, limits::kMaxWatchBacklog);
+  store->feed_ = std::make_unique<ChangeFeed>(
+      *version, ChangeFeed::Backlog{.commits = limits::kMaxWatchBacklog,
+                                    .bytes = limits::kMaxWatchBacklogBytes});
   return store;
 }
 
