@@ -73,7 +73,8 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
       StateKeeper::Load({.store = control_plane->store_.get(),
                          .file = std::move(options.file),
                          .pool = std::move(options.pool),
-                         .clock = options.clock});
+                         .clock = options.clock,
+                         .lease_clock = options.lease_clock});
   if (!keeper.ok()) return keeper.status();
   control_plane->keeper_ = *std::move(keeper);
   StateKeeper* state = control_plane->keeper_.get();

@@ -35,7 +35,8 @@ class ControlPlane {
     access::AccessPolicy access;  // open: `listen` is a loopback address
     // Of `listen`; null: no TLS.
     std::shared_ptr<grpc::ServerCredentials> credentials;
-    Clock clock = &absl::Now;
+    Clock clock = &absl::Now;        // for people
+    Clock lease_clock = &SteadyNow;  // the store was opened by it
   };
 
   // Errors name the field: the listener in use, the backend that the file and

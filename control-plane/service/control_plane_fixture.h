@@ -56,6 +56,7 @@ class ControlPlaneTest : public testing::Test {
         .file = std::move(file),
         .pool = {{50000, 50099}},
         .clock = [this] { return absl::FromUnixSeconds(now_.load()); },
+        .lease_clock = [this] { return absl::FromUnixSeconds(now_.load()); },
     });
     ASSERT_TRUE(started.ok()) << started.status();
     control_plane_ = *std::move(started);

@@ -41,11 +41,14 @@ class FrailStore final : public store::Store {
   absl::Status RenewLease(store::LeaseId lease, absl::Time now) override {
     return store_->RenewLease(lease, now);
   }
-  absl::Status RevokeLease(store::LeaseId lease, absl::Time now) override {
-    return store_->RevokeLease(lease, now);
+  void RenewLeases(absl::Time now) override { store_->RenewLeases(now); }
+  absl::Status RevokeLease(store::LeaseId lease,
+                           absl::Time audit_time) override {
+    return store_->RevokeLease(lease, audit_time);
   }
-  absl::StatusOr<absl::Time> ExpireLeases(absl::Time now) override {
-    return store_->ExpireLeases(now);
+  absl::StatusOr<absl::Time> ExpireLeases(absl::Time now,
+                                          absl::Time audit_time) override {
+    return store_->ExpireLeases(now, audit_time);
   }
   absl::StatusOr<std::vector<store::AuditEntry>> ReadAudit(
       const store::AuditQuery& query) override {
@@ -75,10 +78,10 @@ v1::RegisterBackendRequest Registration(const std::string& id, int weight = 1,
 class StateKeeperTest : public testing::Test {
  protected:
   std::unique_ptr<StateKeeper> NewKeeper() {
-    auto keeper =
-        StateKeeper::Load({.store = &store_, .clock = [this] {
-                             return absl::FromUnixSeconds(now_.load());
-                           }});
+    auto keeper = StateKeeper::Load(
+        {.store = &store_,
+         .clock = [this] { return absl::FromUnixSeconds(now_.load() + step_); },
+         .lease_clock = [this] { return absl::FromUnixSeconds(now_.load()); }});
     EXPECT_TRUE(keeper.ok()) << keeper.status();
     return *std::move(keeper);
   }
@@ -93,6 +96,7 @@ class StateKeeperTest : public testing::Test {
 
   FrailStore store_;
   std::atomic<int64_t> now_{1000};
+  std::atomic<int64_t> step_{0};  // of the clock for people
 };
 
 TEST_F(StateKeeperTest, AnotherControlPlanesChangesArrive) {
@@ -180,6 +184,23 @@ TEST_F(StateKeeperTest, ABackendWhoseLeaseRanOutRegistersAnew) {
   ASSERT_TRUE(record.ok()) << record.status();
   EXPECT_EQ(record->version(), 3u);
   EXPECT_EQ(record->expires().seconds(), 1021);
+}
+
+TEST_F(StateKeeperTest, ALeaseDoesNotHearThatTheClockWasSet) {
+  auto keeper = NewKeeper();
+  ASSERT_TRUE(keeper->Register(Registration("a", 1, 10)).ok());
+  step_ = 3600;
+  keeper->ExpireDue();
+  EXPECT_TRUE(keeper->Get("a").ok());
+  v1::HeartbeatRequest heartbeat;
+  heartbeat.set_id("a");
+  EXPECT_EQ(keeper->Heartbeat(heartbeat)->expires().seconds(), 4610);
+  step_ = -3600;
+  now_ = 1011;
+  keeper->ExpireDue();
+  CatchUp(*keeper);
+  EXPECT_FALSE(keeper->Get("a").ok());
+  EXPECT_EQ(keeper->ReadAudit({})->entries(0).time().seconds(), 1011 - 3600);
 }
 
 TEST_F(StateKeeperTest, ABrokenWatchIsMadeGoodByReadingAll) {

@@ -263,7 +263,12 @@ absl::Status SqliteStore::RenewLease(LeaseId lease, absl::Time now) {
   return leases_.Renew(lease, now) ? absl::OkStatus() : NoSuchLease(lease);
 }
 
-absl::Status SqliteStore::RevokeLease(LeaseId lease, absl::Time now) {
+void SqliteStore::RenewLeases(absl::Time now) {
+  absl::MutexLock lock(&leases_mutex_);
+  leases_.RenewAll(now);
+}
+
+absl::Status SqliteStore::RevokeLease(LeaseId lease, absl::Time audit_time) {
   absl::MutexLock lock(&mutex_);
   std::vector<LeaseIndex::Lease> taken(1);
   {
@@ -271,10 +276,11 @@ absl::Status SqliteStore::RevokeLease(LeaseId lease, absl::Time now) {
     taken[0] = leases_.Take(lease);
   }
   if (taken[0].id == kNoLease) return NoSuchLease(lease);
-  return DropLeases(std::move(taken), "RevokeLease", now);
+  return DropLeases(std::move(taken), "RevokeLease", audit_time);
 }
 
-absl::StatusOr<absl::Time> SqliteStore::ExpireLeases(absl::Time now) {
+absl::StatusOr<absl::Time> SqliteStore::ExpireLeases(absl::Time now,
+                                                     absl::Time audit_time) {
   absl::MutexLock lock(&mutex_);
   std::vector<LeaseIndex::Lease> due;
   {
@@ -283,14 +289,15 @@ absl::StatusOr<absl::Time> SqliteStore::ExpireLeases(absl::Time now) {
     absl::MutexLock leases_lock(&leases_mutex_);
     due = leases_.TakeDue(now, kMaxLeasesPerCommit);
   }
-  absl::Status status = DropLeases(std::move(due), "ExpireLease", now);
+  absl::Status status = DropLeases(std::move(due), "ExpireLease", audit_time);
   if (!status.ok()) return status;
   absl::MutexLock leases_lock(&leases_mutex_);
   return leases_.NextExpiry();
 }
 
 absl::Status SqliteStore::DropLeases(std::vector<LeaseIndex::Lease> leases,
-                                     absl::string_view method, absl::Time now) {
+                                     absl::string_view method,
+                                     absl::Time audit_time) {
   std::vector<Write> writes;
   std::vector<AuditEntry> audit;
   absl::Status status;
@@ -303,7 +310,7 @@ absl::Status SqliteStore::DropLeases(std::vector<LeaseIndex::Lease> leases,
       writes.push_back(
           {.key = key, .expected_version = static_cast<uint64_t>(*version)});
       audit.push_back(
-          {.time = now,
+          {.time = audit_time,
            .actor = "lease",
            .method = std::string(method),
            .subject = key,
