@@ -57,8 +57,8 @@ absl::Status CheckOpenTo(const Address& listen,
 
 }  // namespace
 
-ControlPlane::ControlPlane(access::AccessPolicy access)
-    : authenticator_(std::move(access)) {}
+ControlPlane::ControlPlane(access::AccessPolicy access, Clock lease_clock)
+    : roster_(std::move(lease_clock)), authenticator_(std::move(access)) {}
 
 ControlPlane::~ControlPlane() { Stop(); }
 
@@ -67,7 +67,7 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   absl::Status status = CheckOpenTo(options.listen, options.access);
   if (!status.ok()) return status;
   std::unique_ptr<ControlPlane> control_plane(
-      new ControlPlane(std::move(options.access)));
+      new ControlPlane(std::move(options.access), options.lease_clock));
   control_plane->store_ = std::move(options.store);
   absl::StatusOr<std::unique_ptr<StateKeeper>> keeper =
       StateKeeper::Load({.store = control_plane->store_.get(),

@@ -58,7 +58,7 @@ class ControlPlane {
   void Stop();
 
  private:
-  explicit ControlPlane(access::AccessPolicy access);
+  ControlPlane(access::AccessPolicy access, Clock lease_clock);
   absl::Status Listen(const Address& listen,
                       std::shared_ptr<grpc::ServerCredentials> credentials);
 

@@ -167,5 +167,61 @@ TEST_F(ControlPlaneTest, ReportsAreDeltas) {
   }
 }
 
+TEST_F(ControlPlaneTest, TheSessionsOfAGatewayThatIsAwayCountOn) {
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'a' address: 'a:21' }"), "OK");
+  const auto report = [&](Follower& gateway, const std::string& report) {
+    gateway.Send("report { full: true " + report + " }");
+    // Taken when the answer that follows it is.
+    std::thread answer([&] {
+      v1::ControlMessage message = gateway.Next();
+      while (!message.has_query()) message = gateway.Next();
+      gateway.Send("answer { id: " + std::to_string(message.query().id()) +
+                   " pins { } }");
+    });
+    v1::ListPinsResponse pins;
+    EXPECT_EQ(Call(*sessions_, &Sessions::ListPins, "", &pins), "OK");
+    answer.join();
+  };
+  const auto leave = [&](Follower& gateway) {
+    gateway.Cancel();
+    gateway.End();
+    v1::ListGatewaysResponse list;
+    do {
+      list.Clear();
+      EXPECT_EQ(Call(*sessions_, &Sessions::ListGateways, "", &list), "OK");
+    } while (list.gateways_size() > 0);
+  };
+  {
+    Follower gateway(channel_, "gw");
+    gateway.Next();
+    report(gateway,
+           "backends { backend: 'a' sessions: 3 health: HEALTH_UNHEALTHY }");
+    leave(gateway);
+  }
+  EXPECT_EQ(Get("a"), "OK");
+  EXPECT_EQ(record_.load().sessions(), 3);
+  EXPECT_EQ(record_.load().health(), v1::BackendLoad::HEALTH_UNKNOWN);
+  {
+    Follower gateway(channel_, "gw");
+    gateway.Next();
+    report(gateway, "backends { backend: 'a' sessions: 2 }");
+    EXPECT_EQ(Get("a"), "OK");
+    EXPECT_EQ(record_.load().sessions(), 2);
+    leave(gateway);
+  }
+  now_ = now_ + 600;
+  EXPECT_EQ(Get("a"), "OK");
+  EXPECT_FALSE(record_.has_load());
+  {
+    // One that drains takes its sessions with it.
+    Follower gateway(channel_, "gw");
+    gateway.Next();
+    report(gateway, "draining: true backends { backend: 'a' sessions: 2 }");
+    leave(gateway);
+  }
+  EXPECT_EQ(Get("a"), "OK");
+  EXPECT_FALSE(record_.has_load());
+}
+
 }  // namespace
 }  // namespace pinnace::service

@@ -1,10 +1,12 @@
 #include "control-plane/service/gateway_roster.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "proxy/base/limits.h"
 #include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::service {
@@ -38,18 +40,44 @@ void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
   if (snapshot_ != nullptr) {
     gateway.set_sent_version(link->OfferSnapshot(snapshot_));
   }
+  away_.erase(hello.name());
   members_[link] = {std::move(gateway), {}};
 }
 
 void GatewayRoster::Leave(GatewayLink* link) {
   absl::MutexLock lock(&mutex_);
-  members_.erase(link);
+  auto found = members_.find(link);
+  if (found != members_.end()) {
+    KeepSessionsOf(found->second);
+    members_.erase(found);
+  }
   for (auto& [id, question] : questions_) {
     auto waiting = question->waiting.find(link);
     if (waiting == question->waiting.end()) continue;
     question->answers.silent.push_back(waiting->second);
     question->waiting.erase(waiting);
   }
+}
+
+void GatewayRoster::KeepSessionsOf(const Member& member) {
+  const absl::Time now = clock_();
+  for (auto away = away_.begin(); away != away_.end();) {
+    const bool is_over = now - away->second.since >= limits::kGatewayAway;
+    away = is_over ? away_.erase(away) : std::next(away);
+  }
+  const std::string& name = member.gateway.name();
+  // Its next stream is here already.
+  for (const auto& [link, other] : members_) {
+    if (&other != &member && other.gateway.name() == name) return;
+  }
+  if (member.gateway.draining() || away_.size() >= limits::kMaxGatewaysAway) {
+    return;
+  }
+  Away kept = {.since = now, .sessions = {}};
+  for (const auto& [id, load] : member.backends) {
+    if (load.sessions() > 0) kept.sessions[id] = load.sessions();
+  }
+  if (!kept.sessions.empty()) away_[name] = std::move(kept);
 }
 
 void GatewayRoster::OfferSnapshot(SnapshotFramePtr snapshot) {
@@ -188,6 +216,19 @@ std::optional<v1::BackendLoad> GatewayRoster::Sum(const std::string& id) const {
     sum->set_health(std::max(sum->health(), one.health()));
     sum->set_ejected(sum->ejected() || one.ejected());
     if (!one.trouble().empty()) sum->set_trouble(one.trouble());
+  }
+  for (const auto& [name, away] : away_) {
+    auto found = away.sessions.find(id);
+    if (found == away.sessions.end() ||
+        clock_() - away.since >= limits::kGatewayAway) {
+      continue;
+    }
+    if (!sum.has_value()) {
+      sum.emplace();
+      sum->set_backend(id);
+      sum->set_health(v1::BackendLoad::HEALTH_UNKNOWN);
+    }
+    sum->set_sessions(sum->sessions() + found->second);
   }
   return sum;
 }

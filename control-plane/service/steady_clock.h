@@ -1,13 +1,16 @@
-// The time by a clock that nobody sets and that stands while the machine does:
-// for leases and waits, not for people. Any thread.
+// What tells the time, and the clock for leases and waits: nobody sets it, it
+// stands while the machine does, and says nothing to people. Any thread.
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_STEADY_CLOCK_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_STEADY_CLOCK_H_
 
 #include <chrono>
+#include <functional>
 
 #include "absl/time/time.h"
 
 namespace pinnace::service {
+
+using Clock = std::function<absl::Time()>;
 
 inline absl::Time SteadyNow() {
   return absl::UnixEpoch() +

@@ -133,6 +133,9 @@ inline constexpr size_t kMaxBackendBytes = 4096;
 // read all again.
 inline constexpr size_t kMaxWatchBacklog = 10'000;
 inline constexpr size_t kMaxWatchBacklogBytes = 32 * 1024 * 1024;
+// A gateway that lost its stream: its sessions count on for so long.
+inline constexpr absl::Duration kGatewayAway = absl::Minutes(10);
+inline constexpr size_t kMaxGatewaysAway = 1'000;
 // etcd takes 128 operations in a transaction; the audit is one of them.
 inline constexpr size_t kMaxWritesPerCommit = 100;
 
