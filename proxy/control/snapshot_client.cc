@@ -145,9 +145,22 @@ void SnapshotClient::OnMessage(Stream& stream,
   }
 }
 
+absl::StatusOr<snapshot::Snapshot> SnapshotClient::Accept(
+    const v1::Snapshot& message) const {
+  const snapshot::SnapshotPtr served = gateway_.snapshot();
+  // Versions only grow: its store is a fresh or a restored one, and may well
+  // be empty.
+  if (served != nullptr && message.version() < served->version) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "version: older than ", served->version,
+        ", which is served; to take it, restart the gateway without its "
+        "gateway.snapshot_file"));
+  }
+  return snapshot::DecodeSnapshot(message);
+}
+
 void SnapshotClient::OnSnapshot(Stream& stream, const v1::Snapshot& message) {
-  absl::StatusOr<snapshot::Snapshot> decoded =
-      snapshot::DecodeSnapshot(message);
+  absl::StatusOr<snapshot::Snapshot> decoded = Accept(message);
   v1::GatewayMessage verdict;
   verdict.mutable_verdict()->set_version(message.version());
   if (!decoded.ok()) {
