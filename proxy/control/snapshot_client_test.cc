@@ -276,6 +276,11 @@ TEST(SnapshotFileTest, IsWholeOrAnError) {
   std::fclose(file);
   EXPECT_EQ(ReadSnapshotFile(path).status().message(),
             path + ": is not a snapshot");
+  snapshot.add_farms()->set_name("main");
+  snapshot.mutable_farms(0)->set_balance(static_cast<v1::Farm::Balance>(99));
+  ASSERT_TRUE(WriteSnapshotFile(path, snapshot).ok());
+  EXPECT_EQ(ReadSnapshotFile(path).status().ToString(),
+            "DATA_LOSS: " + path + ": farms[0].balance: unknown value 99");
   EXPECT_FALSE(WriteSnapshotFile("/nonexistent/x", snapshot).ok());
 }
 
