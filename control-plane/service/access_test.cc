@@ -16,6 +16,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "protos/pinnace/v1/discovery.grpc.pb.h"
 #include "protos/pinnace/v1/registry.pb.h"
 #include "proxy/control/control_plane_channel.h"
 #include "tests/support/test_authority.h"
@@ -245,6 +246,55 @@ TEST_F(AccessTest, EveryRoleOnEveryMethodByCertificate) {
                 authority_.Issue("other", {.common_name = "spiffe"}))),
             "UNAUTHENTICATED: no entry of control_plane.tls.clients matches "
             "the client certificate");
+}
+
+// A gateway that has its first snapshot.
+class Following {
+ public:
+  Following(const Channel& channel, const std::string& name)
+      : stub_(v1::Discovery::NewStub(channel)),
+        stream_(stub_->Follow(&context_)) {
+    v1::GatewayMessage hello;
+    hello.mutable_hello()->set_name(name);
+    EXPECT_TRUE(stream_->Write(hello));
+    v1::ControlMessage message;
+    EXPECT_TRUE(stream_->Read(&message));
+  }
+  // Of the stream, when it comes.
+  std::string End() {
+    v1::ControlMessage message;
+    while (stream_->Read(&message)) {
+    }
+    const grpc::Status status = stream_->Finish();
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                        status.error_message())
+        .ToString();
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<v1::Discovery::Stub> stub_;
+  std::unique_ptr<
+      grpc::ClientReaderWriter<v1::GatewayMessage, v1::ControlMessage>>
+      stream_;
+};
+
+TEST_F(AccessTest, AStreamEndsWithItsTokenOrRole) {
+  const std::string two =
+      Token("gateway", v1::ROLE_GATEWAY) + Token("second", v1::ROLE_GATEWAY);
+  Start(two);
+  const auto replace = [&](const std::string& text) {
+    auto access = access::ReadAccessPolicy(Parse<v1::ControlPlaneConfig>(text));
+    ASSERT_TRUE(access.ok()) << access.status();
+    control_plane_->ReplaceAccess(*std::move(access));
+  };
+  Following gateway(WithToken("gateway"), "gw");
+  Following second(WithToken("second"), "gw-2");
+  replace(two);  // Both may still.
+  replace(Token("second", v1::ROLE_VIEWER));
+  EXPECT_EQ(gateway.End(),
+            "UNAUTHENTICATED: the control plane does not know this token");
+  EXPECT_EQ(second.End().substr(0, 18), "PERMISSION_DENIED:");
 }
 
 TEST_F(AccessTest, LoopbackIsOpenByDefault) {

@@ -27,7 +27,7 @@ class Authenticator {
   // For the channels within the process.
   const InProcessProof& within() const { return within_; }
 
-  // For calls from now on. Streams that are open stay.
+  // For calls from now on. Streams that are open ask again.
   void Replace(access::AccessPolicy policy) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // UNAUTHENTICATED, or PERMISSION_DENIED as access::Authorise(); `id` is what

@@ -134,6 +134,7 @@ absl::Status ControlPlane::CheckAccess(
 void ControlPlane::ReplaceAccess(access::AccessPolicy access) {
   PINNACE_CHECK(CheckAccess(access).ok());
   authenticator_.Replace(std::move(access));
+  roster_.EndRefused();
 }
 
 std::shared_ptr<grpc::Channel> ControlPlane::InProcessChannel() {

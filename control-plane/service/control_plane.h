@@ -49,7 +49,8 @@ class ControlPlane {
   StateKeeper& keeper() { return *keeper_; }
   // Whether it may be the policy here: an open one on a loopback address only.
   absl::Status CheckAccess(const access::AccessPolicy& access) const;
-  // Who may do what from now on. CHECK: CheckAccess().
+  // Who may do what from now on; ends the streams of whom it does not admit.
+  // CHECK: CheckAccess().
   void ReplaceAccess(access::AccessPolicy access);
   // For a gateway in this process.
   std::shared_ptr<grpc::Channel> InProcessChannel();

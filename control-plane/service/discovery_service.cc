@@ -43,9 +43,12 @@ class FollowStream final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public GatewayLink {
  public:
-  FollowStream(GatewayRoster& roster, const Clock& clock,
-               grpc::CallbackServerContext* context)
-      : roster_(roster), clock_(clock), context_(context) {
+  FollowStream(GatewayRoster& roster, const Authenticator& authenticator,
+               const Clock& clock, grpc::CallbackServerContext* context)
+      : roster_(roster),
+        authenticator_(authenticator),
+        clock_(clock),
+        context_(context) {
     StartRead(&incoming_bytes_);
   }
 
@@ -77,6 +80,10 @@ class FollowStream final
     } else {
       FinishOnce();
     }
+  }
+
+  absl::Status Admitted() const override {
+    return authenticator_.Admit(*context_, access::Method::kFollow).status();
   }
 
   void OnReadDone(bool ok) override {
@@ -121,9 +128,11 @@ class FollowStream final
       End(snapshot::StatusOf(problems));
       return false;
     }
-    joined_ = true;
-    roster_.Join(this, hello, context_->peer(), clock_());
-    return true;
+    const absl::Status status =
+        roster_.Join(this, hello, context_->peer(), clock_());
+    joined_ = status.ok();
+    if (!joined_) End(status);
+    return joined_;
   }
 
   void OnMessage() {
@@ -164,6 +173,7 @@ class FollowStream final
   }
 
   GatewayRoster& roster_;
+  const Authenticator& authenticator_;
   const Clock& clock_;
   grpc::CallbackServerContext* const context_;
   // Only between StartRead() and the end of OnReadDone().
@@ -198,7 +208,7 @@ DiscoveryService::Follow(grpc::CallbackServerContext* context) {
   const absl::StatusOr<registry::Caller> caller =
       authenticator_.Admit(*context, access::Method::kFollow);
   if (!caller.ok()) return new RefusedStream(caller.status());
-  return new FollowStream(roster_, clock_, context);
+  return new FollowStream(roster_, authenticator_, clock_, context);
 }
 
 }  // namespace pinnace::service

@@ -19,9 +19,12 @@ constexpr size_t kMaxLoads = 2 * snapshot::kMaxBackends;
 
 }  // namespace
 
-void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
-                         absl::string_view address, absl::Time now) {
+absl::Status GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
+                                 absl::string_view address, absl::Time now) {
   absl::MutexLock lock(&mutex_);
+  // Here, so that none slips by EndRefused().
+  const absl::Status admitted = link->Admitted();
+  if (!admitted.ok()) return admitted;
   for (auto& [other, member] : members_) {
     if (member.gateway.name() == hello.name()) {
       other->End(absl::AbortedError(absl::StrCat(
@@ -42,6 +45,7 @@ void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
   }
   away_.erase(hello.name());
   members_[link] = {std::move(gateway), {}};
+  return absl::OkStatus();
 }
 
 void GatewayRoster::Leave(GatewayLink* link) {
@@ -251,6 +255,14 @@ void GatewayRoster::AddLoads(std::vector<v1::BackendRecord>& records) const {
 void GatewayRoster::EndAll(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
   for (auto& [link, member] : members_) link->End(status);
+}
+
+void GatewayRoster::EndRefused() {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [link, member] : members_) {
+    const absl::Status admitted = link->Admitted();
+    if (!admitted.ok()) link->End(admitted);
+  }
 }
 
 }  // namespace pinnace::service

@@ -42,6 +42,8 @@ class GatewayLink {
   virtual uint64_t OfferSnapshot(const SnapshotFramePtr& snapshot) = 0;
   virtual void Ask(const v1::Query& query) = 0;
   virtual void End(const absl::Status& status) = 0;
+  // Whether its caller may follow, as of now.
+  virtual absl::Status Admitted() const = 0;
 };
 
 struct GatewayAnswer {
@@ -59,9 +61,10 @@ class GatewayRoster {
   explicit GatewayRoster(Clock clock) : clock_(std::move(clock)) {}
 
   // From Join() to Leave() the link is called, with the last snapshot first. A
-  // gateway of the same name that is here already is ended.
-  void Join(GatewayLink* link, const v1::Hello& hello,
-            absl::string_view address, absl::Time now)
+  // gateway of the same name that is here already is ended. A link that is not
+  // admitted does not join.
+  absl::Status Join(GatewayLink* link, const v1::Hello& hello,
+                    absl::string_view address, absl::Time now)
       ABSL_LOCKS_EXCLUDED(mutex_);
   // Its sessions count on for a while: a gateway that has lost the control
   // plane serves on. Not those of one that was draining, which ends.
@@ -94,6 +97,8 @@ class GatewayRoster {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   void EndAll(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Those that are admitted no more.
+  void EndRefused() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct Member {
