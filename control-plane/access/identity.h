@@ -15,6 +15,8 @@ inline constexpr char kLocalName[] = "local";
 inline constexpr char kLeaseName[] = "lease";
 
 struct Identity {
+  bool operator==(const Identity& other) const = default;
+
   // A token's name, or a certificate's subject as Subject::ToString() has it:
   // the two never look alike.
   std::string name;

@@ -295,6 +295,11 @@ TEST_F(AccessTest, AStreamEndsWithItsTokenOrRole) {
   EXPECT_EQ(gateway.End(),
             "UNAUTHENTICATED: the control plane does not know this token");
   EXPECT_EQ(second.End().substr(0, 18), "PERMISSION_DENIED:");
+  const auto audit = control_plane_->keeper().ReadAudit({});
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  ASSERT_EQ(audit->entries_size(), 1);
+  EXPECT_EQ(audit->entries(0).method(), "ReloadAccess");
+  EXPECT_EQ(audit->entries(0).detail(), "second: now viewer, -gateway");
 }
 
 TEST_F(AccessTest, LoopbackIsOpenByDefault) {

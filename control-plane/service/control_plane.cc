@@ -12,6 +12,7 @@
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "proxy/base/check.h"
+#include "proxy/base/log.h"
 
 namespace pinnace::service {
 namespace {
@@ -85,7 +86,7 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   control_plane->services_.push_back(std::make_unique<DiscoveryService>(
       *roster, authenticator, options.clock));
   control_plane->services_.push_back(
-      std::make_unique<SessionsService>(*roster, authenticator));
+      std::make_unique<SessionsService>(*state, *roster, authenticator));
   status =
       control_plane->Listen(options.listen, std::move(options.credentials));
   if (!status.ok()) return status;
@@ -133,8 +134,17 @@ absl::Status ControlPlane::CheckAccess(
 
 void ControlPlane::ReplaceAccess(access::AccessPolicy access) {
   PINNACE_CHECK(CheckAccess(access).ok());
+  const std::string changes = access.ChangesSince(*authenticator_.policy());
   authenticator_.Replace(std::move(access));
   roster_.EndRefused();
+  if (changes.empty()) return;
+  // A disk that is full must not keep a token in force.
+  const absl::Status audited = keeper_->Audit(
+      {}, {.method = "ReloadAccess", .subject = "access", .detail = changes});
+  if (!audited.ok()) {
+    Log(LogLevel::kWarning, absl::StrCat("no audit entry of new access (",
+                                         changes, "): ", audited.message()));
+  }
 }
 
 std::shared_ptr<grpc::Channel> ControlPlane::InProcessChannel() {

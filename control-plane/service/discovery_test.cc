@@ -69,6 +69,13 @@ TEST_F(ControlPlaneTest, KillsTheSessionWhereItIs) {
   EXPECT_EQ(Call(*sessions_, &Sessions::KillSession, "id: 7", &killed),
             "NOT_FOUND: id: no session 7");
   answers.join();
+  v1::ReadAuditResponse audit;
+  EXPECT_EQ(Call(*registry_, &Registry::ReadAudit, "", &audit), "OK");
+  ASSERT_EQ(audit.entries_size(), 1);
+  EXPECT_EQ(audit.entries(0).actor(), "local");
+  EXPECT_EQ(audit.entries(0).address(), "in-process");
+  EXPECT_EQ(audit.entries(0).method(), "KillSession");
+  EXPECT_EQ(audit.entries(0).subject(), "session/gw/7");
   v1::ListSessionsResponse list;
   EXPECT_EQ(
       Call(*sessions_, &Sessions::ListSessions, "gateway: 'other'", &list),

@@ -349,6 +349,13 @@ absl::StatusOr<v1::ReadAuditResponse> StateKeeper::ReadAudit(
   return response;
 }
 
+absl::Status StateKeeper::Audit(const Caller& caller, Deed deed) {
+  store::AuditEntry entry = AuditOf(caller, deed.method);
+  entry.subject = std::move(deed.subject);
+  entry.detail = std::move(deed.detail);
+  return store_.AppendAudit(entry);
+}
+
 absl::Time StateKeeper::ExpireDue() {
   const absl::StatusOr<absl::Time> next =
       store_.ExpireLeases(lease_clock_(), clock_());

@@ -66,6 +66,13 @@ class StateKeeper {
 
   absl::StatusOr<v1::ReadAuditResponse> ReadAudit(
       const v1::ReadAuditRequest& request) const;
+  // What changes no record, and is somebody's doing all the same.
+  struct Deed {
+    absl::string_view method;
+    std::string subject;  // "session/gw-1/7"
+    std::string detail;
+  };
+  absl::Status Audit(const Caller& caller, Deed deed);
 
   SnapshotMessage snapshot() const { return replica_.snapshot(); }
   // Waits until the version is not `seen`; null after Stop().

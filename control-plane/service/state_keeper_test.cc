@@ -26,6 +26,10 @@ class FrailStore final : public store::Store {
     if (fails) return absl::UnavailableError("store: the disk is full");
     return store_->Commit(writes, audit);
   }
+  absl::Status AppendAudit(const store::AuditEntry& entry) override {
+    if (fails) return absl::UnavailableError("store: the disk is full");
+    return store_->AppendAudit(entry);
+  }
   absl::StatusOr<std::unique_ptr<store::Watching>> Watch(
       uint64_t after_version, OnChanges on_changes) override {
     last_watcher = on_changes;

@@ -153,6 +153,22 @@ absl::StatusOr<uint64_t> SqliteStore::Commit(absl::Span<const Write> writes,
   return CommitAudited(writes, {&audit, 1});
 }
 
+absl::Status SqliteStore::AppendAudit(const AuditEntry& entry) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<int64_t> version = read_store_version_.RunForNumber(0);
+  if (!version.ok()) return version.status();
+  absl::Status status = database_.Execute("BEGIN IMMEDIATE");
+  if (!status.ok()) return status;
+  const int64_t audit_id_before = last_audit_id_;
+  status = WriteAudit(entry, *version);
+  if (status.ok()) status = database_.Execute("COMMIT");
+  if (!status.ok()) {
+    database_.RollBack();
+    last_audit_id_ = audit_id_before;
+  }
+  return status;
+}
+
 absl::StatusOr<uint64_t> SqliteStore::CommitAudited(
     absl::Span<const Write> writes, absl::Span<const AuditEntry> audit) {
   absl::Status status = database_.Execute("BEGIN IMMEDIATE");

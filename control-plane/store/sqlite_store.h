@@ -31,6 +31,8 @@ class SqliteStore final : public Store {
   absl::StatusOr<uint64_t> Commit(absl::Span<const Write> writes,
                                   const AuditEntry& audit) override
       ABSL_LOCKS_EXCLUDED(mutex_, leases_mutex_);
+  absl::Status AppendAudit(const AuditEntry& entry) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Commits of this process, which are all there are.
   absl::StatusOr<std::unique_ptr<Watching>> Watch(
       uint64_t after_version, OnChanges on_changes) override;

@@ -94,6 +94,9 @@ class Store {
   virtual absl::StatusOr<uint64_t> Commit(absl::Span<const Write> writes,
                                           const AuditEntry& audit) = 0;
 
+  // What has been done, or will be, without a commit; at the present version.
+  virtual absl::Status AppendAudit(const AuditEntry& entry) = 0;
+
   // Every commit after `after_version`, whoever made it, in order. Called on a
   // thread of the store that holds none of its locks: a call may use the store,
   // and may wait for a lock that another thread holds while that one commits.

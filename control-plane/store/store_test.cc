@@ -288,6 +288,25 @@ TEST_P(StoreTest, ManyLeasesRunOutInParts) {
   EXPECT_EQ(Audit({.limit = 1000, .actor = "lease"}).size(), 250u);
 }
 
+TEST_P(StoreTest, WhatIsNoCommitIsInTheAuditToo) {
+  EXPECT_EQ(Commit({{"a", "1", 0}}), "OK 1");
+  ASSERT_TRUE(store_
+                  ->AppendAudit({.time = kNow,
+                                 .actor = "ann",
+                                 .method = "KillSession",
+                                 .subject = "session/gw/7"})
+                  .ok());
+  EXPECT_EQ(All(), "1: a=1@1");
+  Reopen(kNow);
+  EXPECT_EQ(Commit({{"b", "2", 0}}), "OK 2");
+  const std::vector<AuditEntry> all = Audit({});
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[1].actor, "ann");
+  EXPECT_EQ(all[1].method, "KillSession");
+  EXPECT_EQ(all[1].subject, "session/gw/7");
+  EXPECT_EQ(all[1].version, 1u);
+}
+
 TEST_P(StoreTest, EveryCommitIsInTheAudit) {
   ASSERT_TRUE(store_
                   ->Commit({{{"a", "1", 0}}}, {.time = kNow,
