@@ -24,6 +24,15 @@ absl::Status Unreadable(absl::string_view key) {
   return absl::DataLossError(absl::StrCat("store: ", key, " cannot be read"));
 }
 
+// For what leads to it, or is in it: the file has let it go, or nobody has made
+// it yet. It goes with the last of that.
+void NeedFarm(const std::string& name, uint64_t version, DesiredState& state) {
+  if (state.FindFarm(name) != nullptr) return;
+  v1::Farm farm;
+  farm.set_name(name);
+  state.PutFarm({.farm = std::move(farm), .version = version});
+}
+
 void PutFileFarm(const v1::Farm& farm, uint64_t version, DesiredState& state) {
   state.PutFarm({.farm = farm, .source = v1::SOURCE_FILE, .version = version});
   for (const v1::Backend& backend : farm.backends()) {
@@ -109,12 +118,7 @@ absl::Status PutBackend(const store::Record& record, absl::Time now,
   }
   absl::Status status = CheckSlice(stored.backend(), state);
   if (!status.ok()) return status;
-  if (state.FindFarm(stored.farm()) == nullptr) {
-    // It was the file's, and the file has let it go.
-    v1::Farm farm;
-    farm.set_name(stored.farm());
-    state.PutFarm({.farm = std::move(farm), .version = record.version});
-  }
+  NeedFarm(stored.farm(), record.version, state);
   const absl::Duration ttl = snapshot::DurationOf(stored.ttl());
   BackendEntry entry = {.farm = stored.farm(),
                         .backend = stored.backend(),
@@ -151,13 +155,7 @@ absl::Status PutRoute(const store::Record& record, DesiredState& state) {
     state.PutRoute(std::move(entry));
     return absl::OkStatus();
   }
-  if (state.FindFarm(route.farm()) == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "routes: the registered route \"", route.name(), "\" leads to farm \"",
-        route.farm(),
-        "\", which is neither in the configuration file nor registered; keep "
-        "the farm in the file or delete the route"));
-  }
+  NeedFarm(route.farm(), record.version, state);
   state.PutRoute({.route = route,
                   .version = record.version,
                   .stored_version = record.version});
@@ -227,19 +225,13 @@ void Remove(RecordKind kind, absl::string_view name, uint64_t version,
   }
 }
 
-absl::Status PutFileRoutes(const MergeInput& input, DesiredState& state) {
+void PutFileRoutes(const MergeInput& input, DesiredState& state) {
   for (const v1::Route& route : input.file_routes) {
-    if (state.FindFarm(route.farm()) == nullptr) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "routes: route \"", route.name(),
-          "\" of the configuration file leads to farm \"", route.farm(),
-          "\", which is neither in the file nor registered"));
-    }
+    NeedFarm(route.farm(), input.file_version, state);
     state.PutRoute({.route = route,
                     .source = v1::SOURCE_FILE,
                     .version = input.file_version});
   }
-  return absl::OkStatus();
 }
 
 absl::Status CheckCounts(const DesiredState& state) {
@@ -271,9 +263,8 @@ absl::StatusOr<DesiredState> MergedState(const MergeInput& input,
   }
   for (RecordKind kind : kOrder) {
     if (kind == RecordKind::kRoute) {
-      // Now that every farm is known.
-      absl::Status status = PutFileRoutes(input, state);
-      if (!status.ok()) return status;
+      // Now that every other farm is known.
+      PutFileRoutes(input, state);
     }
     for (const store::Record& record : input.stored.records) {
       if (ParseKey(record.key).first != kind) continue;

@@ -436,17 +436,25 @@ TEST(MergedStateTest, RoutesOfFileAndStore) {
             "ALREADY_EXISTS: routes: route \"f\" leads to farm \"dyn\" by the "
             "configuration file, but is registered with other values, for farm "
             "\"dyn\"; change the file or delete the route");
-  input.file_routes = {Parse<v1::Route>("name: 'g' farm: 'x'")};
-  EXPECT_EQ(
-      MergedState(input, kNow).status().ToString(),
-      "FAILED_PRECONDITION: routes: route \"g\" of the configuration file "
-      "leads to farm \"x\", which is neither in the file nor registered");
-  input.file_routes.clear();
-  input.file_farms.clear();
-  EXPECT_EQ(MergedState(input, kNow).status().ToString(),
-            "FAILED_PRECONDITION: routes: the registered route \"r\" leads to "
-            "farm \"main\", which is neither in the configuration file nor "
-            "registered; keep the farm in the file or delete the route");
+}
+
+// The file's route leads to a farm that registrations will make, and the
+// registered one to a farm that the file has let go.
+TEST(MergedStateTest, AFarmThatOnlyARouteNeedsIsThereForIt) {
+  MergeInput input;
+  input.file_routes = {Parse<v1::Route>("name: 'f' farm: 'soon'")};
+  input.stored.version = 3;
+  input.stored.records = {
+      {RouteKey("r"), RouteValue(Parse<v1::Route>("name: 'r' farm: 'was'")),
+       3}};
+  absl::StatusOr<DesiredState> state = MergedState(input, kNow);
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->FindFarm("soon")->source, v1::SOURCE_REGISTERED);
+  EXPECT_EQ(state->FindFarm("was")->routes, std::set<std::string>{"r"});
+  EXPECT_TRUE(ApplyChanges({.version = 4, .changes = {{.key = RouteKey("r")}}},
+                           kNow, *state)
+                  .ok());
+  EXPECT_EQ(state->FindFarm("was"), nullptr);
 }
 
 store::Change Put(const std::string& key, const std::string& value) {
