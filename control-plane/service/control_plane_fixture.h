@@ -6,6 +6,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "control-plane/service/control_plane.h"
 #include "control-plane/store/sqlite_store.h"
@@ -47,14 +49,14 @@ class ControlPlaneTest : public testing::Test {
   void TearDown() override { control_plane_ = nullptr; }
 
   // In the place of the one that runs, over a fresh store.
-  void Start(FileEntries file,
-             std::unique_ptr<store::Store> store = NewStore()) {
+  void Start(FileEntries file, std::unique_ptr<store::Store> store = NewStore(),
+             std::vector<PortRange> pool = {{50000, 50099}}) {
     control_plane_ = nullptr;
     auto started = ControlPlane::Start({
         .listen = *Address::Parse("127.0.0.1:0"),
         .store = std::move(store),
         .file = std::move(file),
-        .pool = {{50000, 50099}},
+        .pool = std::move(pool),
         .clock = [this] { return absl::FromUnixSeconds(now_.load()); },
         .lease_clock = [this] { return absl::FromUnixSeconds(now_.load()); },
     });

@@ -110,6 +110,24 @@ TEST_F(ControlPlaneTest, TheSecondGatewayOfANameReplacesTheFirst) {
   second.End();
 }
 
+TEST_F(ControlPlaneTest, WhereTheFileHasNoPoolTheGatewaysHaveOne) {
+  Start({}, NewStore(), {});
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'a' address: 'a:21' "
+                     "public_ports: '60000-60009' }"),
+            "OK");
+  Follower gateway(channel_, "gw");
+  gateway.Next();
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'b' address: 'b:21' "
+                     "public_ports: '50005-50010' }"),
+            "INVALID_ARGUMENT: backend.public_ports: 50005-50010 is outside of "
+            "every gateway's public ports; gateway \"gw\" has 50000-50009");
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'b' address: 'b:21' "
+                     "public_ports: '50005-50009' }"),
+            "OK");
+  gateway.Cancel();
+  gateway.End();
+}
+
 TEST_F(ControlPlaneTest, AStreamBeginsWithAHello) {
   Follower nameless(channel_, "");
   EXPECT_EQ(nameless.End(), "INVALID_ARGUMENT: hello.name: must be set");

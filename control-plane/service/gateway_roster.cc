@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "proxy/base/limits.h"
+#include "proxy/base/port_range.h"
+#include "proxy/base/printable.h"
 #include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::service {
@@ -200,6 +202,29 @@ std::vector<v1::Gateway> GatewayRoster::List() const {
               return a.name() < b.name();
             });
   return gateways;
+}
+
+absl::Status GatewayRoster::CheckPublicPorts(absl::string_view ports) const {
+  const std::optional<PortRange> slice = PortRange::Parse(ports);
+  if (!slice.has_value()) return absl::OkStatus();
+  absl::MutexLock lock(&mutex_);
+  const v1::Gateway* without = nullptr;
+  for (const auto& [link, member] : members_) {
+    for (const std::string& text : member.gateway.public_ports()) {
+      const std::optional<PortRange> range = PortRange::Parse(text);
+      if (!range.has_value()) continue;
+      if (range->Contains(slice->first) && range->Contains(slice->last)) {
+        return absl::OkStatus();
+      }
+      without = &member.gateway;
+    }
+  }
+  if (without == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "backend.public_ports: ", slice->ToString(),
+      " is outside of every gateway's public ports; gateway \"",
+      without->name(), "\" has ",
+      Printable(absl::StrJoin(without->public_ports(), ", "), 256)));
 }
 
 std::optional<v1::BackendLoad> GatewayRoster::Sum(const std::string& id) const {

@@ -89,6 +89,10 @@ class GatewayRoster {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::vector<v1::Gateway> List() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // INVALID_ARGUMENT for a backend's public ports that no gateway has, by what
+  // those that are here have said.
+  absl::Status CheckPublicPorts(absl::string_view ports) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Summed over the gateways that have reported the backend, and the sessions
   // of those that are away; nullopt: none has.
   std::optional<v1::BackendLoad> LoadOf(absl::string_view id) const

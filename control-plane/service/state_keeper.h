@@ -80,6 +80,13 @@ class StateKeeper {
     return replica_.AwaitSnapshot(seen);
   }
 
+  // Whether it checks public ports by the gateways' pool.
+  bool knows_pool() const {
+    return replica_.Read([](const registry::DesiredState& state) {
+      return !state.pool().empty();
+    });
+  }
+
   // The file has changed; on an error everything stays as it was.
   absl::Status ReloadFile(FileEntries file, const Caller& caller = {})
       ABSL_LOCKS_EXCLUDED(changes_mutex_);
