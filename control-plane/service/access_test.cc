@@ -248,17 +248,19 @@ TEST_F(AccessTest, EveryRoleOnEveryMethodByCertificate) {
             "the client certificate");
 }
 
-// A gateway that has its first snapshot.
+// A gateway that has its first snapshot, or none.
 class Following {
  public:
-  Following(const Channel& channel, const std::string& name)
+  enum Outcome { kServed, kRefused };
+  Following(const Channel& channel, const std::string& name,
+            Outcome outcome = kServed)
       : stub_(v1::Discovery::NewStub(channel)),
         stream_(stub_->Follow(&context_)) {
     v1::GatewayMessage hello;
     hello.mutable_hello()->set_name(name);
     EXPECT_TRUE(stream_->Write(hello));
     v1::ControlMessage message;
-    EXPECT_TRUE(stream_->Read(&message));
+    EXPECT_EQ(stream_->Read(&message), outcome == kServed);
   }
   // Of the stream, when it comes.
   std::string End() {
@@ -300,6 +302,25 @@ TEST_F(AccessTest, AStreamEndsWithItsTokenOrRole) {
   ASSERT_EQ(audit->entries_size(), 1);
   EXPECT_EQ(audit->entries(0).method(), "ReloadAccess");
   EXPECT_EQ(audit->entries(0).detail(), "second: now viewer, -gateway");
+}
+
+TEST_F(AccessTest, AGatewaysNameIsItsCallers) {
+  Start(Token("gateway", v1::ROLE_GATEWAY) +
+        Token("second", v1::ROLE_GATEWAY, "ids: 'gw-*'"));
+  Following gateway(WithToken("gateway"), "gw-1");
+  Following impostor(WithToken("second"), "gw-1", Following::kRefused);
+  EXPECT_EQ(
+      impostor.End(),
+      "ALREADY_EXISTS: hello.name: gateway \"gw-1\" is connected already, "
+      "as \"gateway\"");
+  Following other(WithToken("second"), "other", Following::kRefused);
+  EXPECT_EQ(other.End(),
+            "PERMISSION_DENIED: \"second\" of role gateway may not call Follow "
+            "for \"other\": only for gw-*");
+  Following second(WithToken("second"), "gw-2");
+  control_plane_->Stop();
+  gateway.End();
+  second.End();
 }
 
 TEST_F(AccessTest, LoopbackIsOpenByDefault) {

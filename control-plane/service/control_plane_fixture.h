@@ -99,11 +99,14 @@ class ControlPlaneTest : public testing::Test {
 // The gateway's end of a Discovery stream.
 class Follower {
  public:
+  // Of a process that started at `started`, in seconds.
   Follower(const std::shared_ptr<grpc::Channel>& channel,
-           const std::string& name)
+           const std::string& name, int started = 0)
       : stub_(v1::Discovery::NewStub(channel)),
         stream_(stub_->Follow(&context_)) {
-    Send("hello { name: '" + name + "' public_ports: '50000-50009' }");
+    Send("hello { name: '" + name +
+         "' public_ports: '50000-50009' started { seconds: " +
+         std::to_string(started) + " } }");
   }
 
   void Send(const std::string& message) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -82,8 +83,8 @@ class FollowStream final
     }
   }
 
-  absl::Status Admitted() const override {
-    return authenticator_.Admit(*context_, access::Method::kFollow).status();
+  absl::StatusOr<registry::Caller> Admitted() const override {
+    return authenticator_.Admit(*context_, access::Method::kFollow, name_);
   }
 
   void OnReadDone(bool ok) override {
@@ -128,6 +129,7 @@ class FollowStream final
       End(snapshot::StatusOf(problems));
       return false;
     }
+    name_ = hello.name();
     const absl::Status status =
         roster_.Join(this, hello, context_->peer(), clock_());
     joined_ = status.ok();
@@ -180,6 +182,7 @@ class FollowStream final
   grpc::ByteBuffer incoming_bytes_;
   v1::GatewayMessage incoming_;
   bool joined_ = false;
+  std::string name_;  // from Hello on
 
   absl::Mutex mutex_;
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(mutex_);

@@ -110,6 +110,21 @@ TEST_F(ControlPlaneTest, TheSecondGatewayOfANameReplacesTheFirst) {
   second.End();
 }
 
+TEST_F(ControlPlaneTest, AnotherProcessTakesANameOnlyFromOneThatIsSilent) {
+  Follower first(channel_, "gw", 1);
+  first.Next();
+  Follower second(channel_, "gw", 2);
+  EXPECT_EQ(second.End().substr(0, 62),
+            "ALREADY_EXISTS: hello.name: another gateway \"gw\" is connected,");
+  now_ = now_ + 5;
+  Follower third(channel_, "gw", 3);
+  third.Next();
+  EXPECT_EQ(first.End(),
+            "ABORTED: hello.name: another gateway \"gw\" has connected");
+  third.Cancel();
+  third.End();
+}
+
 TEST_F(ControlPlaneTest, WhereTheFileHasNoPoolTheGatewaysHaveOne) {
   Start({}, NewStore(), {});
   EXPECT_EQ(Register("farm: 'main' backend { id: 'a' address: 'a:21' "

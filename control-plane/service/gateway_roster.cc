@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
@@ -14,19 +15,46 @@
 namespace pinnace::service {
 namespace {
 
+using google::protobuf::util::MessageDifferencer;
+
 // Loads of backends that are gone are kept up to so many per gateway.
 constexpr size_t kMaxStaleLoads = 1'000;
 // More than that no gateway can have seen since they were last forgotten.
 constexpr size_t kMaxLoads = 2 * snapshot::kMaxBackends;
 
+// A gateway reports every second; one that is silent for so long may be gone.
+constexpr absl::Duration kSilence = absl::Seconds(5);
+
 }  // namespace
+
+absl::Status GatewayRoster::CheckNameOf(const v1::Hello& hello,
+                                        const std::string& caller) const {
+  for (const auto& [link, member] : members_) {
+    if (member.gateway.name() != hello.name()) continue;
+    if (member.caller != caller) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("hello.name: gateway \"", hello.name(),
+                       "\" is connected already, as \"", member.caller, "\""));
+    }
+    const bool is_same_process =
+        MessageDifferencer::Equals(member.gateway.started(), hello.started());
+    if (!is_same_process && clock_() - member.heard < kSilence) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("hello.name: another gateway \"", hello.name(),
+                       "\" is connected, from ", member.gateway.address()));
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
                                  absl::string_view address, absl::Time now) {
   absl::MutexLock lock(&mutex_);
   // Here, so that none slips by EndRefused().
-  const absl::Status admitted = link->Admitted();
-  if (!admitted.ok()) return admitted;
+  const absl::StatusOr<registry::Caller> caller = link->Admitted();
+  if (!caller.ok()) return caller.status();
+  const absl::Status status = CheckNameOf(hello, caller->name);
+  if (!status.ok()) return status;
   for (auto& [other, member] : members_) {
     if (member.gateway.name() == hello.name()) {
       other->End(absl::AbortedError(absl::StrCat(
@@ -46,7 +74,10 @@ absl::Status GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
     gateway.set_sent_version(link->OfferSnapshot(snapshot_));
   }
   away_.erase(hello.name());
-  members_[link] = {std::move(gateway), {}};
+  members_[link] = {.gateway = std::move(gateway),
+                    .caller = caller->name,
+                    .heard = clock_(),
+                    .backends = {}};
   return absl::OkStatus();
 }
 
@@ -125,6 +156,7 @@ void GatewayRoster::OnReport(GatewayLink* link, const v1::Report& report) {
   auto found = members_.find(link);
   if (found == members_.end()) return;
   Member& member = found->second;
+  member.heard = clock_();
   member.gateway.set_sessions(report.sessions());
   member.gateway.set_draining(report.draining());
   member.gateway.set_pins(report.pins());
@@ -285,7 +317,7 @@ void GatewayRoster::EndAll(const absl::Status& status) {
 void GatewayRoster::EndRefused() {
   absl::MutexLock lock(&mutex_);
   for (auto& [link, member] : members_) {
-    const absl::Status admitted = link->Admitted();
+    const absl::Status admitted = link->Admitted().status();
     if (!admitted.ok()) link->End(admitted);
   }
 }

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "control-plane/registry/caller.h"
 #include "control-plane/service/steady_clock.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "protos/pinnace/v1/discovery.pb.h"
@@ -42,8 +43,8 @@ class GatewayLink {
   virtual uint64_t OfferSnapshot(const SnapshotFramePtr& snapshot) = 0;
   virtual void Ask(const v1::Query& query) = 0;
   virtual void End(const absl::Status& status) = 0;
-  // Whether its caller may follow, as of now.
-  virtual absl::Status Admitted() const = 0;
+  // Who it is, or why it may not follow, as of now.
+  virtual absl::StatusOr<registry::Caller> Admitted() const = 0;
 };
 
 struct GatewayAnswer {
@@ -57,12 +58,13 @@ struct Answers {
 
 class GatewayRoster {
  public:
-  // `clock`: for how long a gateway has been away.
+  // `clock`: for how long a gateway has been away, or silent.
   explicit GatewayRoster(Clock clock) : clock_(std::move(clock)) {}
 
   // From Join() to Leave() the link is called, with the last snapshot first. A
   // gateway of the same name that is here already is ended. A link that is not
-  // admitted does not join.
+  // admitted does not join, nor, with ALREADY_EXISTS, one whose name another
+  // caller or another process that lives has.
   absl::Status Join(GatewayLink* link, const v1::Hello& hello,
                     absl::string_view address, absl::Time now)
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -107,6 +109,8 @@ class GatewayRoster {
  private:
   struct Member {
     v1::Gateway gateway;
+    std::string caller;
+    absl::Time heard;  // the last that came
     std::unordered_map<std::string, v1::BackendLoad> backends;  // by id
   };
   struct Away {
@@ -118,6 +122,9 @@ class GatewayRoster {
     Answers answers;
   };
 
+  absl::Status CheckNameOf(const v1::Hello& hello,
+                           const std::string& caller) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<v1::BackendLoad> Sum(const std::string& id) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void KeepSessionsOf(const Member& member)

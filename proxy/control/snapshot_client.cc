@@ -94,9 +94,12 @@ void SnapshotClient::Run() {
   absl::Duration wait = options_.shortest_wait;
   do {
     got_snapshot_ = false;
+    is_replaced_ = false;
     FollowOnce();
-    wait = got_snapshot_ ? options_.shortest_wait
-                         : std::min(wait * 2, options_.longest_wait);
+    // Two of one name must not throw each other out without end.
+    wait = got_snapshot_ && !is_replaced_
+               ? options_.shortest_wait
+               : std::min(wait * 2, options_.longest_wait);
   } while (Wait(Jittered(wait)));
 }
 
@@ -119,6 +122,7 @@ void SnapshotClient::FollowOnce() {
   stream.End();
   reporter.join();
   const grpc::Status status = stream.Finish();
+  is_replaced_ = status.error_code() == grpc::StatusCode::ABORTED;
   absl::MutexLock lock(&mutex_);
   context_ = nullptr;
   // Once for each time it goes away, not for each attempt.

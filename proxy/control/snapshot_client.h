@@ -64,6 +64,7 @@ class SnapshotClient {
   gateway::GatewayView& gateway_;
   const Options options_;
   bool got_snapshot_ = false;  // on the present stream
+  bool is_replaced_ = false;   // so the last one ended
   bool away_logged_ = false;
   absl::Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
