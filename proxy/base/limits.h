@@ -128,8 +128,16 @@ inline constexpr size_t kMaxFarms = 10'000;
 inline constexpr size_t kMaxAuditEntries = 100'000;
 inline constexpr size_t kMaxAuditRead = 1'000;  // in one answer
 inline constexpr size_t kMaxAuditDetailBytes = 512;
-// Commits a watcher may be behind before it has to read all again.
+// Of a registered backend: a snapshot of as many as there may be fits into a
+// message.
+inline constexpr size_t kMaxBackendBytes = 4096;
+// Commits, and bytes of them, that a watcher may be behind before it has to
+// read all again.
 inline constexpr size_t kMaxWatchBacklog = 10'000;
+inline constexpr size_t kMaxWatchBacklogBytes = 32 * 1024 * 1024;
+// A gateway that lost its stream: its sessions count on for so long.
+inline constexpr absl::Duration kGatewayAway = absl::Minutes(10);
+inline constexpr size_t kMaxGatewaysAway = 1'000;
 // etcd takes 128 operations in a transaction; the audit is one of them.
 inline constexpr size_t kMaxWritesPerCommit = 100;
 
