@@ -104,12 +104,12 @@ TEST(AccessCheckTest, NamesTheTlsFieldThatIsWrong) {
     clients:
     - {subject: "x*", role: viewer}
     - {subject: "x*", role: operator}
-    - {subject: y, role: gateway, ids: [z]}
+    - {subject: y, role: viewer, ids: [z]}
 )"),
             "p.yaml:8:17: control_plane.tls.clients[1].subject: \"x*\" is that "
             "of control_plane.tls.clients[0], too\n"
-            "p.yaml:9:35: control_plane.tls.clients[2].ids: only role backend "
-            "has ids");
+            "p.yaml:9:34: control_plane.tls.clients[2].ids: only roles backend "
+            "and gateway have ids");
 }
 
 TEST(AccessCheckTest, NamesWhatTheGatewayLacks) {

@@ -59,7 +59,7 @@ class HealthTest : public ::testing::Test {
 
   void Publish() {
     if (prober_ == nullptr) {
-      prober_ = std::make_unique<gateway::Prober>(loop_, options_);
+      prober_ = std::make_unique<gateway::Prober>(loop_, options_, tls_);
     }
     snapshot::Snapshot snapshot;
     snapshot.fleet.farms = {farm_};
@@ -95,6 +95,7 @@ class HealthTest : public ::testing::Test {
   io::Loop loop_;
   fleet::Farm farm_;
   gateway::Prober::Options options_;
+  gateway::TlsMaterial tls_{std::nullopt};
   std::unique_ptr<gateway::Prober> prober_;
   ProbedBackend backend_{kLoopback};
 };
