@@ -130,13 +130,25 @@ void Login::Reset() {
   welcome_.reset();
 }
 
-Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
+void Login::NoteFailure(absl::string_view why, Culprit culprit, Turn& turn) {
+  switch (culprit) {
+    case Culprit::kBackend:
+      link_.status().SetTrouble(Printable(why));
+      return NoteLoginFailure(link_, why, turn);
+    case Culprit::kGateway:
+      // It says nothing of the backend: all of them would be left out.
+      turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
+      return;
+  }
+}
+
+Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn,
+                                      Culprit culprit) {
   // A server that hangs up after so many refused logins is well: nobody may
   // take it from the others by guessing passwords.
   if (!std::exchange(reuses_connection_, false)) {
     turn.Count(Counter::kBackendConnectFailures);
-    link_.status().SetTrouble(Printable(why));
-    NoteLoginFailure(link_, why, turn);
+    NoteFailure(why, culprit, turn);
     if (!trouble_.empty()) trouble_ += "; ";
     absl::StrAppend(&trouble_, link_.id(), ": ", Printable(why, 80));
   }
@@ -181,9 +193,9 @@ Login::Verdict Login::OnBackendSecured(Turn& turn) {
 }
 
 Login::Verdict Login::OnBackendConnectFailed(absl::string_view why,
-                                             Turn& turn) {
+                                             Culprit culprit, Turn& turn) {
   if (state_ != State::kConnecting) return Verdict::kGoOn;
-  return CandidateFailed(why, turn);
+  return CandidateFailed(why, turn, culprit);
 }
 
 bool Login::MayRetry() const {
@@ -208,9 +220,10 @@ bool Login::MayRetry() const {
   return false;
 }
 
-Login::Verdict Login::OnBackendLost(absl::string_view why, Turn& turn) {
+Login::Verdict Login::OnBackendLost(absl::string_view why, Culprit culprit,
+                                    Turn& turn) {
   PINNACE_CHECK(MayRetry());
-  return CandidateFailed(why, turn);
+  return CandidateFailed(why, turn, culprit);
 }
 
 Login::Verdict Login::OnDeadline(Turn& turn) {

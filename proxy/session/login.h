@@ -86,14 +86,15 @@ class Login {
 
   Verdict OnBackendConnected(const Address& peer, Turn& turn);
   Verdict OnBackendSecured(Turn& turn);
-  Verdict OnBackendConnectFailed(absl::string_view why, Turn& turn);
+  Verdict OnBackendConnectFailed(absl::string_view why, Culprit culprit,
+                                 Turn& turn);
   // While busy every reply of the backend comes here.
   Verdict OnBackendReply(const ftp::Reply& reply, Turn& turn);
   // The backend's control connection is gone while we are busy with it. True
   // when a next candidate may be tried: no password was sent yet, and nobody is
   // logged in whom the next backend does not know.
   bool MayRetry() const;
-  Verdict OnBackendLost(absl::string_view why, Turn& turn);
+  Verdict OnBackendLost(absl::string_view why, Culprit culprit, Turn& turn);
 
   absl::Time deadline() const { return deadline_; }
   // The candidate took too long.
@@ -122,7 +123,9 @@ class Login {
   Verdict TryNext(Turn& turn);
   bool HasOther(const Turn& turn) const;
   Verdict NobodyLeft(const fleet::Farm* farm, Turn& turn);
-  Verdict CandidateFailed(absl::string_view why, Turn& turn);
+  Verdict CandidateFailed(absl::string_view why, Turn& turn,
+                          Culprit culprit = Culprit::kBackend);
+  void NoteFailure(absl::string_view why, Culprit culprit, Turn& turn);
   void AwaitGreeting(Turn& turn);
   void StartTls(Turn& turn);
   void SendHostOrUser(Turn& turn);

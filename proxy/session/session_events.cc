@@ -52,9 +52,10 @@ void Session::OnBackendSecured(const TlsFacts& facts, Turn& turn) {
   OnVerdict(login_.OnBackendSecured(turn), turn);
 }
 
-void Session::OnBackendConnectFailed(absl::string_view why, Turn& turn) {
+void Session::OnBackendConnectFailed(absl::string_view why, Turn& turn,
+                                     Culprit culprit) {
   if (ended_) return;
-  OnVerdict(login_.OnBackendConnectFailed(why, turn), turn);
+  OnVerdict(login_.OnBackendConnectFailed(why, culprit, turn), turn);
   Advance(turn);
 }
 
@@ -142,10 +143,12 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
   turn.Say(reply);
 }
 
-void Session::OnBackendEnd(absl::string_view why, Turn& turn) {
+void Session::OnBackendEnd(absl::string_view why, Turn& turn, Culprit culprit) {
   if (ended_ || !link_.is_connected()) return;
   link_.Lost();
-  if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
+  if (login_.is_busy() && login_.MayRetry()) {
+    return TryNextBackend(why, turn, culprit);
+  }
   if (login_.state() == Login::State::kLoggedOut) {
     // It may close after a refused password; the client may still try USER.
     return ForgetBackend(turn);
@@ -165,10 +168,11 @@ void Session::BackendFailed(EndReason reason, absl::string_view why,
   End(reason, turn);
 }
 
-void Session::TryNextBackend(absl::string_view why, Turn& turn) {
+void Session::TryNextBackend(absl::string_view why, Turn& turn,
+                             Culprit culprit) {
   // A path that is left over from an earlier login leads to the wrong backend.
   transfer_.Cut(std::nullopt, why, turn);
-  OnVerdict(login_.OnBackendLost(why, turn), turn);
+  OnVerdict(login_.OnBackendLost(why, culprit, turn), turn);
   Advance(turn);
 }
 
@@ -235,9 +239,12 @@ void Session::NoteDataFailure(Turn& turn) {
 }
 
 void Session::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
-                          Turn& turn) {
+                          Turn& turn, Culprit culprit) {
   if (ended_) return;
-  if (leg == Leg::kBackend && link_.is_chosen()) NoteDataFailure(turn);
+  if (leg == Leg::kBackend && link_.is_chosen() &&
+      culprit == Culprit::kBackend) {
+    NoteDataFailure(turn);
+  }
   transfer_.OnLegFailed(path, leg, why, turn);
   Advance(turn);
 }
