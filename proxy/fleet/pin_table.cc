@@ -55,8 +55,8 @@ BackendId PinTable::SetIfAbsent(const Client& client, const BackendId& backend,
   return pin->backend;
 }
 
-void PinTable::Set(const Client& client, const BackendId& backend,
-                   absl::Time expires) {
+void PinTable::Renew(const Client& client, const BackendId& backend,
+                     absl::Time now, absl::Time expires) {
   MutexLock lock(&mutex_);
   const auto found = by_client_.find(client);
   if (found == by_client_.end()) {
@@ -64,7 +64,10 @@ void PinTable::Set(const Client& client, const BackendId& backend,
     return;
   }
   const Pins::iterator pin = found->second;
-  pin->backend = backend;
+  if (pin->backend != backend) {
+    if (pin->expires > now) return;
+    pin->backend = backend;
+  }
   pin->expires = expires;
   Touch(pin);
 }

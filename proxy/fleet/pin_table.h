@@ -66,9 +66,11 @@ class PinTable {
                         absl::Time now, absl::Time expires,
                         absl::string_view instead_of = {})
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Makes, moves or renews a pin.
-  void Set(const Client& client, const BackendId& backend, absl::Time expires)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // For a session that is logged in to `backend`: makes or renews its pin. One
+  // that leads elsewhere stays: a later session of this client was sent there,
+  // and further ones have to meet that.
+  void Renew(const Client& client, const BackendId& backend, absl::Time now,
+             absl::Time expires) ABSL_LOCKS_EXCLUDED(mutex_);
   // By what Key() says, any spelling of the address, or "FARM/USER" with the
   // user as it was sent; false when there is none.
   bool Delete(absl::string_view key) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -349,8 +349,7 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
   welcome_ = reply;
   replayed_ = 0;
   state_ = State::kReplaying;
-  pin_renewal_ = absl::InfinitePast();
-  RenewPin(turn);
+  StampPin(turn);
   ReplayNext(turn);
 }
 

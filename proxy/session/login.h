@@ -105,10 +105,21 @@ class Login {
   // The backend went away between two tries to log in.
   void BackendGone() { state_ = State::kLoggedOut; }
 
-  // The pin lives as long as the session does, and its TTL on.
+  // The pin lives as long as the session does, and its TTL on: at this time
+  // RenewPin() is due.
+  absl::Time pin_renewal() const {
+    return HoldsPin() ? pin_renewal_ : absl::InfiniteFuture();
+  }
+  // No effect before it is due.
   void RenewPin(Turn& turn);
+  // Its TTL begins now, whenever it was renewed last.
+  void StampPin(Turn& turn);
 
  private:
+  bool HoldsPin() const {
+    return (state_ == State::kLoggedIn || state_ == State::kReplaying) &&
+           link_.is_chosen();
+  }
   // As a route sees it.
   policy::RouteRequest RequestOf(absl::string_view user) const;
   absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "proxy/base/limits.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/session/login.h"
 
@@ -80,8 +81,7 @@ const fleet::Backend* Login::Pin(const fleet::Farm& farm,
                                  const fleet::Backend& picked, Turn& turn) {
   const PinTable::Client client = PinTable::ClientOf(farm, door_.client, user_);
   // Until it has logged in, so that a guesser of names holds no pins.
-  const absl::Time expires =
-      turn.now + std::min(farm.pin_ttl, options_.timeouts.login);
+  const absl::Time expires = turn.now + options_.timeouts.login;
   BackendId instead_of;
   while (true) {
     const BackendId pinned =
@@ -161,13 +161,20 @@ Login::Verdict Login::TryNext(Turn& turn) {
 }
 
 void Login::RenewPin(Turn& turn) {
-  const bool logged_in =
-      state_ == State::kLoggedIn || state_ == State::kReplaying;
-  if (!logged_in || !link_.is_chosen() || turn.now < pin_renewal_) return;
+  if (turn.now >= pin_renewal_) StampPin(turn);
+}
+
+void Login::StampPin(Turn& turn) {
+  if (!HoldsPin()) return;
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
-  if (farm == nullptr || farm->pin_ttl <= absl::ZeroDuration()) return;
-  turn.pins.Set(PinTable::ClientOf(*farm, door_.client, user_), link_.id(),
-                turn.now + farm->pin_ttl);
+  if (farm == nullptr || farm->pin_ttl <= absl::ZeroDuration() ||
+      link_.is_draining()) {
+    // Perhaps later: the farm may pin then, or the drain be over.
+    pin_renewal_ = turn.now + limits::kPinTtl / kPinRenewals;
+    return;
+  }
+  turn.pins.Renew(PinTable::ClientOf(*farm, door_.client, user_), link_.id(),
+                  turn.now, turn.now + farm->pin_ttl);
   pin_renewal_ = turn.now + farm->pin_ttl / kPinRenewals;
 }
 

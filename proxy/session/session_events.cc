@@ -199,7 +199,7 @@ void Session::End(EndReason reason, Turn& turn) {
     if (reason == EndReason::kClientLost) turn.SendLine("ABOR");
     turn.SendLine("QUIT");
   }
-  login_.RenewPin(turn);
+  login_.StampPin(turn);
   link_.Drop();
   ended_ = true;
   turn.Count(Counter::kSessionsEnded);
@@ -267,6 +267,7 @@ absl::Time Session::deadline() const {
   absl::Time next = std::min(login_deadline_, login_.deadline());
   next = std::min(next, transfer_.deadline());
   next = std::min(next, reply_deadline_);
+  next = std::min(next, login_.pin_renewal());
   const fleet::BackendStatus::Drain drain = link_.drain();
   next = std::min(next, drain.deadline);
   if (IsAtBoundary()) next = std::min(next, drain.idle_end);
@@ -275,6 +276,7 @@ absl::Time Session::deadline() const {
 
 void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
   if (ended_) return;
+  login_.RenewPin(turn);
   if (turn.now >= login_deadline_) {
     turn.Say(ReplyCode::kServiceClosing, "Login took too long.");
     return End(EndReason::kLoginTimeout, turn);

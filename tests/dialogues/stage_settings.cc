@@ -38,10 +38,10 @@ std::string Stage::Set(const Line& setting) {
   if (setting.name == "timeouts") return SetTimeouts(arguments);
   if (setting.name == "option") return SetOption(arguments);
   if (setting.name == "pin") {
-    world_.pins.Set(fleet::PinTable::ClientOf(farm(), start_.client.ip,
-                                              Get(arguments, "user", "anna")),
-                    Get(arguments, "backend", setting.text),
-                    world_.now + absl::Hours(1));
+    world_.pins.Renew(fleet::PinTable::ClientOf(farm(), start_.client.ip,
+                                                Get(arguments, "user", "anna")),
+                      Get(arguments, "backend", setting.text), world_.now,
+                      world_.now + absl::Hours(1));
     return "";
   }
   if (setting.name == "resolved") {
