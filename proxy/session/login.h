@@ -59,6 +59,9 @@ class Login {
       : options_(options), door_(door), link_(link) {}
 
   State state() const { return state_; }
+  // What the backend says to this login tells nothing of its health: the
+  // connection has refused one before.
+  bool reuses_connection() const { return reuses_connection_; }
   bool is_logged_in() const { return state_ == State::kLoggedIn; }
   // The client's next command has to wait for a backend.
   bool is_busy() const { return state_ >= State::kConnecting; }

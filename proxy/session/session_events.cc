@@ -98,7 +98,7 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
     }
   }
   if (reply.Is(ReplyCode::kServiceClosing)) {
-    if (login_.is_busy()) {
+    if (login_.is_busy() && !login_.reuses_connection()) {
       // To the password: what it says to an idle session is another matter.
       NoteLoginFailure(link_, absl::StrCat("421 ", reply.last_text()), turn);
     }
