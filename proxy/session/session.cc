@@ -190,8 +190,7 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
       return PassOn(std::move(command), turn);
     case Effect::kUser:
       if (RefuseWithoutTls(turn)) return;
-      if (login_.LeadsElsewhere(command, turn)) ForgetBackend(turn);
-      return OnVerdict(login_.OnUser(command, turn), turn);
+      return OnUser(command, turn);
     case Effect::kPass:
       if (RefuseWithoutTls(turn)) return;
       return login_.OnPass(command, turn);
@@ -339,6 +338,16 @@ void Session::PassOn(Command&& command, Turn& turn) {
   passed_on_ = std::move(command);
   preliminary_said_ = false;
   reply_deadline_ = turn.now + link_.timeouts().backend_reply;
+}
+
+void Session::OnUser(const Command& command, Turn& turn) {
+  const bool was_logged_in = login_.is_logged_in();
+  if (login_.LeadsElsewhere(command, turn)) ForgetBackend(turn);
+  OnVerdict(login_.OnUser(command, turn), turn);
+  // Anew: it ended when the former user was logged in.
+  if (was_logged_in && !login_.is_logged_in()) {
+    login_deadline_ = turn.now + options_.timeouts.login;
+  }
 }
 
 void Session::OnQuit(Turn& turn) {
