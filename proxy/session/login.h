@@ -126,9 +126,12 @@ class Login {
   // As a route sees it.
   policy::RouteRequest RequestOf(absl::string_view user) const;
   absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
-  // The backend, if it may take this session now; else null.
-  const fleet::Backend* Usable(const fleet::Farm& farm, absl::string_view id,
-                               absl::Time now) const;
+  // Not tried, not full, and perhaps ejected.
+  bool MayTake(const fleet::Backend& backend) const;
+  // The backend of a pin, if it may take this session now; else null.
+  enum class Ejected : uint8_t { kLeftOut, kTakenToo };
+  const fleet::Backend* Pinned(const fleet::Farm& farm, absl::string_view id,
+                               Ejected ejected, absl::Time now) const;
   // Pins the client to `picked`; where it is pinned to now.
   const fleet::Backend* Pin(const fleet::Farm& farm,
                             const fleet::Backend& picked, Turn& turn);

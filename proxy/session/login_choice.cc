@@ -66,14 +66,19 @@ bool Login::LeadsElsewhere(const Command& user, const Turn& turn) const {
          farm->pin_ttl > absl::ZeroDuration();
 }
 
-const fleet::Backend* Login::Usable(const fleet::Farm& farm,
-                                    absl::string_view id,
+bool Login::MayTake(const fleet::Backend& backend) const {
+  return fleet::IsCandidate(backend) &&
+         !backend.status->IsFull(backend.max_sessions) &&
+         std::find(tried_.begin(), tried_.end(), backend.id) == tried_.end();
+}
+
+const fleet::Backend* Login::Pinned(const fleet::Farm& farm,
+                                    absl::string_view id, Ejected ejected,
                                     absl::Time now) const {
   const fleet::Backend* backend = farm.FindBackend(id);
   const bool usable =
-      backend != nullptr && fleet::IsUsable(*backend, now) &&
-      !backend->status->IsFull(backend->max_sessions) &&
-      std::find(tried_.begin(), tried_.end(), id) == tried_.end();
+      backend != nullptr && MayTake(*backend) &&
+      (ejected == Ejected::kTakenToo || !backend->status->IsEjected(now));
   return usable ? backend : nullptr;
 }
 
@@ -82,13 +87,17 @@ const fleet::Backend* Login::Pin(const fleet::Farm& farm,
   const PinTable::Client client = PinTable::ClientOf(farm, door_.client, user_);
   // Until it has logged in, so that a guesser of names holds no pins.
   const absl::Time expires = turn.now + options_.timeouts.login;
+  // Where nobody but ejected ones is left, sessions meet on one of them too.
+  const Ejected ejected = picked.status->IsEjected(turn.now)
+                              ? Ejected::kTakenToo
+                              : Ejected::kLeftOut;
   BackendId instead_of;
   while (true) {
     const BackendId pinned =
         turn.pins.SetIfAbsent(client, picked.id, turn.now, expires, instead_of);
     if (pinned == picked.id) break;
     // Perhaps another session of this client was quicker: they have to meet.
-    const fleet::Backend* other = Usable(farm, pinned, turn.now);
+    const fleet::Backend* other = Pinned(farm, pinned, ejected, turn.now);
     if (other != nullptr) return other;
     instead_of = pinned;
   }
@@ -102,7 +111,8 @@ const fleet::Backend* Login::Choose(const fleet::Farm& farm, Turn& turn) {
   if (pins && tried_.empty()) {
     const std::optional<BackendId> pinned =
         turn.pins.Find(PinTable::ClientOf(farm, door_.client, user_), turn.now);
-    if (pinned.has_value()) backend = Usable(farm, *pinned, turn.now);
+    if (pinned.has_value())
+      backend = Pinned(farm, *pinned, Ejected::kLeftOut, turn.now);
   }
   while (true) {
     if (backend == nullptr) {

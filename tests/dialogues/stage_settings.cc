@@ -111,6 +111,10 @@ std::string Stage::SetBackend(const Arguments& arguments) {
   if (Get(arguments, "health", "") == "unhealthy") {
     backend.status->SetHealth(fleet::Health::kUnhealthy, absl::UnixEpoch());
   }
+  if (Get(arguments, "ejected", "") == "yes") {
+    backend.status->outlier.Eject(fleet::FailureKind::kConnect,
+                                  world_.now + absl::Hours(1));
+  }
   if (Get(arguments, "lacks_epsv", "") == "yes") {
     backend.status->lacks_epsv = true;
   }
