@@ -191,7 +191,11 @@ void Login::StampPin(Turn& turn) {
 bool Login::HasOther(const Turn& turn) const {
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
   return farm != nullptr && attempts_ < farm->failover.candidates &&
-         farm->backends.size() > tried_.size();
+         std::any_of(farm->backends.begin(), farm->backends.end(),
+                     [&](const fleet::Backend& backend) {
+                       return MayTake(backend) &&
+                              !backend.status->IsEjected(turn.now);
+                     });
 }
 
 }  // namespace pinnace::session
