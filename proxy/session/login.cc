@@ -337,9 +337,34 @@ Login::Verdict Login::OnPasswordReply(const Reply& reply, Turn& turn) {
   turn.Count(Counter::kLoginFailures);
   turn.Do(ReportLogin{.accepted = false, .code = reply.code()});
   if (still_logged_in) user_ = former_user_;
+  return CountFailure(turn);
+}
+
+Login::Verdict Login::CountFailure(Turn& turn) {
   if (++failures_ < limits::kMaxFailedLogins) return Verdict::kGoOn;
   turn.Say(ReplyCode::kServiceClosing, "Too many failed logins.");
   return Verdict::kTooManyFailures;
+}
+
+Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
+  switch (state_) {
+    case State::kNeedPassword:
+    case State::kNeedAccount:
+      return CountFailure(turn);
+    case State::kLoggedOut:  // counted when it was refused
+    case State::kLoggedIn:
+    case State::kConnecting:
+    case State::kSecuring:
+    case State::kAwaitGreeting:
+    case State::kAwaitAuth:
+    case State::kAwaitHost:
+    case State::kAwaitUser:
+    case State::kAwaitPass:
+    case State::kAwaitAcct:
+    case State::kReplaying:
+      return Verdict::kGoOn;
+  }
+  return Verdict::kGoOn;
 }
 
 void Login::LoggedIn(const Reply& reply, Turn& turn) {

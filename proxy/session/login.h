@@ -75,6 +75,10 @@ class Login {
   // that one has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
 
+  // Before it is. Whoever names user after user and never a password has each
+  // connection to a backend counted as a failed login.
+  Verdict OnBackendAbandoned(Turn& turn);
+
   Verdict OnUser(const ftp::Command& command, Turn& turn);
   void OnPass(const ftp::Command& command, Turn& turn);
   void OnAcct(const ftp::Command& command, Turn& turn);
@@ -146,6 +150,7 @@ class Login {
   void AwaitGreeting(Turn& turn);
   void StartTls(Turn& turn);
   void SendHostOrUser(Turn& turn);
+  Verdict CountFailure(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
   void LoggedIn(const ftp::Reply& reply, Turn& turn);

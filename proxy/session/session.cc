@@ -342,7 +342,11 @@ void Session::PassOn(Command&& command, Turn& turn) {
 
 void Session::OnUser(const Command& command, Turn& turn) {
   const bool was_logged_in = login_.is_logged_in();
-  if (login_.LeadsElsewhere(command, turn)) ForgetBackend(turn);
+  if (login_.LeadsElsewhere(command, turn)) {
+    OnVerdict(login_.OnBackendAbandoned(turn), turn);
+    if (ended_) return;
+    ForgetBackend(turn);
+  }
   OnVerdict(login_.OnUser(command, turn), turn);
   // Anew: it ended when the former user was logged in.
   if (was_logged_in && !login_.is_logged_in()) {
