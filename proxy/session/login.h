@@ -71,8 +71,8 @@ class Login {
   bool HasCandidate(const Turn& turn) const;
   // The farms that the session may be sent to: one, once it has a backend.
   PossibleFarmList PossibleFarms(const Turn& turn) const;
-  // USER names somebody who belongs to another backend than the present one:
-  // that one has to be dropped first.
+  // USER names somebody who belongs to another backend than the present one, or
+  // that one is drained: it has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
 
   // Before it is. Whoever names user after user and never a password has each

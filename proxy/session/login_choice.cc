@@ -59,7 +59,9 @@ absl::string_view Login::FarmFor(absl::string_view user,
 }
 
 bool Login::LeadsElsewhere(const Command& user, const Turn& turn) const {
-  if (!link_.is_connected() || user.argument == user_) return false;
+  if (!link_.is_connected()) return false;
+  if (!is_logged_in() && link_.is_draining()) return true;
+  if (user.argument == user_) return false;
   if (FarmFor(user.argument, turn) != link_.farm()) return true;
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
   return farm != nullptr && farm->pin_by == fleet::ClientIdentity::kUser &&

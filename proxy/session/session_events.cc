@@ -325,6 +325,8 @@ void Session::EndIfDrained(Turn& turn) {
     return End(EndReason::kDrained, turn);
   }
   if (turn.now >= link_.drain().idle_end) {
+    // Between two tries to log in another backend does as well.
+    if (login_.state() == Login::State::kLoggedOut) return ForgetBackend(turn);
     turn.Say(ReplyCode::kServiceClosing,
              "The backend is going down, please connect again.");
     End(EndReason::kBackendDrained, turn);
