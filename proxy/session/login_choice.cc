@@ -64,8 +64,12 @@ bool Login::LeadsElsewhere(const Command& user, const Turn& turn) const {
   if (user.argument == user_) return false;
   if (FarmFor(user.argument, turn) != link_.farm()) return true;
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
-  return farm != nullptr && farm->pin_by == fleet::ClientIdentity::kUser &&
-         farm->pin_ttl > absl::ZeroDuration();
+  if (farm == nullptr) return false;
+  if (farm->pin_ttl > absl::ZeroDuration()) {
+    return farm->pin_by == fleet::ClientIdentity::kUser;
+  }
+  return farm->balance == fleet::Balance::kMaglev &&
+         farm->hash_on == fleet::ClientIdentity::kUser;
 }
 
 bool Login::MayTake(const fleet::Backend& backend) const {

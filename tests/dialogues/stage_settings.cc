@@ -77,6 +77,12 @@ std::string Stage::SetFarm(const Arguments& arguments) {
     } else if (key == "pin_by") {
       farm.pin_by = value == "user" ? fleet::ClientIdentity::kUser
                                     : fleet::ClientIdentity::kAddress;
+    } else if (key == "balance") {
+      if (value != "maglev") return "no such balance";
+      farm.balance = fleet::Balance::kMaglev;
+    } else if (key == "hash_on") {
+      farm.hash_on = value == "user" ? fleet::ClientIdentity::kUser
+                                     : fleet::ClientIdentity::kAddress;
     } else if (key == "candidates") {
       farm.failover.candidates = static_cast<int>(Number(arguments, key));
     } else if (key == "backend_tls") {
