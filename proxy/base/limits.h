@@ -58,6 +58,8 @@ inline constexpr absl::Duration kDataConnectTimeout = absl::Seconds(30);
 inline constexpr absl::Duration kTransferStallTimeout = absl::Minutes(10);
 inline constexpr absl::Duration kLeaseWait = absl::Seconds(10);
 inline constexpr absl::Duration kAbortTimeout = absl::Seconds(10);
+// For one more reply, where it cannot be known whether the last was the last.
+inline constexpr absl::Duration kAbortSettle = absl::Seconds(1);
 inline constexpr absl::Duration kCloseTimeout = absl::Seconds(5);
 inline constexpr absl::Duration kDrainTimeout = absl::Seconds(30);
 inline constexpr absl::Duration kDrainNotice = absl::Seconds(5);
