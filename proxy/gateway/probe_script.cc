@@ -158,15 +158,18 @@ void ProbeScript::OnAuthReply(const Reply& reply) {
 
 void ProbeScript::OnFeatures(const Reply& reply) {
   const bool again = step_ == Step::kFeaturesAgain;
-  // A backend without FEAT is a good backend with no features.
-  result_.features = ftp::FeatureList::FromReply(reply).lines();
+  // A backend without FEAT is a good backend with no features. One that wants a
+  // login first, or cannot just now, has not said which it has.
+  if (!reply.Is(ReplyCode::kNotLoggedIn) &&
+      reply.severity() != ftp::Severity::kTransient) {
+    result_.features = ftp::FeatureList::FromReply(reply).lines();
+  }
   if (again) return OpenData();
   switch (options_.kind) {
     case fleet::ProbeKind::kConnect:
       return End("", Parting::kQuit);
     case fleet::ProbeKind::kLogin:
     case fleet::ProbeKind::kList:
-      if (reply.Is(ReplyCode::kNotLoggedIn)) result_.features.reset();
       return Command(Step::kUser, absl::StrCat("USER ", options_.user));
   }
 }

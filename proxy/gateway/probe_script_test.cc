@@ -173,6 +173,15 @@ TEST(ProbeScript, ConnectTroubles) {
             "trouble connect: no answer in 100ms");
 }
 
+TEST(ProbeScript, WhoWantsALoginBeforeFeatHasSaidNothing) {
+  Played refused(Connect());
+  EXPECT_EQ(refused.Says("220 Hello").Says("530 Log in first").last(), "well");
+  EXPECT_FALSE(refused.result().features.has_value());
+  Played busy(Connect());
+  EXPECT_EQ(busy.Says("220 Hello").Says("450 Not now").last(), "well");
+  EXPECT_FALSE(busy.result().features.has_value());
+}
+
 TEST(ProbeScript, TheProxyHeaderComesFirst) {
   ProbeScript::Options options = Connect();
   options.proxy_protocol = fleet::ProxyProtocol::kV2;
