@@ -105,6 +105,8 @@ inline constexpr int kProbesPerTurn = 16;
 // over the interval.
 inline constexpr int kFirstProbesAtOnce = 32;
 inline constexpr absl::Duration kProbesLateNotice = absl::Minutes(1);
+// Between two log lines about probes that the gateway itself could not make.
+inline constexpr absl::Duration kProbeTroubleNotice = absl::Minutes(1);
 // A backend that has listed so much lists well.
 inline constexpr size_t kMaxProbeListBytes = 1024 * 1024;
 inline constexpr size_t kMaxProbePasswordBytes = 1024;

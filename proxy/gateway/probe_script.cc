@@ -70,8 +70,11 @@ ProbeScript::Actions ProbeScript::OnSecured() {
   return Take();
 }
 
-ProbeScript::Actions ProbeScript::OnConnectFailed(absl::string_view why) {
-  if (step_ == Step::kConnect) End(std::string(why), Parting::kNone);
+ProbeScript::Actions ProbeScript::OnConnectFailed(absl::string_view why,
+                                                  Culprit culprit) {
+  if (step_ != Step::kConnect) return {};
+  result_.is_inconclusive = culprit == Culprit::kGateway;
+  End(std::string(why), Parting::kNone);
   return Take();
 }
 
@@ -287,8 +290,11 @@ ProbeScript::Actions ProbeScript::OnDataEnd() {
   return Take();
 }
 
-ProbeScript::Actions ProbeScript::OnDataFailed(absl::string_view why) {
-  if (step_ != Step::kDone) Fail(absl::StrCat("data connection: ", why));
+ProbeScript::Actions ProbeScript::OnDataFailed(absl::string_view why,
+                                               Culprit culprit) {
+  if (step_ == Step::kDone) return {};
+  result_.is_inconclusive = culprit == Culprit::kGateway;
+  Fail(absl::StrCat("data connection: ", why));
   return Take();
 }
 

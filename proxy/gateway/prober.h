@@ -87,6 +87,7 @@ class Prober {
   void NoteLate(Target& target);
   void Start(Target& target);
   void OnResult(Target& target, ProbeScript::Result result);
+  void NoteInconclusive(const Target& target, absl::string_view trouble);
   double Chance() { return chance_(random_); }
 
   io::Loop& loop_;
@@ -104,6 +105,7 @@ class Prober {
   int64_t snapshots_ = 0;
   int64_t late_probes_ = 0;
   absl::Time late_notice_ = absl::InfinitePast();
+  absl::Time trouble_notice_ = absl::InfinitePast();
 };
 
 }  // namespace pinnace::gateway
