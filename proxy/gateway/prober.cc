@@ -39,7 +39,13 @@ void Prober::Publish(const snapshot::Snapshot& snapshot) {
       DropProbe(*target);
       Dequeue(*target);
       const absl::Duration interval = target->settings->interval;
-      if (interval <= absl::ZeroDuration()) continue;
+      target->schedule = ProbeSchedule();
+      if (interval <= absl::ZeroDuration()) {
+        // Nobody would ever find it well again.
+        target->status->SetHealth(fleet::Health::kUnknown, loop_.now());
+        target->status->SetTrouble("");
+        continue;
+      }
       Enqueue(*target,
               at_once-- > 0 ? loop_.now() : loop_.now() + interval * Chance());
     }

@@ -216,6 +216,17 @@ TEST_F(HealthTest, WithoutDescriptorsNobodyIsFoundDown) {
   EXPECT_TRUE(Until([&] { return status.trouble() == ""; }));
 }
 
+TEST_F(HealthTest, WhoIsNoLongerProbedIsNoLongerDown) {
+  backend_.Set({.greeting = "421 Not now"});
+  const fleet::BackendStatus& status = Add(backend_.address());
+  Publish();
+  ASSERT_TRUE(UntilHealth(status, Health::kUnhealthy));
+  farm_.health_check.interval = absl::ZeroDuration();
+  Publish();
+  EXPECT_EQ(status.health(), Health::kUnknown);
+  EXPECT_EQ(status.trouble(), "");
+}
+
 TEST_F(HealthTest, AHangingListIsFoundAndForgiven) {
   farm_.health_check.kind = ProbeKind::kList;
   farm_.health_check.timeout = kShortTimeout;
