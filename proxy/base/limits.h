@@ -110,6 +110,8 @@ inline constexpr absl::Duration kProbeTroubleNotice = absl::Minutes(1);
 // A backend that has listed so much lists well.
 inline constexpr size_t kMaxProbeListBytes = 1024 * 1024;
 inline constexpr size_t kMaxProbePasswordBytes = 1024;
+// Different FEAT lists of backends, kept once each.
+inline constexpr size_t kMaxFeatureLists = 64;
 // For its 221 and FIN.
 inline constexpr absl::Duration kProbeCloseTimeout = absl::Seconds(1);
 // Of backends' names, under way.

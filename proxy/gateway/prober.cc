@@ -212,8 +212,7 @@ void Prober::OnResult(Target& target, ProbeScript::Result result) {
   fleet::BackendStatus& status = *target.status;
   const std::string trouble = Printable(result.trouble);
   if (result.features.has_value()) {
-    status.SetFeatures(std::make_shared<const std::vector<std::string>>(
-        *std::move(result.features)));
+    status.SetFeatures(features_.Intern(*std::move(result.features)));
   }
   if (result.lacks_epsv) {
     status.lacks_epsv.store(true, std::memory_order_relaxed);
@@ -223,7 +222,7 @@ void Prober::OnResult(Target& target, ProbeScript::Result result) {
   const fleet::Health after =
       target.schedule.Add(before, outcome, target.settings->check);
   // Until it has risen it says what it suffered from.
-  if (!result.is_well() || after == fleet::Health::kHealthy) {
+  if (outcome != ProbeOutcome::kWell || after == fleet::Health::kHealthy) {
     status.SetTrouble(trouble);
   }
   if (outcome == ProbeOutcome::kInconclusive) NoteInconclusive(target, trouble);

@@ -18,6 +18,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/fleet/fleet.h"
 #include "proxy/gateway/backend_names.h"
+#include "proxy/gateway/feature_pool.h"
 #include "proxy/gateway/probe.h"
 #include "proxy/gateway/probe_schedule.h"
 #include "proxy/gateway/tls_material.h"
@@ -106,6 +107,7 @@ class Prober {
   int64_t late_probes_ = 0;
   absl::Time late_notice_ = absl::InfinitePast();
   absl::Time trouble_notice_ = absl::InfinitePast();
+  FeaturePool features_;
 };
 
 }  // namespace pinnace::gateway

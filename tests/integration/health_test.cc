@@ -227,6 +227,15 @@ TEST_F(HealthTest, WhoIsNoLongerProbedIsNoLongerDown) {
   EXPECT_EQ(status.trouble(), "");
 }
 
+TEST_F(HealthTest, EqualFeaturesAreKeptOnce) {
+  const fleet::BackendStatus& one = Add(backend_.address());
+  const fleet::BackendStatus& other = Add(backend_.address());
+  Publish();
+  ASSERT_TRUE(UntilHealth(one, Health::kHealthy));
+  ASSERT_TRUE(UntilHealth(other, Health::kHealthy));
+  EXPECT_EQ(one.features(), other.features());
+}
+
 TEST_F(HealthTest, AHangingListIsFoundAndForgiven) {
   farm_.health_check.kind = ProbeKind::kList;
   farm_.health_check.timeout = kShortTimeout;
