@@ -22,6 +22,8 @@ inline constexpr size_t kMaxFeatures = 128;
 inline constexpr size_t kMaxUnsentBytes = 256 * 1024;
 // ABOR and STAT in mid-transfer that are served before others have a turn.
 inline constexpr int kMaxUrgentPerTurn = 16;
+// FEATs likewise: each looks at every backend of a farm.
+inline constexpr int kMaxFeatPerTurn = 4;
 inline constexpr size_t kMaxUserBytes = 256;
 inline constexpr size_t kControlReadBytes = 64 * 1024;
 

@@ -86,13 +86,15 @@ void Session::OnClientDrained(Turn& turn) {
 
 void Session::Advance(Turn& turn) {
   wants_turn_ = false;
+  feats_ = 0;
   int urgent = 0;
   while (!ended_) {
     // A client that does not take its replies gets no more of them; and one
     // that asks much at once lets the others have their turn.
     if (turn.client_unsent_bytes + turn.out.client_bytes() >=
             limits::kMaxUnsentBytes ||
-        (!IsFree() && urgent++ == limits::kMaxUrgentPerTurn)) {
+        (!IsFree() && urgent++ == limits::kMaxUrgentPerTurn) ||
+        feats_ == limits::kMaxFeatPerTurn) {
       wants_turn_ = lines_.HasLine();
       break;
     }
@@ -373,6 +375,7 @@ void Session::OnRein(Turn& turn) {
 }
 
 void Session::SayFeatures(Turn& turn) {
+  ++feats_;
   ftp::FeatureList features = FarmFeatures(login_.PossibleFarms(turn));
   protection_.AddFeatures(features);
   turn.Say(Reply::ManyLines(ReplyCode::kSystemStatus,

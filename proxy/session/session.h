@@ -173,6 +173,7 @@ class Session {
   int64_t commands_ = 0;
   bool reading_paused_ = false;
   bool wants_turn_ = false;
+  int feats_ = 0;  // served in this turn
   // What the waiting lines were last looked through for.
   struct UrgentScan {
     int64_t transfer = 0;

@@ -56,6 +56,13 @@ void Stage::Start() {
 }
 
 void Stage::Deliver(const Event& event) {
+  DeliverOnce(event);
+  while (session_->wants_turn() && unsent_bytes_ == 0) {
+    DeliverOnce([](Session& s, Turn& t) { s.OnClientDrained(t); });
+  }
+}
+
+void Stage::DeliverOnce(const Event& event) {
   if (session_->has_ended()) return;  // As a shell retires its session.
   Turn turn = world_.NewTurn(unsent_bytes_);
   session_->set_bytes_moved(bytes_moved_);
