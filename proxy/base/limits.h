@@ -91,6 +91,9 @@ inline constexpr absl::Duration kActiveDialRetry = absl::Milliseconds(250);
 inline constexpr int kAcceptsPerTurn = 64;
 inline constexpr int kListenBacklog = 1024;
 inline constexpr int kMaxLeaseWaitersPerClient = 256;
+// Between two log lines of a worker about public ports of backends that are
+// none of the gateway's.
+inline constexpr absl::Duration kForeignSliceNotice = absl::Minutes(1);
 
 // Fleet.
 inline constexpr absl::Duration kPinTtl = absl::Minutes(30);

@@ -253,6 +253,10 @@ void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
   const bool by_session =
       action.is_protected &&
       worker_.options().data_source == ports::SourceMatch::kTlsSession;
+  if (action.slice.has_value() &&
+      worker_.data_shared().leases.IsForeign(*action.slice)) {
+    worker_.NoteForeignSlice(session_.backend(), *action.slice);
+  }
   TellLease(action.path,
             Channel(action.path)
                 .TakeLease(action.slice,
