@@ -90,6 +90,26 @@ TEST(PinTableTest, TheLeastRecentlyUsedMakesRoom) {
   EXPECT_THAT(Keys(pins), ElementsAre("main/192.0.2.4", "main/192.0.2.1"));
 }
 
+TEST(PinTableTest, WhoOnlyNamesUsersTakesNoPinFromThoseWhoLogIn) {
+  PinTable pins(3);
+  const absl::Time expires = kNow + absl::Seconds(10);
+  pins.Renew(User("main", "ann"), "a", kNow, expires);
+  pins.SetIfAbsent(User("main", "bob"), "a", kNow, expires);
+  pins.Renew(User("main", "bob"), "a", kNow, expires);
+  for (const char* guess : {"x", "y", "z"}) {
+    EXPECT_EQ(pins.SetIfAbsent(User("main", guess), "a", kNow, expires), "a");
+  }
+  EXPECT_THAT(Keys(pins), ElementsAre("main/bob", "main/ann", "main/z"));
+  EXPECT_EQ(pins.evictions(), 2);
+  pins.Renew(User("main", "eve"), "a", kNow, expires);
+  pins.Renew(User("main", "dan"), "a", kNow, expires);
+  EXPECT_THAT(Keys(pins), ElementsAre("main/dan", "main/eve", "main/bob"));
+  EXPECT_TRUE(pins.Delete("main/bob"));
+  pins.SetIfAbsent(User("main", "w"), "a", kNow, expires);
+  EXPECT_TRUE(pins.Delete("main/w"));
+  EXPECT_THAT(Keys(pins), ElementsAre("main/dan", "main/eve"));
+}
+
 TEST(PinTableTest, IsDeletedByKey) {
   PinTable pins(10);
   pins.Renew(Of("main", "2001:db8::1"), "a", kNow, kNow + absl::Seconds(10));
