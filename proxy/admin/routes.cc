@@ -14,6 +14,7 @@
 #include "protos/pinnace/v1/registry.pb.h"
 #include "protos/pinnace/v1/sessions.pb.h"
 #include "proxy/base/printable.h"
+#include "proxy/base/steady_clock.h"
 #include "proxy/control/gateway_facts.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/metrics/exposition.h"
@@ -207,7 +208,7 @@ Response Routes::Healthz(absl::string_view) {
 }
 
 Response Routes::Readyz(absl::string_view) {
-  const std::string why = control::WhyNotReady(gateway_, absl::Now());
+  const std::string why = control::WhyNotReady(gateway_, SteadyNow());
   if (why.empty()) return {.type = "text/plain", .body = "ready\n"};
   return {.status = 503,
           .type = "text/plain",
@@ -216,7 +217,7 @@ Response Routes::Readyz(absl::string_view) {
 
 Response Routes::Metrics(absl::string_view) {
   Exposition out;
-  const absl::Time now = absl::Now();
+  const absl::Time now = SteadyNow();
   out.Family("build_info", Exposition::Type::kGauge, "The program's version.");
   out.Sample({{"version", options_.program_version}}, 1);
   out.Gauge("ready", "1 when new clients are welcome.",
@@ -276,7 +277,7 @@ Response Routes::KillSession(absl::string_view id) {
 
 Response Routes::Backends(absl::string_view) {
   v1::ListBackendsResponse list;
-  const absl::Time now = absl::Now();
+  const absl::Time now = SteadyNow();
   const snapshot::SnapshotPtr snapshot = gateway_.snapshot();
   if (snapshot == nullptr) return {.body = Json(list)};
   for (const fleet::Farm& farm : snapshot->fleet.farms) {

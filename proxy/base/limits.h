@@ -22,6 +22,8 @@ inline constexpr size_t kMaxFeatures = 128;
 inline constexpr size_t kMaxUnsentBytes = 256 * 1024;
 // ABOR and STAT in mid-transfer that are served before others have a turn.
 inline constexpr int kMaxUrgentPerTurn = 16;
+// FEATs likewise: each looks at every backend of a farm.
+inline constexpr int kMaxFeatPerTurn = 4;
 inline constexpr size_t kMaxUserBytes = 256;
 inline constexpr size_t kControlReadBytes = 64 * 1024;
 
@@ -60,6 +62,8 @@ inline constexpr absl::Duration kDataConnectTimeout = absl::Seconds(30);
 inline constexpr absl::Duration kTransferStallTimeout = absl::Minutes(10);
 inline constexpr absl::Duration kLeaseWait = absl::Seconds(10);
 inline constexpr absl::Duration kAbortTimeout = absl::Seconds(10);
+// For one more reply, where it cannot be known whether the last was the last.
+inline constexpr absl::Duration kAbortSettle = absl::Seconds(1);
 inline constexpr absl::Duration kCloseTimeout = absl::Seconds(5);
 inline constexpr absl::Duration kDrainTimeout = absl::Seconds(30);
 inline constexpr absl::Duration kDrainNotice = absl::Seconds(5);
@@ -89,6 +93,9 @@ inline constexpr absl::Duration kActiveDialRetry = absl::Milliseconds(250);
 inline constexpr int kAcceptsPerTurn = 64;
 inline constexpr int kListenBacklog = 1024;
 inline constexpr int kMaxLeaseWaitersPerClient = 256;
+// Between two log lines of a worker about public ports of backends that are
+// none of the gateway's.
+inline constexpr absl::Duration kForeignSliceNotice = absl::Minutes(1);
 
 // Fleet.
 inline constexpr absl::Duration kPinTtl = absl::Minutes(30);
@@ -105,9 +112,13 @@ inline constexpr int kProbesPerTurn = 16;
 // over the interval.
 inline constexpr int kFirstProbesAtOnce = 32;
 inline constexpr absl::Duration kProbesLateNotice = absl::Minutes(1);
+// Between two log lines about probes that the gateway itself could not make.
+inline constexpr absl::Duration kProbeTroubleNotice = absl::Minutes(1);
 // A backend that has listed so much lists well.
 inline constexpr size_t kMaxProbeListBytes = 1024 * 1024;
 inline constexpr size_t kMaxProbePasswordBytes = 1024;
+// Different FEAT lists of backends, kept once each.
+inline constexpr size_t kMaxFeatureLists = 64;
 // For its 221 and FIN.
 inline constexpr absl::Duration kProbeCloseTimeout = absl::Seconds(1);
 // Of backends' names, under way.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "protos/pinnace/v1/discovery.grpc.pb.h"
+#include "proxy/base/steady_clock.h"
 #include "proxy/control/gateway_facts.h"
 #include "proxy/control/snapshot_file.h"
 #include "proxy/snapshot/snapshot_decoder.h"
@@ -231,7 +232,7 @@ v1::Report SnapshotClient::ReportNow(LoadReport& loads) {
   report.mutable_ports()->clear_by_port();
   const snapshot::SnapshotPtr snapshot = gateway_.snapshot();
   if (snapshot == nullptr) return report;
-  loads.AddTo(*snapshot, absl::Now(), report);
+  loads.AddTo(*snapshot, SteadyNow(), report);
   return report;
 }
 

@@ -64,6 +64,8 @@ class alignas(64) BackendStatus {
   void MarkNew() { healthy_since_ns_.store(kNever, std::memory_order_relaxed); }
   void EndNewness(absl::Time now) {
     int64_t expected = kNever;
+    // At every pick: workers share the line as long as nobody writes to it.
+    if (healthy_since_ns_.load(std::memory_order_relaxed) != kNever) return;
     healthy_since_ns_.compare_exchange_strong(expected, absl::ToUnixNanos(now),
                                               std::memory_order_relaxed);
   }

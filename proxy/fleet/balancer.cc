@@ -22,11 +22,6 @@ bool IsTried(const PickRequest& request, const Backend& backend) {
          request.tried.end();
 }
 
-bool IsCandidate(const Backend& backend) {
-  return backend.state == AdminState::kUp &&
-         backend.status->health() != Health::kUnhealthy;
-}
-
 // Addresses are hashed in their 16 byte form, whatever the family.
 uint64_t ClientHash(const Farm& farm, const PickRequest& request) {
   if (farm.hash_on == ClientIdentity::kUser && !request.user.empty()) {
@@ -194,6 +189,11 @@ class Choice {
 };
 
 }  // namespace
+
+bool IsCandidate(const Backend& backend) {
+  return backend.state == AdminState::kUp &&
+         backend.status->health() != Health::kUnhealthy;
+}
 
 bool IsUsable(const Backend& backend, absl::Time now) {
   return IsCandidate(backend) && !backend.status->IsEjected(now);

@@ -22,6 +22,9 @@ struct PickRequest {
   absl::string_view user;
 };
 
+// Up and not unhealthy. It may be ejected, or full.
+bool IsCandidate(const Backend& backend);
+
 // Among the backends that are up, neither unhealthy, ejected nor full, and not
 // tried: in the gateway's zone first if the farm prefers it, then in all. Those
 // that are ejected if no other is left. Null: nobody.

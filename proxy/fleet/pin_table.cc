@@ -28,13 +28,13 @@ std::optional<BackendId> PinTable::Find(const Client& client, absl::Time now) {
   MutexLock lock(&mutex_);
   const auto found = by_client_.find(client);
   if (found == by_client_.end()) return std::nullopt;
-  const Pins::iterator pin = found->second;
-  if (pin->expires <= now) {
+  const Pins::iterator entry = found->second;
+  if (entry->pin.expires <= now) {
     Erase(found);
     return std::nullopt;
   }
-  Touch(pin);
-  return pin->backend;
+  Touch(entry);
+  return entry->pin.backend;
 }
 
 BackendId PinTable::SetIfAbsent(const Client& client, const BackendId& backend,
@@ -46,38 +46,55 @@ BackendId PinTable::SetIfAbsent(const Client& client, const BackendId& backend,
     Add(client, backend, expires);
     return backend;
   }
-  const Pins::iterator pin = found->second;
-  if (pin->expires <= now || pin->backend == instead_of) {
-    pin->backend = backend;
-    pin->expires = expires;
+  const Pins::iterator entry = found->second;
+  Pin& pin = entry->pin;
+  if (pin.expires <= now || pin.backend == instead_of) {
+    pin.backend = backend;
+    pin.expires = expires;
   }
-  Touch(pin);
-  return pin->backend;
+  Touch(entry);
+  return pin.backend;
 }
 
-void PinTable::Set(const Client& client, const BackendId& backend,
-                   absl::Time expires) {
+void PinTable::Renew(const Client& client, const BackendId& backend,
+                     absl::Time now, absl::Time expires) {
   MutexLock lock(&mutex_);
   const auto found = by_client_.find(client);
   if (found == by_client_.end()) {
-    Add(client, backend, expires);
+    Confirm(Add(client, backend, expires));
     return;
   }
-  const Pins::iterator pin = found->second;
-  pin->backend = backend;
-  pin->expires = expires;
-  Touch(pin);
+  Pin& pin = found->second->pin;
+  if (pin.backend != backend) {
+    if (pin.expires > now) return;
+    pin.backend = backend;
+  }
+  pin.expires = expires;
+  Confirm(found->second);
 }
 
-void PinTable::Add(const Client& client, const BackendId& backend,
-                   absl::Time expires) {
-  if (by_client_.size() >= max_pins_ && !pins_.empty()) {
-    Erase(by_client_.find(KeyOf(pins_.back())));
-    ++evictions_;
-  }
-  pins_.push_front({std::string(client.farm), client.address,
-                    std::string(client.user), backend, expires});
-  by_client_.try_emplace(KeyOf(pins_.front()), pins_.begin());
+void PinTable::Confirm(Pins::iterator entry) {
+  pins_.splice(pins_.begin(), ListOf(*entry), entry);
+  entry->is_confirmed = true;
+}
+
+void PinTable::MakeRoom() {
+  if (by_client_.size() < max_pins_ || by_client_.empty()) return;
+  const Pins& list = unconfirmed_.empty() ? pins_ : unconfirmed_;
+  Erase(by_client_.find(KeyOf(list.back().pin)));
+  ++evictions_;
+}
+
+PinTable::Pins::iterator PinTable::Add(const Client& client,
+                                       const BackendId& backend,
+                                       absl::Time expires) {
+  MakeRoom();
+  unconfirmed_.push_front(
+      {.pin = {std::string(client.farm), client.address,
+               std::string(client.user), backend, expires}});
+  const Pins::iterator added = unconfirmed_.begin();
+  by_client_.try_emplace(KeyOf(added->pin), added);
+  return added;
 }
 
 bool PinTable::EraseIfPinned(const Client& client) {
@@ -88,9 +105,9 @@ bool PinTable::EraseIfPinned(const Client& client) {
 }
 
 void PinTable::Erase(ByClient::iterator found) {
-  const Pins::iterator pin = found->second;
+  const Pins::iterator entry = found->second;
   by_client_.erase(found);  // Its key looks into the pin.
-  pins_.erase(pin);
+  ListOf(*entry).erase(entry);
 }
 
 bool PinTable::Delete(absl::string_view key) {
@@ -106,17 +123,24 @@ bool PinTable::Delete(absl::string_view key) {
   if (EraseIfPinned({farm, IpAddress(), client})) return true;
   // Only the printable form of an unprintable user is left.
   if (client.find('\\') == absl::string_view::npos) return false;
-  const auto pin = std::find_if(pins_.begin(), pins_.end(), [&](const Pin& p) {
-    return p.farm == farm && !p.user.empty() && Printable(p.user) == client;
-  });
-  return pin != pins_.end() && EraseIfPinned(KeyOf(*pin));
+  for (const Pins* list : {&pins_, &unconfirmed_}) {
+    for (const auto& [pin, is_confirmed] : *list) {
+      if (pin.farm == farm && !pin.user.empty() &&
+          Printable(pin.user) == client) {
+        return EraseIfPinned(KeyOf(pin));
+      }
+    }
+  }
+  return false;
 }
 
 std::vector<PinTable::Pin> PinTable::List(absl::Time now) const {
   MutexLock lock(&mutex_);
   std::vector<Pin> live;
-  for (const Pin& pin : pins_) {
-    if (pin.expires > now) live.push_back(pin);
+  for (const Pins* list : {&pins_, &unconfirmed_}) {
+    for (const auto& [pin, is_confirmed] : *list) {
+      if (pin.expires > now) live.push_back(pin);
+    }
   }
   return live;
 }

@@ -54,7 +54,9 @@ class PinTable {
     std::string Key() const;
   };
 
-  // At `max_pins` the pin used least recently makes room, and is counted.
+  // At `max_pins` the pin used least recently makes room, and is counted: of
+  // those that no login has confirmed, as long as there are any. Whoever only
+  // names users takes no pin from those who log in.
   explicit PinTable(size_t max_pins) : max_pins_(max_pins) {}
 
   std::optional<BackendId> Find(const Client& client, absl::Time now)
@@ -66,9 +68,11 @@ class PinTable {
                         absl::Time now, absl::Time expires,
                         absl::string_view instead_of = {})
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Makes, moves or renews a pin.
-  void Set(const Client& client, const BackendId& backend, absl::Time expires)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // For a session that is logged in to `backend`: makes or renews its pin. One
+  // that leads elsewhere stays: a later session of this client was sent there,
+  // and further ones have to meet that.
+  void Renew(const Client& client, const BackendId& backend, absl::Time now,
+             absl::Time expires) ABSL_LOCKS_EXCLUDED(mutex_);
   // By what Key() says, any spelling of the address, or "FARM/USER" with the
   // user as it was sent; false when there is none.
   bool Delete(absl::string_view key) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -77,7 +81,11 @@ class PinTable {
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  using Pins = std::list<Pin>;  // most recently used first
+  struct Entry {
+    Pin pin;
+    bool is_confirmed = false;  // by a login; it is in `pins_`
+  };
+  using Pins = std::list<Entry>;  // most recently used first
   // The views of a key are into the pin itself, which stays where it is in the
   // list.
   using ByClient = absl::flat_hash_map<Client, Pins::iterator>;
@@ -85,12 +93,18 @@ class PinTable {
   static Client KeyOf(const Pin& pin) {
     return {pin.farm, pin.client, pin.user};
   }
-  // It is the one used last.
-  void Touch(Pins::iterator pin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    pins_.splice(pins_.begin(), pins_, pin);
+  Pins& ListOf(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return entry.is_confirmed ? pins_ : unconfirmed_;
   }
-  void Add(const Client& client, const BackendId& backend, absl::Time expires)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // It is the one used last.
+  void Touch(Pins::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Pins& list = ListOf(*entry);
+    list.splice(list.begin(), list, entry);
+  }
+  void Confirm(Pins::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Pins::iterator Add(const Client& client, const BackendId& backend,
+                     absl::Time expires) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool EraseIfPinned(const Client& client)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Erase(ByClient::iterator found) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -98,6 +112,7 @@ class PinTable {
   const size_t max_pins_;
   mutable Mutex mutex_;
   Pins pins_ ABSL_GUARDED_BY(mutex_);
+  Pins unconfirmed_ ABSL_GUARDED_BY(mutex_);
   ByClient by_client_ ABSL_GUARDED_BY(mutex_);
   int64_t evictions_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -32,7 +32,7 @@ std::vector<std::string> Keys(const PinTable& pins, absl::Time now = kNow) {
 
 TEST(PinTableTest, FindsWhatWasSetForFarmAndClient) {
   PinTable pins(10);
-  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, kNow + absl::Seconds(10));
   EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow), "a");
   EXPECT_EQ(pins.Find(Of("other", "192.0.2.1"), kNow), std::nullopt);
   EXPECT_EQ(pins.Find(Of("main", "192.0.2.2"), kNow), std::nullopt);
@@ -42,7 +42,7 @@ TEST(PinTableTest, FindsWhatWasSetForFarmAndClient) {
 
 TEST(PinTableTest, EndsWithItsTime) {
   PinTable pins(10);
-  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, kNow + absl::Seconds(10));
   EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow + absl::Seconds(9)), "a");
   EXPECT_THAT(Keys(pins, kNow + absl::Seconds(10)), ElementsAre());
   EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow + absl::Seconds(10)),
@@ -51,40 +51,74 @@ TEST(PinTableTest, EndsWithItsTime) {
   EXPECT_THAT(Keys(pins), ElementsAre());
 }
 
-TEST(PinTableTest, IsRenewedAndMoved) {
+TEST(PinTableTest, IsRenewed) {
   PinTable pins(10);
-  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
-  pins.Set(Of("main", "192.0.2.1"), "b", kNow + absl::Seconds(20));
-  EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow + absl::Seconds(15)), "b");
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, kNow + absl::Seconds(10));
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, kNow + absl::Seconds(20));
+  EXPECT_EQ(pins.Find(Of("main", "192.0.2.1"), kNow + absl::Seconds(15)), "a");
   EXPECT_EQ(pins.List(kNow).size(), 1u);
+}
+
+TEST(PinTableTest, IsNotTakenBackByASessionOnAnotherBackend) {
+  PinTable pins(10);
+  const PinTable::Client client = Of("main", "192.0.2.1");
+  const absl::Time expires = kNow + absl::Seconds(10);
+  pins.Renew(client, "a", kNow, expires);
+  EXPECT_EQ(pins.SetIfAbsent(client, "b", kNow, expires, "a"), "b");
+  pins.Renew(client, "a", kNow, expires + absl::Seconds(10));
+  EXPECT_EQ(pins.Find(client, kNow), "b");
+  EXPECT_THAT(Keys(pins, expires), ElementsAre());
+  // Nobody has it any more.
+  pins.Renew(client, "a", expires, expires + absl::Seconds(10));
+  EXPECT_EQ(pins.Find(client, expires), "a");
 }
 
 TEST(PinTableTest, TheLeastRecentlyUsedMakesRoom) {
   PinTable pins(2);
   const absl::Time expires = kNow + absl::Seconds(10);
-  pins.Set(Of("main", "192.0.2.1"), "a", expires);
-  pins.Set(Of("main", "192.0.2.2"), "a", expires);
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, expires);
+  pins.Renew(Of("main", "192.0.2.2"), "a", kNow, expires);
   EXPECT_EQ(pins.evictions(), 0);
   EXPECT_TRUE(pins.Find(Of("main", "192.0.2.1"), kNow).has_value());
-  pins.Set(Of("main", "192.0.2.3"), "a", expires);
+  pins.Renew(Of("main", "192.0.2.3"), "a", kNow, expires);
   EXPECT_THAT(Keys(pins), ElementsAre("main/192.0.2.3", "main/192.0.2.1"));
   EXPECT_EQ(pins.evictions(), 1);
   // Renewing is using, and makes no room.
-  pins.Set(Of("main", "192.0.2.1"), "a", expires);
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, expires);
   EXPECT_EQ(pins.evictions(), 1);
-  pins.Set(Of("main", "192.0.2.4"), "a", expires);
+  pins.Renew(Of("main", "192.0.2.4"), "a", kNow, expires);
   EXPECT_THAT(Keys(pins), ElementsAre("main/192.0.2.4", "main/192.0.2.1"));
+}
+
+TEST(PinTableTest, WhoOnlyNamesUsersTakesNoPinFromThoseWhoLogIn) {
+  PinTable pins(3);
+  const absl::Time expires = kNow + absl::Seconds(10);
+  pins.Renew(User("main", "ann"), "a", kNow, expires);
+  pins.SetIfAbsent(User("main", "bob"), "a", kNow, expires);
+  pins.Renew(User("main", "bob"), "a", kNow, expires);
+  for (const char* guess : {"x", "y", "z"}) {
+    EXPECT_EQ(pins.SetIfAbsent(User("main", guess), "a", kNow, expires), "a");
+  }
+  EXPECT_THAT(Keys(pins), ElementsAre("main/bob", "main/ann", "main/z"));
+  EXPECT_EQ(pins.evictions(), 2);
+  pins.Renew(User("main", "eve"), "a", kNow, expires);
+  pins.Renew(User("main", "dan"), "a", kNow, expires);
+  EXPECT_THAT(Keys(pins), ElementsAre("main/dan", "main/eve", "main/bob"));
+  EXPECT_TRUE(pins.Delete("main/bob"));
+  pins.SetIfAbsent(User("main", "w"), "a", kNow, expires);
+  EXPECT_TRUE(pins.Delete("main/w"));
+  EXPECT_THAT(Keys(pins), ElementsAre("main/dan", "main/eve"));
 }
 
 TEST(PinTableTest, IsDeletedByKey) {
   PinTable pins(10);
-  pins.Set(Of("main", "2001:db8::1"), "a", kNow + absl::Seconds(10));
+  pins.Renew(Of("main", "2001:db8::1"), "a", kNow, kNow + absl::Seconds(10));
   EXPECT_FALSE(pins.Delete("main/2001:db8::2"));
   EXPECT_TRUE(pins.Delete("main/2001:db8::1"));
   EXPECT_FALSE(pins.Delete("main/2001:db8::1"));
   EXPECT_THAT(Keys(pins), ElementsAre());
 
-  pins.Set(Of("main", "192.0.2.1"), "a", kNow + absl::Seconds(10));
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, kNow + absl::Seconds(10));
   for (const char* key :
        {"", "/", "main", "main/", "192.0.2.1", "/192.0.2.1", "other/192.0.2.1",
         "main/192.0.2", "main//192.0.2.1", "/main/192.0.2.1"}) {
@@ -107,11 +141,11 @@ TEST(PinTableTest, PinsByTheFarmsChoice) {
 TEST(PinTableTest, AUserIsNoAddress) {
   PinTable pins(10);
   const absl::Time expires = kNow + absl::Seconds(10);
-  pins.Set(User("main", "ann"), "a", expires);
-  pins.Set(User("main", "bob"), "b", expires);
-  pins.Set(User("main", "192.0.2.1"), "c", expires);
-  pins.Set(Of("main", "192.0.2.1"), "d", expires);
-  pins.Set(Of("main", "0.0.0.0"), "e", expires);
+  pins.Renew(User("main", "ann"), "a", kNow, expires);
+  pins.Renew(User("main", "bob"), "b", kNow, expires);
+  pins.Renew(User("main", "192.0.2.1"), "c", kNow, expires);
+  pins.Renew(Of("main", "192.0.2.1"), "d", kNow, expires);
+  pins.Renew(Of("main", "0.0.0.0"), "e", kNow, expires);
   EXPECT_EQ(pins.Find(User("main", "ann"), kNow), "a");
   EXPECT_EQ(pins.Find(User("other", "ann"), kNow), std::nullopt);
   EXPECT_EQ(pins.Find(User("main", "bob"), kNow), "b");
@@ -125,7 +159,7 @@ TEST(PinTableTest, AUserIsDeletedAsSentOrAsPrinted) {
   PinTable pins(10);
   const absl::Time expires = kNow + absl::Seconds(10);
   for (const char* user : {"ann", "dept/ann", "a\x01 b\\", "192.0.2.1"}) {
-    pins.Set(User("main", user), "a", expires);
+    pins.Renew(User("main", user), "a", kNow, expires);
   }
   EXPECT_THAT(Keys(pins), ElementsAre("main/192.0.2.1", "main/a\\x01 b\\\\",
                                       "main/dept/ann", "main/ann"));
@@ -136,7 +170,7 @@ TEST(PinTableTest, AUserIsDeletedAsSentOrAsPrinted) {
     EXPECT_TRUE(pins.Delete(key)) << key;
     EXPECT_FALSE(pins.Delete(key)) << key;
   }
-  pins.Set(User("main", "a\x01 b\\"), "a", expires);
+  pins.Renew(User("main", "a\x01 b\\"), "a", kNow, expires);
   EXPECT_TRUE(pins.Delete("main/a\x01 b\\"));
   EXPECT_EQ(pins.size(), 0u);
 }

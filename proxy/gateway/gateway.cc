@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/log.h"
+#include "proxy/base/steady_clock.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/fleet/drain.h"
 
@@ -202,8 +203,8 @@ void Gateway::Stop(absl::Duration patience) {
   if (is_running()) {
     draining_ = true;
     RefuseNewSessions();
-    const absl::Time deadline = absl::Now() + patience;
-    while (sessions_.load() > 0 && absl::Now() < deadline) {
+    const absl::Time deadline = SteadyNow() + patience;
+    while (sessions_.load() > 0 && SteadyNow() < deadline) {
       absl::SleepFor(kDrainPoll);
     }
     Worker& first = *workers_.front();
@@ -251,7 +252,7 @@ void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   MutexLock lock(&mutex_);
   next->fleet.Prepare(options_.zone, &snapshot_->fleet);
   const bool drains_changed =
-      fleet::UpdateDrains(snapshot_->fleet, next->fleet, absl::Now());
+      fleet::UpdateDrains(snapshot_->fleet, next->fleet, SteadyNow());
   snapshot_ = next;
   for (const std::unique_ptr<Worker>& worker : workers_) {
     worker->Post([&worker = *worker, next, drains_changed] {
@@ -272,7 +273,7 @@ snapshot::SnapshotPtr Gateway::snapshot() const {
 std::string Gateway::why_not_ready() const {
   if (draining()) return "draining";
   const snapshot::SnapshotPtr present = snapshot();
-  const absl::Time now = absl::Now();
+  const absl::Time now = SteadyNow();
   for (const fleet::Farm& farm : present->fleet.farms) {
     for (const fleet::Backend& backend : farm.backends) {
       if (fleet::IsUsable(backend, now)) return "";
@@ -304,7 +305,7 @@ bool Gateway::KillSession(SessionId id) {
 }
 
 std::vector<fleet::PinTable::Pin> Gateway::Pins() {
-  return pins_.List(absl::Now());
+  return pins_.List(SteadyNow());
 }
 
 PinFacts Gateway::PinCounts() {

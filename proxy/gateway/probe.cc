@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "proxy/base/limits.h"
+#include "proxy/io/errno_status.h"
 
 namespace pinnace::gateway {
 namespace {
@@ -18,6 +19,11 @@ std::unique_ptr<io::Dial> StartDial(io::Loop& loop,
   }
   return io::Dial::Start(loop, options.resolved, options.address.port,
                          {.deadline = deadline}, std::move(done));
+}
+
+ProbeScript::Culprit CulpritOf(const absl::Status& status) {
+  return io::IsOwnFault(status) ? ProbeScript::Culprit::kGateway
+                                : ProbeScript::Culprit::kBackend;
 }
 
 }  // namespace
@@ -77,7 +83,8 @@ void Probe::Do(ProbeScript::DialData& action) {
 void Probe::Do(ProbeScript::ListenForData&) {
   const absl::Status status = Listen();
   CarryOut(status.ok() ? script_.OnListening(data_listener_->local_address())
-                       : script_.OnDataFailed(status.message()));
+                       : script_.OnDataFailed(status.message(),
+                                              ProbeScript::Culprit::kGateway));
 }
 
 absl::Status Probe::Listen() {
@@ -113,7 +120,8 @@ void Probe::Do(ProbeScript::Finish& action) {
 
 void Probe::OnConnected(absl::StatusOr<io::Connected> result) {
   if (!result.ok()) {
-    CarryOut(script_.OnConnectFailed(result.status().message()));
+    CarryOut(script_.OnConnectFailed(result.status().message(),
+                                     CulpritOf(result.status())));
     return;
   }
   // Until here the dial keeps the time, and says what it was at.
@@ -126,7 +134,8 @@ void Probe::OnConnected(absl::StatusOr<io::Connected> result) {
 
 void Probe::OnDataConnected(absl::StatusOr<io::Connected> result) {
   if (!result.ok()) {
-    CarryOut(script_.OnDataFailed(result.status().message()));
+    CarryOut(script_.OnDataFailed(result.status().message(),
+                                  CulpritOf(result.status())));
     return;
   }
   data_ = std::make_unique<ControlStream>(loop_, std::move(result->socket),
@@ -148,8 +157,9 @@ void Probe::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
 
 void Probe::OnEnd(io::ByteStream& stream, const absl::Status& status) {
   if (data_ != nullptr && data_->Is(stream)) {
-    CarryOut(status.ok() ? script_.OnDataEnd()
-                         : script_.OnDataFailed(status.message()));
+    CarryOut(status.ok()
+                 ? script_.OnDataEnd()
+                 : script_.OnDataFailed(status.message(), CulpritOf(status)));
     return;
   }
   CarryOut(script_.OnEnd(status.ok() ? "it closed the connection"

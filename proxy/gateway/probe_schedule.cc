@@ -8,6 +8,7 @@ namespace pinnace::gateway {
 
 fleet::Health ProbeSchedule::Add(fleet::Health before, ProbeOutcome outcome,
                                  const fleet::HealthCheck& check) {
+  if (outcome == ProbeOutcome::kInconclusive) return before;
   const fleet::Health seen = outcome == ProbeOutcome::kWell
                                  ? fleet::Health::kHealthy
                                  : fleet::Health::kUnhealthy;

@@ -10,7 +10,11 @@
 
 namespace pinnace::gateway {
 
-enum class ProbeOutcome : uint8_t { kWell, kFailed };
+enum class ProbeOutcome : uint8_t {
+  kWell,
+  kFailed,
+  kInconclusive,  // the gateway could not ask
+};
 
 class ProbeSchedule {
  public:

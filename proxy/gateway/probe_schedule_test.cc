@@ -17,6 +17,7 @@ class Probed {
 
   Health Well() { return Add(ProbeOutcome::kWell); }
   Health Failed() { return Add(ProbeOutcome::kFailed); }
+  Health Inconclusive() { return Add(ProbeOutcome::kInconclusive); }
   absl::Duration pause() const { return schedule_.Pause(health_, kInterval); }
 
  private:
@@ -32,6 +33,18 @@ class Probed {
 TEST(ProbeSchedule, TheFirstResultDecides) {
   EXPECT_EQ(Probed(3, 3).Well(), Health::kHealthy);
   EXPECT_EQ(Probed(3, 3).Failed(), Health::kUnhealthy);
+}
+
+TEST(ProbeSchedule, AnInconclusiveOneCountsForNothing) {
+  Probed probed(1, 2);
+  EXPECT_EQ(probed.Inconclusive(), Health::kUnknown);
+  EXPECT_EQ(probed.pause(), limits::kProbeRetry);
+  probed.Well();
+  EXPECT_EQ(probed.Inconclusive(), Health::kHealthy);
+  EXPECT_EQ(probed.pause(), kInterval);
+  EXPECT_EQ(probed.Failed(), Health::kHealthy);
+  EXPECT_EQ(probed.Inconclusive(), Health::kHealthy);
+  EXPECT_EQ(probed.Failed(), Health::kUnhealthy);
 }
 
 TEST(ProbeSchedule, FallsAfterFailuresInARow) {

@@ -70,8 +70,11 @@ ProbeScript::Actions ProbeScript::OnSecured() {
   return Take();
 }
 
-ProbeScript::Actions ProbeScript::OnConnectFailed(absl::string_view why) {
-  if (step_ == Step::kConnect) End(std::string(why), Parting::kNone);
+ProbeScript::Actions ProbeScript::OnConnectFailed(absl::string_view why,
+                                                  Culprit culprit) {
+  if (step_ != Step::kConnect) return {};
+  result_.is_inconclusive = culprit == Culprit::kGateway;
+  End(std::string(why), Parting::kNone);
   return Take();
 }
 
@@ -158,15 +161,18 @@ void ProbeScript::OnAuthReply(const Reply& reply) {
 
 void ProbeScript::OnFeatures(const Reply& reply) {
   const bool again = step_ == Step::kFeaturesAgain;
-  // A backend without FEAT is a good backend with no features.
-  result_.features = ftp::FeatureList::FromReply(reply).lines();
+  // A backend without FEAT is a good backend with no features. One that wants a
+  // login first, or cannot just now, has not said which it has.
+  if (!reply.Is(ReplyCode::kNotLoggedIn) &&
+      reply.severity() != ftp::Severity::kTransient) {
+    result_.features = ftp::FeatureList::FromReply(reply).lines();
+  }
   if (again) return OpenData();
   switch (options_.kind) {
     case fleet::ProbeKind::kConnect:
       return End("", Parting::kQuit);
     case fleet::ProbeKind::kLogin:
     case fleet::ProbeKind::kList:
-      if (reply.Is(ReplyCode::kNotLoggedIn)) result_.features.reset();
       return Command(Step::kUser, absl::StrCat("USER ", options_.user));
   }
 }
@@ -284,8 +290,11 @@ ProbeScript::Actions ProbeScript::OnDataEnd() {
   return Take();
 }
 
-ProbeScript::Actions ProbeScript::OnDataFailed(absl::string_view why) {
-  if (step_ != Step::kDone) Fail(absl::StrCat("data connection: ", why));
+ProbeScript::Actions ProbeScript::OnDataFailed(absl::string_view why,
+                                               Culprit culprit) {
+  if (step_ == Step::kDone) return {};
+  result_.is_inconclusive = culprit == Culprit::kGateway;
+  Fail(absl::StrCat("data connection: ", why));
   return Take();
 }
 

@@ -17,6 +17,7 @@
 #include "proxy/base/address.h"
 #include "proxy/fleet/fleet.h"
 #include "proxy/ftp/reply_reader.h"
+#include "proxy/gateway/probe_schedule.h"
 
 namespace pinnace::gateway {
 
@@ -35,12 +36,17 @@ class ProbeScript {
   };
   struct Result {
     std::string trouble;  // at which step, and what; empty: it is well
+    // The gateway could not ask: that says nothing of the backend.
+    bool is_inconclusive = false;
     // The lines of its FEAT reply, none when it has no FEAT. Nothing when the
     // probe did not come so far.
     std::optional<std::vector<std::string>> features;
     bool lacks_epsv = false;
 
-    bool is_well() const { return trouble.empty(); }
+    ProbeOutcome outcome() const {
+      if (is_inconclusive) return ProbeOutcome::kInconclusive;
+      return trouble.empty() ? ProbeOutcome::kWell : ProbeOutcome::kFailed;
+    }
   };
 
   struct Send {
@@ -68,7 +74,10 @@ class ProbeScript {
   explicit ProbeScript(Options options);
 
   Actions OnConnected(const Address& peer);
-  Actions OnConnectFailed(absl::string_view why);
+  // Whose fault a data connection, or the control connection, is that does not
+  // come about.
+  enum class Culprit : uint8_t { kBackend, kGateway };
+  Actions OnConnectFailed(absl::string_view why, Culprit culprit);
   Actions OnSecured();
   Actions OnBytes(absl::string_view bytes);
   // Of the control connection.
@@ -77,7 +86,7 @@ class ProbeScript {
   Actions OnDataOpen();
   Actions OnDataBytes(size_t count);
   Actions OnDataEnd();
-  Actions OnDataFailed(absl::string_view why);
+  Actions OnDataFailed(absl::string_view why, Culprit culprit);
   // The time of the whole probe is over.
   Actions OnTimeout(absl::Duration timeout);
 

@@ -22,6 +22,8 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Optional;
 
+using Culprit = ProbeScript::Culprit;
+
 const Address kPeer = *Address::Parse("10.0.0.7:21");
 const Address kPeer6 = *Address::Parse("[2001:db8::7]:21");
 
@@ -44,8 +46,15 @@ std::string Text(const ProbeScript::Action& action) {
       return "close data";
     }
     std::string operator()(const ProbeScript::Finish& a) {
-      return a.result.is_well() ? "well"
-                                : absl::StrCat("trouble ", a.result.trouble);
+      switch (a.result.outcome()) {
+        case ProbeOutcome::kWell:
+          return "well";
+        case ProbeOutcome::kFailed:
+          return absl::StrCat("trouble ", a.result.trouble);
+        case ProbeOutcome::kInconclusive:
+          return absl::StrCat("inconclusive ", a.result.trouble);
+      }
+      return "";
     }
   };
   return std::visit(Visitor(), action);
@@ -72,8 +81,9 @@ class Played {
   Played& DataOpen() { return Note(script_.OnDataOpen()); }
   Played& DataBytes(size_t count) { return Note(script_.OnDataBytes(count)); }
   Played& DataEnd() { return Note(script_.OnDataEnd()); }
-  Played& DataFailed(absl::string_view why) {
-    return Note(script_.OnDataFailed(why));
+  Played& DataFailed(absl::string_view why,
+                     Culprit culprit = Culprit::kBackend) {
+    return Note(script_.OnDataFailed(why, culprit));
   }
   Played& End(absl::string_view why) { return Note(script_.OnEnd(why)); }
   Played& Timeout() { return Note(script_.OnTimeout(absl::Seconds(5))); }
@@ -141,7 +151,7 @@ TEST(ProbeScript, ConnectAsksForFeaturesAndQuits) {
 TEST(ProbeScript, ABackendWithoutFeatIsWell) {
   Played played(Connect());
   played.Says("220 Hello").Says("500 What?");
-  EXPECT_TRUE(played.result().is_well());
+  EXPECT_EQ(played.result().outcome(), ProbeOutcome::kWell);
   EXPECT_THAT(played.result().features, Optional(IsEmpty()));
 }
 
@@ -164,13 +174,36 @@ TEST(ProbeScript, GreetingTroubles) {
 
 TEST(ProbeScript, ConnectTroubles) {
   ProbeScript script(Connect());
-  const ProbeScript::Actions actions =
-      script.OnConnectFailed("connect to 10.0.0.7:21: timed out");
+  const ProbeScript::Actions actions = script.OnConnectFailed(
+      "connect to 10.0.0.7:21: timed out", Culprit::kBackend);
   ASSERT_EQ(actions.size(), 1u);
   EXPECT_EQ(Text(actions[0]), "trouble connect to 10.0.0.7:21: timed out");
   ProbeScript slow(Connect());
   EXPECT_EQ(Text(slow.OnTimeout(absl::Milliseconds(100))[0]),
             "trouble connect: no answer in 100ms");
+}
+
+TEST(ProbeScript, WhatTheGatewayCannotDoSaysNothing) {
+  ProbeScript script(Connect());
+  const ProbeScript::Actions actions = script.OnConnectFailed(
+      "connect to 10.0.0.7:21: Too many open files", Culprit::kGateway);
+  ASSERT_EQ(actions.size(), 1u);
+  EXPECT_EQ(Text(actions[0]),
+            "inconclusive connect to 10.0.0.7:21: Too many open files");
+  EXPECT_EQ(LoggedIn(List())
+                .Says("229 Entering Extended Passive Mode (|||4000|)")
+                .DataFailed("Too many open files", Culprit::kGateway)
+                .last(),
+            "inconclusive LIST: data connection: Too many open files");
+}
+
+TEST(ProbeScript, WhoWantsALoginBeforeFeatHasSaidNothing) {
+  Played refused(Connect());
+  EXPECT_EQ(refused.Says("220 Hello").Says("530 Log in first").last(), "well");
+  EXPECT_FALSE(refused.result().features.has_value());
+  Played busy(Connect());
+  EXPECT_EQ(busy.Says("220 Hello").Says("450 Not now").last(), "well");
+  EXPECT_FALSE(busy.result().features.has_value());
 }
 
 TEST(ProbeScript, TheProxyHeaderComesFirst) {
@@ -253,7 +286,7 @@ TEST(ProbeScript, ListsOverAPrivateConnection) {
 TEST(ProbeScript, AUserWithoutPasswordIsLoggedIn) {
   Played played(Login());
   played.Says("220 Hello").Says("500 No").Says("230 In");
-  EXPECT_TRUE(played.result().is_well());
+  EXPECT_EQ(played.result().outcome(), ProbeOutcome::kWell);
 }
 
 TEST(ProbeScript, FeaturesAreAskedAgainWhereTheyWantALogin) {
@@ -327,7 +360,7 @@ TEST(ProbeScript, FallsBackToPassive) {
     EXPECT_THAT(played.Says("227 Here (192,0,2,1,18,103)").Did(),
                 ElementsAre("dial 10.0.0.7:4711"));
     played.DataOpen().Says("150 Coming").DataEnd().Says("226 Done");
-    EXPECT_TRUE(played.result().is_well());
+    EXPECT_EQ(played.result().outcome(), ProbeOutcome::kWell);
     EXPECT_TRUE(played.result().lacks_epsv);
   }
 }

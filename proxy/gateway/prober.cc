@@ -39,7 +39,13 @@ void Prober::Publish(const snapshot::Snapshot& snapshot) {
       DropProbe(*target);
       Dequeue(*target);
       const absl::Duration interval = target->settings->interval;
-      if (interval <= absl::ZeroDuration()) continue;
+      target->schedule = ProbeSchedule();
+      if (interval <= absl::ZeroDuration()) {
+        // Nobody would ever find it well again.
+        target->status->SetHealth(fleet::Health::kUnknown, loop_.now());
+        target->status->SetTrouble("");
+        continue;
+      }
       Enqueue(*target,
               at_once-- > 0 ? loop_.now() : loop_.now() + interval * Chance());
     }
@@ -161,7 +167,8 @@ void Prober::Start(Target& target) {
         ProbePassword(settings.check.password_file);
     if (!password.ok()) {
       return OnResult(target,
-                      {.trouble = std::string(password.status().message())});
+                      {.trouble = std::string(password.status().message()),
+                       .is_inconclusive = true});
     }
     script.user = settings.check.user;
     script.password = *std::move(password);
@@ -171,7 +178,8 @@ void Prober::Start(Target& target) {
     auto context = tls_.ForBackends(settings.tls);
     if (!context.ok()) {
       return OnResult(target,
-                      {.trouble = std::string(context.status().message())});
+                      {.trouble = std::string(context.status().message()),
+                       .is_inconclusive = true});
     }
     tls = *std::move(context);
   }
@@ -191,24 +199,33 @@ void Prober::Start(Target& target) {
       });
 }
 
+void Prober::NoteInconclusive(const Target& target, absl::string_view trouble) {
+  if (loop_.now() < trouble_notice_) return;
+  trouble_notice_ = loop_.now() + limits::kProbeTroubleNotice;
+  Log(LogLevel::kWarning,
+      absl::StrCat(
+          "backend ", target.name, " (", target.address.ToString(),
+          ") could not be probed, and keeps the health it had: ", trouble));
+}
+
 void Prober::OnResult(Target& target, ProbeScript::Result result) {
   fleet::BackendStatus& status = *target.status;
   const std::string trouble = Printable(result.trouble);
   if (result.features.has_value()) {
-    status.SetFeatures(std::make_shared<const std::vector<std::string>>(
-        *std::move(result.features)));
+    status.SetFeatures(features_.Intern(*std::move(result.features)));
   }
   if (result.lacks_epsv) {
     status.lacks_epsv.store(true, std::memory_order_relaxed);
   }
   const fleet::Health before = status.health();
-  const fleet::Health after = target.schedule.Add(
-      before, result.is_well() ? ProbeOutcome::kWell : ProbeOutcome::kFailed,
-      target.settings->check);
+  const ProbeOutcome outcome = result.outcome();
+  const fleet::Health after =
+      target.schedule.Add(before, outcome, target.settings->check);
   // Until it has risen it says what it suffered from.
-  if (!result.is_well() || after == fleet::Health::kHealthy) {
+  if (outcome != ProbeOutcome::kWell || after == fleet::Health::kHealthy) {
     status.SetTrouble(trouble);
   }
+  if (outcome == ProbeOutcome::kInconclusive) NoteInconclusive(target, trouble);
   status.SetHealth(after, loop_.now());
   if (after != before) {
     const bool well = after == fleet::Health::kHealthy;

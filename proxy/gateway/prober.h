@@ -18,6 +18,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/fleet/fleet.h"
 #include "proxy/gateway/backend_names.h"
+#include "proxy/gateway/feature_pool.h"
 #include "proxy/gateway/probe.h"
 #include "proxy/gateway/probe_schedule.h"
 #include "proxy/gateway/tls_material.h"
@@ -87,6 +88,7 @@ class Prober {
   void NoteLate(Target& target);
   void Start(Target& target);
   void OnResult(Target& target, ProbeScript::Result result);
+  void NoteInconclusive(const Target& target, absl::string_view trouble);
   double Chance() { return chance_(random_); }
 
   io::Loop& loop_;
@@ -104,6 +106,8 @@ class Prober {
   int64_t snapshots_ = 0;
   int64_t late_probes_ = 0;
   absl::Time late_notice_ = absl::InfinitePast();
+  absl::Time trouble_notice_ = absl::InfinitePast();
+  FeaturePool features_;
 };
 
 }  // namespace pinnace::gateway

@@ -9,6 +9,7 @@
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
 #include "proxy/gateway/worker.h"
+#include "proxy/io/errno_status.h"
 
 namespace pinnace::gateway {
 
@@ -17,6 +18,15 @@ using session::Leg;
 using session::Outbox;
 using session::Session;
 using session::Turn;
+
+namespace {
+
+session::Culprit CulpritOf(const absl::Status& status) {
+  return io::IsOwnFault(status) ? session::Culprit::kGateway
+                                : session::Culprit::kBackend;
+}
+
+}  // namespace
 
 SessionRunner::SessionRunner(Worker& worker, io::Socket client,
                              Session::Start start)
@@ -74,7 +84,7 @@ void SessionRunner::TellAnswers() {
     const absl::Status why =
         *std::exchange(secure_backend_failure_, std::nullopt);
     Deliver([&](Session& session, Turn& turn) {
-      session.OnBackendEnd(why.message(), turn);
+      session.OnBackendEnd(why.message(), turn, session::Culprit::kGateway);
     });
   }
 }
@@ -206,7 +216,8 @@ void SessionRunner::Do(const session::ConnectBackend& action,
 void SessionRunner::OnBackendDialled(absl::StatusOr<io::Connected> result) {
   if (!result.ok()) {
     Deliver([&](Session& session, Turn& turn) {
-      session.OnBackendConnectFailed(result.status().message(), turn);
+      session.OnBackendConnectFailed(result.status().message(), turn,
+                                     CulpritOf(result.status()));
     });
     return;
   }
@@ -242,6 +253,10 @@ void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
   const bool by_session =
       action.is_protected &&
       worker_.options().data_source == ports::SourceMatch::kTlsSession;
+  if (action.slice.has_value() &&
+      worker_.data_shared().leases.IsForeign(*action.slice)) {
+    worker_.NoteForeignSlice(session_.backend(), *action.slice);
+  }
   TellLease(action.path,
             Channel(action.path)
                 .TakeLease(action.slice,
@@ -458,7 +473,7 @@ void SessionRunner::OnLegOpen(Leg leg, const Address& from) {
 void SessionRunner::OnLegFailed(Leg leg, const absl::Status& why) {
   const session::DataPathId path = data_->id();
   Deliver([&](Session& session, Turn& turn) {
-    session.OnLegFailed(path, leg, why.message(), turn);
+    session.OnLegFailed(path, leg, why.message(), turn, CulpritOf(why));
   });
 }
 

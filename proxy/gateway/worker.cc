@@ -254,6 +254,17 @@ session::Turn Worker::NewTurn(size_t client_unsent_bytes,
           .out = out};
 }
 
+void Worker::NoteForeignSlice(const BackendId& backend,
+                              const PortRange& slice) {
+  counters_.Add(metrics::Counter::kForeignSlices);
+  if (loop_.now() < foreign_slice_notice_) return;
+  foreign_slice_notice_ = loop_.now() + limits::kForeignSliceNotice;
+  Log(LogLevel::kWarning,
+      absl::StrCat("backend ", backend, " has public_ports ", slice.ToString(),
+                   ", none of which is in gateway.public_ports: its data "
+                   "connections get any port of the pool"));
+}
+
 Worker::OutboxUse::OutboxUse(Worker& worker) : worker_(worker) {
   PINNACE_CHECK(!worker_.outbox_in_use_);
   worker_.outbox_in_use_ = true;

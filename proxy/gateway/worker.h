@@ -98,6 +98,8 @@ class Worker {
   }
   DataChannel::Shared data_shared() { return {loop_, pipes_, shared_.leases}; }
   session::Turn NewTurn(size_t client_unsent_bytes, session::Outbox& out);
+  // `backend` has public ports, and this gateway none of them.
+  void NoteForeignSlice(const BackendId& backend, const PortRange& slice);
   // Destroys a session that has ended, when its own calls have returned.
   void Retire(SessionId id);
 
@@ -144,6 +146,7 @@ class Worker {
   bool outbox_in_use_ = false;
   bool draining_ = false;
   uint64_t last_session_ = 0;
+  absl::Time foreign_slice_notice_ = absl::InfinitePast();  // the next
   std::vector<std::unique_ptr<ControlListener>> control_listeners_;
   std::vector<std::unique_ptr<io::TcpListener>> data_listeners_;
   UnmatchedConnections unmatched_;

@@ -188,8 +188,16 @@ void Dial::OnTimeout() {
 
 absl::Status Dial::ConnectError(int error) const {
   if (error == 0) return absl::OkStatus();
-  return StatusFromErrno(
-      error, absl::StrCat("connect to ", targets_[attempts_ - 1].ToString()));
+  const Address& target = targets_[attempts_ - 1];
+  const std::string task = absl::StrCat("connect to ", target.ToString());
+  // No port is left toward it. In IPv6 it may as well be that this host has no
+  // address that could reach it, and never will.
+  if (error == EADDRNOTAVAIL && target.ip.is_ipv4() &&
+      !options_.from.has_value()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(task, ": no local port is left"));
+  }
+  return StatusFromErrno(error, task);
 }
 
 void Dial::Finish() {

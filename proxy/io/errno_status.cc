@@ -7,4 +7,8 @@ absl::Status StatusFromErrno(int error, absl::string_view context) {
   return absl::ErrnoToStatus(error, context);
 }
 
+bool IsOwnFault(const absl::Status& status) {
+  return absl::IsResourceExhausted(status);
+}
+
 }  // namespace pinnace::io

@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "proxy/base/check.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/log.h"
+#include "proxy/base/steady_clock.h"
 
 namespace pinnace::io {
 namespace {
@@ -73,9 +73,7 @@ Loop::Loop()
       shared_buffer_(new char[limits::kRelayCopyBytes]),
       deferred_(*this),
       deferred_now_(*this),
-      started_(absl::Now()),
-      started_ns_(MonotonicNanoseconds()),
-      now_(started_) {
+      now_(SteadyNow()) {
   IgnoreSigpipe();
   PINNACE_CHECK(epoll_fd_ >= 0);
   PINNACE_CHECK(uv_loop_init(&uv_) == 0);
@@ -117,7 +115,7 @@ void Loop::Turn(absl::Duration max_wait) {
       std::max(0, epoll_wait(epoll_fd_, events_.data(), kEventsPerTurn,
                              TimeoutMs(max_wait)));
   ++turn_;
-  now_ = ReadClock();
+  now_ = SteadyNow();
   RunUv(count);
   DispatchEvents(count);
   ExpireTimers();
@@ -133,7 +131,7 @@ int Loop::TimeoutMs(absl::Duration max_wait) {
   }
   absl::Duration wait = max_wait;
   if (!timers_.empty()) {
-    wait = std::min(wait, timers_.top()->at() - ReadClock());
+    wait = std::min(wait, timers_.top()->at() - SteadyNow());
   }
   if (uv_loop_alive(&uv_)) {
     const int uv_ms = uv_backend_timeout(&uv_);
@@ -145,10 +143,6 @@ int Loop::TimeoutMs(absl::Duration max_wait) {
   const absl::Duration up = absl::Ceil(wait, absl::Milliseconds(1));
   return static_cast<int>(
       std::min<int64_t>(absl::ToInt64Milliseconds(up), 3'600'000));
-}
-
-absl::Time Loop::ReadClock() const {
-  return started_ + absl::Nanoseconds(MonotonicNanoseconds() - started_ns_);
 }
 
 // libuv puts new descriptors into its epoll set, and closes handles, only when

@@ -191,7 +191,6 @@ class Loop {
 
   void Turn(absl::Duration max_wait);
   int TimeoutMs(absl::Duration max_wait);
-  absl::Time ReadClock() const;
   bool UvIsDue() const;
   void RunUv(int event_count);
   void DispatchEvents(int event_count);
@@ -231,8 +230,6 @@ class Loop {
   Deferred deferred_now_;  // what runs at the end of this turn
   std::list<std::unique_ptr<Lingering>> lingering_;
 
-  const absl::Time started_;
-  const int64_t started_ns_;  // on the monotonic clock
   absl::Time now_;
   int64_t turn_ = 0;
   bool stopping_ = false;

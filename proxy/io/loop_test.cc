@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "proxy/base/steady_clock.h"
 #include "proxy/io/testing_loopback.h"
 
 namespace pinnace::io {
@@ -308,6 +309,13 @@ TEST_F(LoopTest, TheClockMovesOnceATurn) {
   Turn();
   EXPECT_GT(loop_.now(), before);
   EXPECT_EQ(loop_.turn(), turn + 1);
+}
+
+TEST_F(LoopTest, TheClockIsEverybodys) {
+  const absl::Time before = SteadyNow();
+  Turn();
+  EXPECT_LE(before, loop_.now());
+  EXPECT_LE(loop_.now(), SteadyNow());
 }
 
 TEST_F(LoopTest, SigpipeIsIgnored) {

@@ -91,7 +91,8 @@ void TcpStream::OnWritable() {
   if (error == EAGAIN) return;
   if (error != 0) {
     Fail(error);
-  } else if (!ended_) {
+  } else if (failure_.ok()) {
+    // A peer that has finished may still wait for more.
     owner_->OnDrained(*this);
   }
 }

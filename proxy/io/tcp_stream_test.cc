@@ -176,6 +176,21 @@ TEST_F(TcpStreamTest, UnsentBytesFollowInOrderAndDrainOnce) {
   EXPECT_EQ(owner_.drained, 1);
 }
 
+TEST_F(TcpStreamTest, DrainsForAPeerThatHasFinished) {
+  Open(4096);
+  const size_t written = WriteUntilUnsent();
+  far_.ShutdownWrite();
+  ASSERT_TRUE(TurnUntil(loop_, [&] { return !owner_.ends.empty(); }));
+  EXPECT_EQ(owner_.drained, 0);
+  Received received;
+  ASSERT_TRUE(TurnUntil(loop_, [&] {
+    ReceiveOutside(far_, &received);
+    return owner_.drained > 0;
+  }));
+  EXPECT_EQ(owner_.drained, 1);
+  EXPECT_LE(received.bytes.size(), written);
+}
+
 TEST_F(TcpStreamTest, AWriteErrorIsToldLaterAndOnce) {
   Open();
   Settle(loop_);

@@ -19,7 +19,8 @@ TEST(TimerTest, ExpiresInOrderNotBeforeItsTime) {
   late.Set(start + absl::Milliseconds(8));
   soon.Set(start + absl::Milliseconds(3));
   EXPECT_EQ(loop.live_timers(), 2);
-  ASSERT_TRUE(TurnUntil(loop, [&] { return order.size() == 1; }));
+  // A slow machine may see both in one turn.
+  ASSERT_TRUE(TurnUntil(loop, [&] { return !order.empty(); }));
   EXPECT_GE(loop.now(), start + absl::Milliseconds(3));
   ASSERT_TRUE(TurnUntil(loop, [&] { return order.size() == 2; }));
   EXPECT_GE(loop.now(), start + absl::Milliseconds(8));

@@ -76,6 +76,9 @@ constexpr CounterRow kRows[] = {
      "Protected data connections that ended without close_notify."},
     {Counter::kUnmatchedConnections, "unmatched_connections_total",
      "Data connections that named no TLS session of ours."},
+    {Counter::kForeignSlices, "foreign_port_slices_total",
+     "Leases taken from the whole pool, because the backend's public_ports are "
+     "outside it."},
 };
 static_assert(std::size(kRows) == static_cast<size_t>(Counter::kCount));
 

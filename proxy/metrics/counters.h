@@ -38,16 +38,17 @@ enum class Counter : uint8_t {
   kPipelineFull,    // reading paused: too much sent ahead
   kBouncesRefused,  // PORT or EPRT to a third host or a low port
   kLeaseTimeouts,
-  kPipeSizesRefused,  // by the kernel: a relay moves in smaller pieces
-  kPipesRefused,      // no descriptor for one: a relay goes by copying
-  kTlsHandshakes,        // of clients' control connections
-  kTlsHandshakesFailed,  // likewise
-  kClearLoginsRefused,   // USER before AUTH where TLS is required
-  kClearDataRefused,     // transfers without PROT P where it is required
-  kDataTlsFailures,      // handshakes of data connections, of either leg
-  kForeignTlsSessions,   // data connections without their own TLS session
-  kTransfersTruncated,   // data connections that ended without close_notify
+  kPipeSizesRefused,      // by the kernel: a relay moves in smaller pieces
+  kPipesRefused,          // no descriptor for one: a relay goes by copying
+  kTlsHandshakes,         // of clients' control connections
+  kTlsHandshakesFailed,   // likewise
+  kClearLoginsRefused,    // USER before AUTH where TLS is required
+  kClearDataRefused,      // transfers without PROT P where it is required
+  kDataTlsFailures,       // handshakes of data connections, of either leg
+  kForeignTlsSessions,    // data connections without their own TLS session
+  kTransfersTruncated,    // data connections that ended without close_notify
   kUnmatchedConnections,  // data connections that no TLS session placed
+  kForeignSlices,         // public ports of a backend that are not ours
   kCount,
 };
 

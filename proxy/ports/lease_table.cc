@@ -114,9 +114,17 @@ std::optional<uint16_t> LeaseTable::TakeFreePort(
   return std::nullopt;
 }
 
+bool LeaseTable::IsForeign(const PortRange& slice) const {
+  const auto first =
+      std::lower_bound(ports_.begin(), ports_.end(), slice.first);
+  return first == ports_.end() || *first > slice.last;
+}
+
 LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
                                    const IpAddress& client,
-                                   const std::optional<PortRange>& slice) {
+                                   const std::optional<PortRange>& wanted) {
+  const std::optional<PortRange> slice =
+      wanted.has_value() && IsForeign(*wanted) ? std::nullopt : wanted;
   const IpAddress key = KeyOf(client);
   Shard& shard = ShardOf(key);
   MutexLock lock(&shard.mutex);

@@ -90,8 +90,9 @@ class LeaseTable {
     uint16_t port = 0;  // when granted
   };
   // The port is the one this client was given longest ago, of those free for
-  // it; `slice` narrows the pool to a backend's own ports. When none is free
-  // the owner waits in line (Granted tells), unless the line is full.
+  // it; `slice` narrows the pool to a backend's own ports, unless it is
+  // foreign. When none is free the owner waits in line (Granted tells), unless
+  // the line is full.
   Taken Take(const LeaseOwner& owner, const IpAddress& client,
              const std::optional<PortRange>& slice);
 
@@ -102,6 +103,10 @@ class LeaseTable {
   // Gives up the lease of `port`, or with port 0 a place in the line. No effect
   // when the owner has it no longer.
   void Release(const LeaseOwner& owner, const IpAddress& client, uint16_t port);
+
+  // None of its ports is in the pool: they are another gateway's. To wait for
+  // one would be to wait for ever.
+  bool IsForeign(const PortRange& slice) const;
 
   Facts facts() const;
   const std::vector<uint16_t>& ports() const { return ports_; }

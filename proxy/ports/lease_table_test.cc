@@ -205,15 +205,33 @@ TEST(LeaseTableTest, ABackendsSliceNarrowsThePool) {
   EXPECT_TRUE(slice.Contains(second));
   EXPECT_NE(first, second);
   EXPECT_EQ(leases.Take(3, kClient, slice).outcome, Outcome::kWaiting);
-  // A slice outside of the pool has no port, now or ever.
-  EXPECT_EQ(leases.Take(4, kClient, PortRange{60000, 60001}).outcome,
-            Outcome::kWaiting);
   // A port outside of the slice is of no use to the first in the line.
   const uint16_t other = leases.Take(5, kClient, PortRange{50000, 50003}).port;
   leases->Claim(other, kClient);
   EXPECT_THAT(leases.TakeGrants(), IsEmpty());
   leases->Claim(second, kClient);
   EXPECT_THAT(leases.TakeGrants(), ElementsAre(Grant{3, "192.0.2.1", second}));
+}
+
+TEST(LeaseTableTest, AForeignSliceIsTheWholePool) {
+  Leases leases(
+      {.pool = {{50001, 50002}, {50008, 50008}}, .max_waiters_per_client = 9});
+  EXPECT_TRUE(leases->IsForeign({49000, 50000}));
+  EXPECT_FALSE(leases->IsForeign({50000, 50001}));
+  EXPECT_FALSE(leases->IsForeign({50002, 50007}));
+  EXPECT_TRUE(leases->IsForeign({50003, 50007}));
+  EXPECT_FALSE(leases->IsForeign({50003, 50008}));
+  EXPECT_TRUE(leases->IsForeign({50009, 50009}));
+  const PortRange slice = {50003, 50007};
+  std::set<uint16_t> ports;
+  for (uint64_t session = 1; session <= 3; ++session) {
+    ports.insert(leases.Take(session, kClient, slice).port);
+  }
+  EXPECT_THAT(ports, ElementsAre(50001, 50002, 50008));
+  // Full is full: whoever comes now waits for any port.
+  EXPECT_EQ(leases.Take(4, kClient, slice).outcome, Outcome::kWaiting);
+  leases->Claim(50002, kClient);
+  EXPECT_THAT(leases.TakeGrants(), ElementsAre(Grant{4, "192.0.2.1", 50002}));
 }
 
 TEST(LeaseTableTest, ABlockedSliceDoesNotBlockTheLine) {

@@ -36,6 +36,12 @@ enum class LegFault : uint8_t {
   kForeignSession,  // it does not resume its own control connection's TLS
 };
 
+// Whose fault it is that a backend could not be reached.
+enum class Culprit : uint8_t {
+  kBackend,
+  kGateway,  // no descriptor, port or certificate was left to it
+};
+
 // Why a session ended; the log and the metrics say it by name.
 enum class EndReason : uint8_t {
   kClientQuit,

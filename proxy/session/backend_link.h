@@ -53,6 +53,10 @@ class BackendLink {
                               : status_->drain();
   }
 
+  bool is_draining() const {
+    return drain().deadline != absl::InfiniteFuture();
+  }
+
   bool is_chosen() const { return status_ != nullptr; }
   bool is_connected() const { return connected_; }
   bool hears_us() const { return hears_us_; }

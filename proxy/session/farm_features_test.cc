@@ -57,6 +57,16 @@ TEST(FarmFeaturesTest, WhatEveryFarmOffers) {
               ElementsAre("SIZE", "EPRT", "EPSV", "HOST"));
 }
 
+TEST(FarmFeaturesTest, BackendsOfOneKindShareAList) {
+  fleet::Farm farm = FarmOf(
+      {Lines{"UTF8", "SIZE"}, Lines{"SIZE", "MDTM"}, Lines{"MDTM", "SIZE"}});
+  for (fleet::Backend& backend : FarmOf({Lines{}, Lines{}}).backends) {
+    backend.status->SetFeatures(farm.backends[0].status->features());
+    farm.backends.push_back(backend);
+  }
+  EXPECT_THAT(Features(farm), ElementsAre("SIZE", "EPRT", "EPSV", "HOST"));
+}
+
 TEST(FarmFeaturesTest, WhoWasNotAskedDoesNotCount) {
   EXPECT_THAT(Features(FarmOf({std::nullopt, Lines{"SIZE"}})),
               ElementsAre("SIZE", "EPRT", "EPSV", "HOST"));

@@ -130,13 +130,25 @@ void Login::Reset() {
   welcome_.reset();
 }
 
-Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn) {
+void Login::NoteFailure(absl::string_view why, Culprit culprit, Turn& turn) {
+  switch (culprit) {
+    case Culprit::kBackend:
+      link_.status().SetTrouble(Printable(why));
+      return NoteLoginFailure(link_, why, turn);
+    case Culprit::kGateway:
+      // It says nothing of the backend: all of them would be left out.
+      turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
+      return;
+  }
+}
+
+Login::Verdict Login::CandidateFailed(absl::string_view why, Turn& turn,
+                                      Culprit culprit) {
   // A server that hangs up after so many refused logins is well: nobody may
   // take it from the others by guessing passwords.
   if (!std::exchange(reuses_connection_, false)) {
     turn.Count(Counter::kBackendConnectFailures);
-    link_.status().SetTrouble(Printable(why));
-    NoteLoginFailure(link_, why, turn);
+    NoteFailure(why, culprit, turn);
     if (!trouble_.empty()) trouble_ += "; ";
     absl::StrAppend(&trouble_, link_.id(), ": ", Printable(why, 80));
   }
@@ -182,9 +194,9 @@ Login::Verdict Login::OnBackendSecured(Turn& turn) {
 }
 
 Login::Verdict Login::OnBackendConnectFailed(absl::string_view why,
-                                             Turn& turn) {
+                                             Culprit culprit, Turn& turn) {
   if (state_ != State::kConnecting) return Verdict::kGoOn;
-  return CandidateFailed(why, turn);
+  return CandidateFailed(why, turn, culprit);
 }
 
 bool Login::MayRetry() const {
@@ -209,9 +221,10 @@ bool Login::MayRetry() const {
   return false;
 }
 
-Login::Verdict Login::OnBackendLost(absl::string_view why, Turn& turn) {
+Login::Verdict Login::OnBackendLost(absl::string_view why, Culprit culprit,
+                                    Turn& turn) {
   PINNACE_CHECK(MayRetry());
-  return CandidateFailed(why, turn);
+  return CandidateFailed(why, turn, culprit);
 }
 
 Login::Verdict Login::OnDeadline(Turn& turn) {
@@ -325,9 +338,34 @@ Login::Verdict Login::OnPasswordReply(const Reply& reply, Turn& turn) {
   turn.Count(Counter::kLoginFailures);
   turn.Do(ReportLogin{.accepted = false, .code = reply.code()});
   if (still_logged_in) user_ = former_user_;
+  return CountFailure(turn);
+}
+
+Login::Verdict Login::CountFailure(Turn& turn) {
   if (++failures_ < limits::kMaxFailedLogins) return Verdict::kGoOn;
   turn.Say(ReplyCode::kServiceClosing, "Too many failed logins.");
   return Verdict::kTooManyFailures;
+}
+
+Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
+  switch (state_) {
+    case State::kNeedPassword:
+    case State::kNeedAccount:
+      return CountFailure(turn);
+    case State::kLoggedOut:  // counted when it was refused
+    case State::kLoggedIn:
+    case State::kConnecting:
+    case State::kSecuring:
+    case State::kAwaitGreeting:
+    case State::kAwaitAuth:
+    case State::kAwaitHost:
+    case State::kAwaitUser:
+    case State::kAwaitPass:
+    case State::kAwaitAcct:
+    case State::kReplaying:
+      return Verdict::kGoOn;
+  }
+  return Verdict::kGoOn;
 }
 
 void Login::LoggedIn(const Reply& reply, Turn& turn) {
@@ -337,8 +375,7 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
   welcome_ = reply;
   replayed_ = 0;
   state_ = State::kReplaying;
-  pin_renewal_ = absl::InfinitePast();
-  RenewPin(turn);
+  StampPin(turn);
   ReplayNext(turn);
 }
 

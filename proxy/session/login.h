@@ -59,6 +59,9 @@ class Login {
       : options_(options), door_(door), link_(link) {}
 
   State state() const { return state_; }
+  // What the backend says to this login tells nothing of its health: the
+  // connection has refused one before.
+  bool reuses_connection() const { return reuses_connection_; }
   bool is_logged_in() const { return state_ == State::kLoggedIn; }
   // The client's next command has to wait for a backend.
   bool is_busy() const { return state_ >= State::kConnecting; }
@@ -68,9 +71,13 @@ class Login {
   bool HasCandidate(const Turn& turn) const;
   // The farms that the session may be sent to: one, once it has a backend.
   PossibleFarmList PossibleFarms(const Turn& turn) const;
-  // USER names somebody who belongs to another backend than the present one:
-  // that one has to be dropped first.
+  // USER names somebody who belongs to another backend than the present one, or
+  // that one is drained: it has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
+
+  // Before it is. Whoever names user after user and never a password has each
+  // connection to a backend counted as a failed login.
+  Verdict OnBackendAbandoned(Turn& turn);
 
   Verdict OnUser(const ftp::Command& command, Turn& turn);
   void OnPass(const ftp::Command& command, Turn& turn);
@@ -86,14 +93,15 @@ class Login {
 
   Verdict OnBackendConnected(const Address& peer, Turn& turn);
   Verdict OnBackendSecured(Turn& turn);
-  Verdict OnBackendConnectFailed(absl::string_view why, Turn& turn);
+  Verdict OnBackendConnectFailed(absl::string_view why, Culprit culprit,
+                                 Turn& turn);
   // While busy every reply of the backend comes here.
   Verdict OnBackendReply(const ftp::Reply& reply, Turn& turn);
   // The backend's control connection is gone while we are busy with it. True
   // when a next candidate may be tried: no password was sent yet, and nobody is
   // logged in whom the next backend does not know.
   bool MayRetry() const;
-  Verdict OnBackendLost(absl::string_view why, Turn& turn);
+  Verdict OnBackendLost(absl::string_view why, Culprit culprit, Turn& turn);
 
   absl::Time deadline() const { return deadline_; }
   // The candidate took too long.
@@ -104,16 +112,30 @@ class Login {
   // The backend went away between two tries to log in.
   void BackendGone() { state_ = State::kLoggedOut; }
 
-  // The pin lives as long as the session does, and its TTL on.
+  // The pin lives as long as the session does, and its TTL on: at this time
+  // RenewPin() is due.
+  absl::Time pin_renewal() const {
+    return HoldsPin() ? pin_renewal_ : absl::InfiniteFuture();
+  }
+  // No effect before it is due.
   void RenewPin(Turn& turn);
+  // Its TTL begins now, whenever it was renewed last.
+  void StampPin(Turn& turn);
 
  private:
+  bool HoldsPin() const {
+    return (state_ == State::kLoggedIn || state_ == State::kReplaying) &&
+           link_.is_chosen();
+  }
   // As a route sees it.
   policy::RouteRequest RequestOf(absl::string_view user) const;
   absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
-  // The backend, if it may take this session now; else null.
-  const fleet::Backend* Usable(const fleet::Farm& farm, absl::string_view id,
-                               absl::Time now) const;
+  // Not tried, not full, and perhaps ejected.
+  bool MayTake(const fleet::Backend& backend) const;
+  // The backend of a pin, if it may take this session now; else null.
+  enum class Ejected : uint8_t { kLeftOut, kTakenToo };
+  const fleet::Backend* Pinned(const fleet::Farm& farm, absl::string_view id,
+                               Ejected ejected, absl::Time now) const;
   // Pins the client to `picked`; where it is pinned to now.
   const fleet::Backend* Pin(const fleet::Farm& farm,
                             const fleet::Backend& picked, Turn& turn);
@@ -122,10 +144,13 @@ class Login {
   Verdict TryNext(Turn& turn);
   bool HasOther(const Turn& turn) const;
   Verdict NobodyLeft(const fleet::Farm* farm, Turn& turn);
-  Verdict CandidateFailed(absl::string_view why, Turn& turn);
+  Verdict CandidateFailed(absl::string_view why, Turn& turn,
+                          Culprit culprit = Culprit::kBackend);
+  void NoteFailure(absl::string_view why, Culprit culprit, Turn& turn);
   void AwaitGreeting(Turn& turn);
   void StartTls(Turn& turn);
   void SendHostOrUser(Turn& turn);
+  Verdict CountFailure(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
   void LoggedIn(const ftp::Reply& reply, Turn& turn);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "proxy/base/limits.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/session/login.h"
 
@@ -58,21 +59,32 @@ absl::string_view Login::FarmFor(absl::string_view user,
 }
 
 bool Login::LeadsElsewhere(const Command& user, const Turn& turn) const {
-  if (!link_.is_connected() || user.argument == user_) return false;
+  if (!link_.is_connected()) return false;
+  if (!is_logged_in() && link_.is_draining()) return true;
+  if (user.argument == user_) return false;
   if (FarmFor(user.argument, turn) != link_.farm()) return true;
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
-  return farm != nullptr && farm->pin_by == fleet::ClientIdentity::kUser &&
-         farm->pin_ttl > absl::ZeroDuration();
+  if (farm == nullptr) return false;
+  if (farm->pin_ttl > absl::ZeroDuration()) {
+    return farm->pin_by == fleet::ClientIdentity::kUser;
+  }
+  return farm->balance == fleet::Balance::kMaglev &&
+         farm->hash_on == fleet::ClientIdentity::kUser;
 }
 
-const fleet::Backend* Login::Usable(const fleet::Farm& farm,
-                                    absl::string_view id,
+bool Login::MayTake(const fleet::Backend& backend) const {
+  return fleet::IsCandidate(backend) &&
+         !backend.status->IsFull(backend.max_sessions) &&
+         std::find(tried_.begin(), tried_.end(), backend.id) == tried_.end();
+}
+
+const fleet::Backend* Login::Pinned(const fleet::Farm& farm,
+                                    absl::string_view id, Ejected ejected,
                                     absl::Time now) const {
   const fleet::Backend* backend = farm.FindBackend(id);
   const bool usable =
-      backend != nullptr && fleet::IsUsable(*backend, now) &&
-      !backend->status->IsFull(backend->max_sessions) &&
-      std::find(tried_.begin(), tried_.end(), id) == tried_.end();
+      backend != nullptr && MayTake(*backend) &&
+      (ejected == Ejected::kTakenToo || !backend->status->IsEjected(now));
   return usable ? backend : nullptr;
 }
 
@@ -80,15 +92,18 @@ const fleet::Backend* Login::Pin(const fleet::Farm& farm,
                                  const fleet::Backend& picked, Turn& turn) {
   const PinTable::Client client = PinTable::ClientOf(farm, door_.client, user_);
   // Until it has logged in, so that a guesser of names holds no pins.
-  const absl::Time expires =
-      turn.now + std::min(farm.pin_ttl, options_.timeouts.login);
+  const absl::Time expires = turn.now + options_.timeouts.login;
+  // Where nobody but ejected ones is left, sessions meet on one of them too.
+  const Ejected ejected = picked.status->IsEjected(turn.now)
+                              ? Ejected::kTakenToo
+                              : Ejected::kLeftOut;
   BackendId instead_of;
   while (true) {
     const BackendId pinned =
         turn.pins.SetIfAbsent(client, picked.id, turn.now, expires, instead_of);
     if (pinned == picked.id) break;
     // Perhaps another session of this client was quicker: they have to meet.
-    const fleet::Backend* other = Usable(farm, pinned, turn.now);
+    const fleet::Backend* other = Pinned(farm, pinned, ejected, turn.now);
     if (other != nullptr) return other;
     instead_of = pinned;
   }
@@ -102,7 +117,8 @@ const fleet::Backend* Login::Choose(const fleet::Farm& farm, Turn& turn) {
   if (pins && tried_.empty()) {
     const std::optional<BackendId> pinned =
         turn.pins.Find(PinTable::ClientOf(farm, door_.client, user_), turn.now);
-    if (pinned.has_value()) backend = Usable(farm, *pinned, turn.now);
+    if (pinned.has_value())
+      backend = Pinned(farm, *pinned, Ejected::kLeftOut, turn.now);
   }
   while (true) {
     if (backend == nullptr) {
@@ -161,20 +177,31 @@ Login::Verdict Login::TryNext(Turn& turn) {
 }
 
 void Login::RenewPin(Turn& turn) {
-  const bool logged_in =
-      state_ == State::kLoggedIn || state_ == State::kReplaying;
-  if (!logged_in || !link_.is_chosen() || turn.now < pin_renewal_) return;
+  if (turn.now >= pin_renewal_) StampPin(turn);
+}
+
+void Login::StampPin(Turn& turn) {
+  if (!HoldsPin()) return;
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(link_.farm());
-  if (farm == nullptr || farm->pin_ttl <= absl::ZeroDuration()) return;
-  turn.pins.Set(PinTable::ClientOf(*farm, door_.client, user_), link_.id(),
-                turn.now + farm->pin_ttl);
+  if (farm == nullptr || farm->pin_ttl <= absl::ZeroDuration() ||
+      link_.is_draining()) {
+    // Perhaps later: the farm may pin then, or the drain be over.
+    pin_renewal_ = turn.now + limits::kPinTtl / kPinRenewals;
+    return;
+  }
+  turn.pins.Renew(PinTable::ClientOf(*farm, door_.client, user_), link_.id(),
+                  turn.now, turn.now + farm->pin_ttl);
   pin_renewal_ = turn.now + farm->pin_ttl / kPinRenewals;
 }
 
 bool Login::HasOther(const Turn& turn) const {
   const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(farm_);
   return farm != nullptr && attempts_ < farm->failover.candidates &&
-         farm->backends.size() > tried_.size();
+         std::any_of(farm->backends.begin(), farm->backends.end(),
+                     [&](const fleet::Backend& backend) {
+                       return MayTake(backend) &&
+                              !backend.status->IsEjected(turn.now);
+                     });
 }
 
 }  // namespace pinnace::session

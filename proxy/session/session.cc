@@ -87,13 +87,15 @@ void Session::OnClientDrained(Turn& turn) {
 
 void Session::Advance(Turn& turn) {
   wants_turn_ = false;
+  feats_ = 0;
   int urgent = 0;
   while (!ended_) {
     // A client that does not take its replies gets no more of them; and one
     // that asks much at once lets the others have their turn.
     if (turn.client_unsent_bytes + turn.out.client_bytes() >=
             limits::kMaxUnsentBytes ||
-        (!IsFree() && urgent++ == limits::kMaxUrgentPerTurn)) {
+        (!IsFree() && urgent++ == limits::kMaxUrgentPerTurn) ||
+        feats_ == limits::kMaxFeatPerTurn) {
       wants_turn_ = lines_.HasLine();
       break;
     }
@@ -191,8 +193,7 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
       return PassOn(std::move(command), turn);
     case Effect::kUser:
       if (RefuseWithoutTls(turn)) return;
-      if (login_.LeadsElsewhere(command, turn)) ForgetBackend(turn);
-      return OnVerdict(login_.OnUser(command, turn), turn);
+      return OnUser(command, turn);
     case Effect::kPass:
       if (RefuseWithoutTls(turn)) return;
       return login_.OnPass(command, turn);
@@ -329,6 +330,20 @@ void Session::PassOn(Command&& command, Turn& turn) {
   reply_deadline_ = turn.now + link_.timeouts().backend_reply;
 }
 
+void Session::OnUser(const Command& command, Turn& turn) {
+  const bool was_logged_in = login_.is_logged_in();
+  if (login_.LeadsElsewhere(command, turn)) {
+    OnVerdict(login_.OnBackendAbandoned(turn), turn);
+    if (ended_) return;
+    ForgetBackend(turn);
+  }
+  OnVerdict(login_.OnUser(command, turn), turn);
+  // Anew: it ended when the former user was logged in.
+  if (was_logged_in && !login_.is_logged_in()) {
+    login_deadline_ = turn.now + options_.timeouts.login;
+  }
+}
+
 void Session::OnQuit(Turn& turn) {
   turn.Say(ReplyCode::kGoodbye, "Goodbye.");
   End(EndReason::kClientQuit, turn);
@@ -348,6 +363,7 @@ void Session::OnRein(Turn& turn) {
 }
 
 void Session::SayFeatures(Turn& turn) {
+  ++feats_;
   ftp::FeatureList features = FarmFeatures(login_.PossibleFarms(turn));
   protection_.AddFeatures(features);
   turn.Say(Reply::ManyLines(ReplyCode::kSystemStatus,

@@ -59,18 +59,21 @@ class Session {
   void OnClientCleared(Turn& turn);
 
   void OnBackendConnected(const Address& peer, Turn& turn);
-  void OnBackendConnectFailed(absl::string_view why, Turn& turn);
+  void OnBackendConnectFailed(absl::string_view why, Turn& turn,
+                              Culprit culprit = Culprit::kBackend);
   // SecureBackend is done. One that fails is OnBackendEnd.
   void OnBackendSecured(const TlsFacts& facts, Turn& turn);
   void OnBackendBytes(absl::string_view bytes, Turn& turn);
-  void OnBackendEnd(absl::string_view why, Turn& turn);
+  void OnBackendEnd(absl::string_view why, Turn& turn,
+                    Culprit culprit = Culprit::kBackend);
 
   // No port: the pool and the line for it are full.
   void OnLease(DataPathId path, std::optional<uint16_t> port, Turn& turn);
   void OnBackendListening(DataPathId path, std::optional<Address> address,
                           Turn& turn);
   void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);
-  void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn);
+  void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn,
+                   Culprit culprit = Culprit::kBackend);
   void OnRelayDone(DataPathId path, int64_t bytes, Turn& turn);
   // `why` is for the log.
   void OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
@@ -127,6 +130,7 @@ class Session {
   void Greet(Turn& turn);
   void OnAuth(const ftp::Command& command, Turn& turn);
   bool RefuseWithoutTls(Turn& turn);
+  void OnUser(const ftp::Command& command, Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
   void SayFeatures(Turn& turn);
@@ -138,7 +142,8 @@ class Session {
   void NoteDataFailure(Turn& turn);
   void OnPassedOnReply(const ftp::Reply& reply, Turn& turn);
   void OnVerdict(Login::Verdict verdict, Turn& turn);
-  void TryNextBackend(absl::string_view why, Turn& turn);
+  void TryNextBackend(absl::string_view why, Turn& turn,
+                      Culprit culprit = Culprit::kBackend);
   // Between two tries to log in: the next USER gets another connection.
   void ForgetBackend(Turn& turn);
   void DropBackend(Turn& turn);
@@ -171,6 +176,7 @@ class Session {
   int64_t commands_ = 0;
   bool reading_paused_ = false;
   bool wants_turn_ = false;
+  int feats_ = 0;  // served in this turn
   // What the waiting lines were last looked through for.
   struct UrgentScan {
     int64_t transfer = 0;

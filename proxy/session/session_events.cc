@@ -52,9 +52,10 @@ void Session::OnBackendSecured(const TlsFacts& facts, Turn& turn) {
   OnVerdict(login_.OnBackendSecured(turn), turn);
 }
 
-void Session::OnBackendConnectFailed(absl::string_view why, Turn& turn) {
+void Session::OnBackendConnectFailed(absl::string_view why, Turn& turn,
+                                     Culprit culprit) {
   if (ended_) return;
-  OnVerdict(login_.OnBackendConnectFailed(why, turn), turn);
+  OnVerdict(login_.OnBackendConnectFailed(why, culprit, turn), turn);
   Advance(turn);
 }
 
@@ -97,7 +98,7 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
     }
   }
   if (reply.Is(ReplyCode::kServiceClosing)) {
-    if (login_.is_busy()) {
+    if (login_.is_busy() && !login_.reuses_connection()) {
       // To the password: what it says to an idle session is another matter.
       NoteLoginFailure(link_, absl::StrCat("421 ", reply.last_text()), turn);
     }
@@ -142,10 +143,12 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
   turn.Say(reply);
 }
 
-void Session::OnBackendEnd(absl::string_view why, Turn& turn) {
+void Session::OnBackendEnd(absl::string_view why, Turn& turn, Culprit culprit) {
   if (ended_ || !link_.is_connected()) return;
   link_.Lost();
-  if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
+  if (login_.is_busy() && login_.MayRetry()) {
+    return TryNextBackend(why, turn, culprit);
+  }
   if (login_.state() == Login::State::kLoggedOut) {
     // It may close after a refused password; the client may still try USER.
     return ForgetBackend(turn);
@@ -164,10 +167,11 @@ void Session::BackendFailed(EndReason reason, absl::string_view why,
   End(reason, turn);
 }
 
-void Session::TryNextBackend(absl::string_view why, Turn& turn) {
+void Session::TryNextBackend(absl::string_view why, Turn& turn,
+                             Culprit culprit) {
   // A path that is left over from an earlier login leads to the wrong backend.
   transfer_.Cut(std::nullopt, why, turn);
-  OnVerdict(login_.OnBackendLost(why, turn), turn);
+  OnVerdict(login_.OnBackendLost(why, culprit, turn), turn);
   Advance(turn);
 }
 
@@ -202,7 +206,7 @@ void Session::End(EndReason reason, Turn& turn) {
     if (reason == EndReason::kClientLost) turn.SendLine("ABOR");
     turn.SendLine("QUIT");
   }
-  login_.RenewPin(turn);
+  login_.StampPin(turn);
   link_.Drop();
   ended_ = true;
   turn.Count(Counter::kSessionsEnded);
@@ -242,9 +246,12 @@ void Session::NoteDataFailure(Turn& turn) {
 }
 
 void Session::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
-                          Turn& turn) {
+                          Turn& turn, Culprit culprit) {
   if (ended_) return;
-  if (leg == Leg::kBackend && link_.is_chosen()) NoteDataFailure(turn);
+  if (leg == Leg::kBackend && link_.is_chosen() &&
+      culprit == Culprit::kBackend) {
+    NoteDataFailure(turn);
+  }
   transfer_.OnLegFailed(path, leg, why, turn);
   Advance(turn);
 }
@@ -267,6 +274,7 @@ absl::Time Session::deadline() const {
   absl::Time next = std::min(login_deadline_, login_.deadline());
   next = std::min(next, transfer_.deadline());
   next = std::min(next, reply_deadline_);
+  next = std::min(next, login_.pin_renewal());
   const fleet::BackendStatus::Drain drain = link_.drain();
   next = std::min(next, drain.deadline);
   if (IsAtBoundary()) next = std::min(next, drain.idle_end);
@@ -275,6 +283,7 @@ absl::Time Session::deadline() const {
 
 void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
   if (ended_) return;
+  login_.RenewPin(turn);
   if (turn.now >= login_deadline_) {
     SayLast("Login took too long.", turn);
     return End(EndReason::kLoginTimeout, turn);
@@ -321,6 +330,8 @@ void Session::EndIfDrained(Turn& turn) {
     return End(EndReason::kDrained, turn);
   }
   if (turn.now >= link_.drain().idle_end) {
+    // Between two tries to log in another backend does as well.
+    if (login_.state() == Login::State::kLoggedOut) return ForgetBackend(turn);
     SayLast("The backend is going down, please connect again.", turn);
     End(EndReason::kBackendDrained, turn);
   }

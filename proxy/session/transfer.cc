@@ -374,6 +374,7 @@ void Transfer::OnAbor(Turn& turn) {
 void Transfer::AbortBackend(std::optional<Reply> said_when_quiet, Turn& turn) {
   state_ = State::kAborting;
   abort_replies_ = 0;
+  abort_settles_ = false;
   abort_reply_ = std::move(said_when_quiet);
   turn.SendLine("ABOR");
   deadline_ = turn.now + limits::kAbortTimeout;
@@ -382,12 +383,25 @@ void Transfer::AbortBackend(std::optional<Reply> said_when_quiet, Turn& turn) {
 void Transfer::OnAbortReply(const Reply& reply, Turn& turn) {
   if (reply.IsPreliminary()) return;
   if (++abort_replies_ == 1) {
+    abort_told_transfer_ = reply.Is(ReplyCode::kTransferAborted);
     // Not together with ABOR: there are servers (Pure-FTPd) that read, in
     // mid-transfer, all that has come as one command.
     turn.SendLine("NOOP");
     return;
   }
-  if (!reply.Is(ReplyCode::kOk) && abort_replies_ < kMostAbortReplies) return;
+  if (abort_replies_ < kMostAbortReplies) {
+    if (!reply.Is(ReplyCode::kOk)) return;
+    if (abort_told_transfer_) {
+      // There are servers that answer ABOR with 200, as they do NOOP.
+      abort_settles_ = true;
+      deadline_ = turn.now + limits::kAbortSettle;
+      return;
+    }
+  }
+  BackendIsQuiet(turn);
+}
+
+void Transfer::BackendIsQuiet(Turn& turn) {
   state_ = State::kIdle;
   deadline_ = absl::InfiniteFuture();
   if (abort_reply_.has_value()) turn.Say(*abort_reply_);
@@ -425,7 +439,9 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
     case State::kRunning:
       break;
     case State::kAborting:
-      return Verdict::kGiveUp;
+      if (!abort_settles_) return Verdict::kGiveUp;
+      BackendIsQuiet(turn);
+      return Verdict::kGoOn;
   }
   switch (run_.relay) {
     case RelayState::kMoving:

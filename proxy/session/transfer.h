@@ -187,6 +187,7 @@ class Transfer {
   // NOOP: how many a server sends to an ABOR cannot be known.
   void AbortBackend(std::optional<ftp::Reply> said_when_quiet, Turn& turn);
   void OnAbortReply(const ftp::Reply& reply, Turn& turn);
+  void BackendIsQuiet(Turn& turn);
   void Report(int code, absl::string_view trouble, Turn& turn);
   void ClosePath(Closing how, Turn& turn);
   void SetRunningDeadline(absl::Time now);
@@ -211,6 +212,8 @@ class Transfer {
   Path path_;
   Run run_;
   int abort_replies_ = 0;
+  bool abort_told_transfer_ = false;  // The first one was the transfer's.
+  bool abort_settles_ = false;        // Perhaps there is one more.
   std::optional<ftp::Reply> abort_reply_;
 };
 

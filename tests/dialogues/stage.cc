@@ -23,6 +23,13 @@ Leg LegFrom(const Arguments& arguments) {
                                                       : Leg::kClient;
 }
 
+// Whoever is not named is the backend.
+session::Culprit CulpritFrom(const Arguments& arguments) {
+  return Get(arguments, "culprit", "backend") == "gateway"
+             ? session::Culprit::kGateway
+             : session::Culprit::kBackend;
+}
+
 }  // namespace
 
 Stage::Stage() {
@@ -49,6 +56,13 @@ void Stage::Start() {
 }
 
 void Stage::Deliver(const Event& event) {
+  DeliverOnce(event);
+  while (session_->wants_turn() && unsent_bytes_ == 0) {
+    DeliverOnce([](Session& s, Turn& t) { s.OnClientDrained(t); });
+  }
+}
+
+void Stage::DeliverOnce(const Event& event) {
   if (session_->has_ended()) return;  // As a shell retires its session.
   Turn turn = world_.NewTurn(unsent_bytes_);
   session_->set_bytes_moved(bytes_moved_);
@@ -100,11 +114,14 @@ std::string Stage::Happen(const Line& event) {
   } else if (name == "backend-connect-failed") {
     if (!rules_.backend_is_dialled()) return "nobody dials a backend";
     rules_.OnBackendConnectFailed();
-    Deliver([&](Session& s, Turn& t) { s.OnBackendConnectFailed(why, t); });
+    Deliver([&](Session& s, Turn& t) {
+      s.OnBackendConnectFailed(why, t, CulpritFrom(arguments));
+    });
   } else if (name == "backend-lost") {
     rules_.OnBackendEnd();
     Deliver([&](Session& s, Turn& t) {
-      s.OnBackendEnd(Get(arguments, "why", "it closed the connection"), t);
+      s.OnBackendEnd(Get(arguments, "why", "it closed the connection"), t,
+                     CulpritFrom(arguments));
     });
   } else if (name == "client-secured") {
     if (!rules_.client_is_changing_tls()) return "no handshake with the client";
@@ -153,7 +170,7 @@ std::string Stage::Happen(const Line& event) {
   } else if (name == "leg-failed") {
     if (path == rules_.path()) rules_.OnLegFailed(LegFrom(arguments));
     Deliver([&](Session& s, Turn& t) {
-      s.OnLegFailed(path, LegFrom(arguments), why, t);
+      s.OnLegFailed(path, LegFrom(arguments), why, t, CulpritFrom(arguments));
     });
   } else if (name == "relay-done") {
     Deliver([&](Session& s, Turn& t) {

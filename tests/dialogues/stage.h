@@ -55,6 +55,7 @@ class Stage {
   fleet::Backend* FindBackend(absl::string_view id);
 
   void Deliver(const Event& event);
+  void DeliverOnce(const Event& event);
   void ChangeBackend(absl::string_view how, absl::string_view id);
   std::vector<fleet::Backend> AllBackends() const;
   void WriteDown();

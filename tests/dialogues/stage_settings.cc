@@ -38,10 +38,10 @@ std::string Stage::Set(const Line& setting) {
   if (setting.name == "timeouts") return SetTimeouts(arguments);
   if (setting.name == "option") return SetOption(arguments);
   if (setting.name == "pin") {
-    world_.pins.Set(fleet::PinTable::ClientOf(farm(), start_.client.ip,
-                                              Get(arguments, "user", "anna")),
-                    Get(arguments, "backend", setting.text),
-                    world_.now + absl::Hours(1));
+    world_.pins.Renew(fleet::PinTable::ClientOf(farm(), start_.client.ip,
+                                                Get(arguments, "user", "anna")),
+                      Get(arguments, "backend", setting.text), world_.now,
+                      world_.now + absl::Hours(1));
     return "";
   }
   if (setting.name == "resolved") {
@@ -77,6 +77,12 @@ std::string Stage::SetFarm(const Arguments& arguments) {
     } else if (key == "pin_by") {
       farm.pin_by = value == "user" ? fleet::ClientIdentity::kUser
                                     : fleet::ClientIdentity::kAddress;
+    } else if (key == "balance") {
+      if (value != "maglev") return "no such balance";
+      farm.balance = fleet::Balance::kMaglev;
+    } else if (key == "hash_on") {
+      farm.hash_on = value == "user" ? fleet::ClientIdentity::kUser
+                                     : fleet::ClientIdentity::kAddress;
     } else if (key == "candidates") {
       farm.failover.candidates = static_cast<int>(Number(arguments, key));
     } else if (key == "backend_tls") {
@@ -110,6 +116,10 @@ std::string Stage::SetBackend(const Arguments& arguments) {
   }
   if (Get(arguments, "health", "") == "unhealthy") {
     backend.status->SetHealth(fleet::Health::kUnhealthy, absl::UnixEpoch());
+  }
+  if (Get(arguments, "ejected", "") == "yes") {
+    backend.status->outlier.Eject(fleet::FailureKind::kConnect,
+                                  world_.now + absl::Hours(1));
   }
   if (Get(arguments, "lacks_epsv", "") == "yes") {
     backend.status->lacks_epsv = true;

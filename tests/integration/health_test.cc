@@ -1,5 +1,6 @@
 // Health probes over real sockets: the prober alone on a loop of the test's,
 // and what sessions of a gateway have of it.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,6 +34,21 @@ using ::testing::Not;
 
 constexpr absl::Duration kPatience = absl::Seconds(20);
 constexpr absl::Duration kShortTimeout = absl::Milliseconds(100);
+
+// While it lives the process can open nothing.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &former_);
+    rlimit none = former_;
+    none.rlim_cur = 3;  // poll() wants room for what it is given
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &former_); }
+
+ private:
+  rlimit former_;
+};
 
 class HealthTest : public ::testing::Test {
  protected:
@@ -94,8 +110,8 @@ class HealthTest : public ::testing::Test {
       absl::StrCat(::testing::TempDir(), "probe_password.", getpid());
   io::Loop loop_;
   fleet::Farm farm_;
-  gateway::Prober::Options options_;
   gateway::TlsMaterial tls_{std::nullopt};
+  gateway::Prober::Options options_;
   std::unique_ptr<gateway::Prober> prober_;
   ProbedBackend backend_{kLoopback};
 };
@@ -148,15 +164,76 @@ TEST_F(HealthTest, AWrongPasswordIsDownUntilTheFileHasTheRightOne) {
   EXPECT_THAT(log, Not(HasSubstr("wr0ng")));
 }
 
-TEST_F(HealthTest, APasswordFileThatCannotBeReadIsNamed) {
+// The file is the gateway's: without it good backends stay what they are.
+TEST_F(HealthTest, APasswordFileThatCannotBeReadIsNamedAndHarmsNobody) {
   farm_.health_check.kind = ProbeKind::kLogin;
   farm_.health_check.password_file = "/nonexistent/password";
+  const std::string trouble =
+      "password_file /nonexistent/password: No such file or directory";
+  const fleet::BackendStatus& status = Add(backend_.address());
+  ::testing::internal::CaptureStderr();
+  Publish();
+  ASSERT_TRUE(Until([&] { return status.trouble() == trouble; }));
+  EXPECT_EQ(status.health(), Health::kUnknown);
+  EXPECT_EQ(backend_.sessions(), 0);
+  EXPECT_THAT(
+      ::testing::internal::GetCapturedStderr(),
+      HasSubstr(absl::StrCat(
+          "backend main/b0 (", backend_.address().ToString(),
+          ") could not be probed, and keeps the health it had: ", trouble)));
+
+  SetPassword("right\n");
+  Publish();
+  ASSERT_TRUE(UntilHealth(status, Health::kHealthy));
+  EXPECT_EQ(status.trouble(), "");
+  farm_.health_check.password_file = "/nonexistent/password";
+  Publish();
+  ASSERT_TRUE(Until([&] { return status.trouble() == trouble; }));
+  EXPECT_EQ(status.health(), Health::kHealthy);
+}
+
+TEST_F(HealthTest, TlsFilesThatCannotBeReadHarmNobody) {
+  farm_.backend_tls = {.mode = fleet::BackendTlsMode::kExplicit,
+                       .ca = "/nonexistent/ca.pem"};
+  const fleet::BackendStatus& status = Add(backend_.address());
+  Publish();
+  ASSERT_TRUE(Until([&] { return status.trouble() != ""; }));
+  EXPECT_THAT(status.trouble(), HasSubstr("/nonexistent/ca.pem"));
+  EXPECT_EQ(status.health(), Health::kUnknown);
+  EXPECT_EQ(backend_.sessions(), 0);
+}
+
+TEST_F(HealthTest, WithoutDescriptorsNobodyIsFoundDown) {
+  const fleet::BackendStatus& status = Add(backend_.address());
+  Publish();
+  ASSERT_TRUE(UntilHealth(status, Health::kHealthy));
+  {
+    const NoDescriptors none;
+    ASSERT_TRUE(Until([&] { return status.trouble() != ""; }));
+  }
+  EXPECT_THAT(status.trouble(), HasSubstr("Too many open files"));
+  EXPECT_EQ(status.health(), Health::kHealthy);
+  EXPECT_TRUE(Until([&] { return status.trouble() == ""; }));
+}
+
+TEST_F(HealthTest, WhoIsNoLongerProbedIsNoLongerDown) {
+  backend_.Set({.greeting = "421 Not now"});
   const fleet::BackendStatus& status = Add(backend_.address());
   Publish();
   ASSERT_TRUE(UntilHealth(status, Health::kUnhealthy));
-  EXPECT_EQ(status.trouble(),
-            "password_file /nonexistent/password: No such file or directory");
-  EXPECT_EQ(backend_.sessions(), 0);
+  farm_.health_check.interval = absl::ZeroDuration();
+  Publish();
+  EXPECT_EQ(status.health(), Health::kUnknown);
+  EXPECT_EQ(status.trouble(), "");
+}
+
+TEST_F(HealthTest, EqualFeaturesAreKeptOnce) {
+  const fleet::BackendStatus& one = Add(backend_.address());
+  const fleet::BackendStatus& other = Add(backend_.address());
+  Publish();
+  ASSERT_TRUE(UntilHealth(one, Health::kHealthy));
+  ASSERT_TRUE(UntilHealth(other, Health::kHealthy));
+  EXPECT_EQ(one.features(), other.features());
 }
 
 TEST_F(HealthTest, AHangingListIsFoundAndForgiven) {

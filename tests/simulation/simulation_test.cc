@@ -64,6 +64,7 @@ void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
       metrics::Counter::kPipeSizesRefused,
       metrics::Counter::kPipesRefused,
       metrics::Counter::kUnmatchedConnections,
+      metrics::Counter::kForeignSlices,
   };
   for (const metrics::CounterRow& row : metrics::CounterRows()) {
     if (std::ranges::find(kOfTheShell, row.counter) != std::end(kOfTheShell)) {

@@ -51,7 +51,8 @@ void BM_FindPinOfUser(benchmark::State& state) {
   PinTable pins(kClients);
   for (uint32_t i = 0; i < kClients; ++i) {
     users.push_back(absl::StrCat("user.number-", i));
-    pins.Set({.farm = "main", .user = users.back()}, "backend-1", kExpires);
+    pins.Renew({.farm = "main", .user = users.back()}, "backend-1", kNow,
+               kExpires);
   }
   uint32_t i = 0;
   for (auto _ : state) {
@@ -67,7 +68,7 @@ void BM_RenewPin(benchmark::State& state) {
   PinTable& pins = SharedPins();
   uint32_t i = kClients / 2 * static_cast<uint32_t>(state.thread_index());
   for (auto _ : state) {
-    pins.Set(Client(i++ % kClients), "backend-1", kExpires);
+    pins.Renew(Client(i++ % kClients), "backend-1", kNow, kExpires);
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -78,7 +79,7 @@ void BM_NewPin(benchmark::State& state) {
   PinTable pins(kClients);
   uint32_t i = 0;
   for (auto _ : state) {
-    pins.Set(Client(i++), "backend-1", kExpires);
+    pins.Renew(Client(i++), "backend-1", kNow, kExpires);
   }
   state.SetItemsProcessed(state.iterations());
 }
