@@ -13,6 +13,9 @@ constexpr int kHeartbeatsPerTtl = 3;
 // Gateways report every second: two reads so far apart never see one report.
 constexpr absl::Duration kReadInterval = absl::Seconds(2);
 constexpr int kEmptyReads = 2;
+// Gateways connect again to a control plane that was away at least so often:
+// before that a sum may lack some of them.
+constexpr absl::Duration kGatewaysReturn = absl::Seconds(10);
 constexpr absl::Duration kFirstWait = absl::Milliseconds(250);
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
 constexpr int kMostDoublings = 5;
@@ -34,6 +37,13 @@ bool IsAway(const absl::Status& status) {
   }
 }
 
+// What a token that is being rotated meets until its file is written too.
+bool MayPass(const absl::Status& status, HoldCall call) {
+  if (absl::IsUnauthenticated(status)) return true;
+  return absl::IsPermissionDenied(status) &&
+         (call == HoldCall::kHeartbeat || call == HoldCall::kRead);
+}
+
 std::string Count(int64_t sessions) {
   return absl::StrCat(sessions, sessions == 1 ? " session" : " sessions");
 }
@@ -52,10 +62,11 @@ absl::Duration BackendHold::patience() const {
 }
 
 std::optional<BackendHold::Step> BackendHold::Next(absl::Time now) {
-  if (phase_ == Phase::kWaiting &&
-      now >= stopped_at_ + options_.drain_deadline) {
+  if (waits() && now >= stopped_at_ + options_.drain_deadline) {
     Say(absl::StrCat("the drain deadline has passed with ",
                      Count(sessions_.value_or(0)), " left; deregistering"));
+    // So that a control plane that is away now is tried for a while.
+    last_answer_ = now;
     Enter(Phase::kLeaving, now);
   }
   Step step = {.call = HoldCall::kRead, .at = call_at_};
@@ -83,6 +94,10 @@ std::optional<BackendHold::Step> BackendHold::Next(absl::Time now) {
       }
       step.at = std::min(step.at, stopped_at_ + options_.drain_deadline);
       break;
+    case Phase::kOutwaiting:
+      step = {.call = HoldCall::kDeregister,
+              .at = stopped_at_ + options_.drain_deadline};
+      break;
     case Phase::kLeaving:
       step.call = HoldCall::kDeregister;
       break;
@@ -95,8 +110,13 @@ std::optional<BackendHold::Step> BackendHold::Next(absl::Time now) {
 
 void BackendHold::OnAnswer(const absl::Status& status,
                            const v1::BackendRecord& record, absl::Time now) {
-  if (IsAway(status)) return OnAway(status, now);
-  if (calls_away_ > 0) Say("the control plane answers again");
+  if (IsAway(status) || (may_be_registered_ && MayPass(status, call_))) {
+    return OnAway(status, now);
+  }
+  if (calls_away_ > 0) {
+    Say("the control plane answers again");
+    sums_count_from_ = now + kGatewaysReturn;
+  }
   calls_away_ = 0;
   last_answer_ = now;
   if (status.ok()) return OnOk(record, now);
@@ -105,10 +125,11 @@ void BackendHold::OnAnswer(const absl::Status& status,
 }
 
 void BackendHold::OnOk(const v1::BackendRecord& record, absl::Time now) {
+  saw_load_ = saw_load_ || record.has_load();
   switch (call_) {
     case HoldCall::kRead:
       if (phase_ == Phase::kWaiting) {
-        return OnSessions(record.load().sessions(), now);
+        return OnSessions(record, now);
       }
       ends_drain_ = record.backend().state() == v1::Backend::STATE_DRAINING &&
                     record.backend().labels().contains(kLeavingLabel);
@@ -146,8 +167,14 @@ void BackendHold::OnRegistered(absl::Time now) {
   Enter(ends_drain_ ? Phase::kResuming : Phase::kHolding, now);
 }
 
-void BackendHold::OnSessions(int64_t sessions, absl::Time now) {
+void BackendHold::OnSessions(const v1::BackendRecord& record, absl::Time now) {
   call_at_ = now + kReadInterval;
+  // Gateways that have lost the control plane serve on.
+  if (saw_load_ && !record.has_load()) {
+    empty_reads_ = 0;
+    return;
+  }
+  const int64_t sessions = record.load().sessions();
   if (sessions_ != sessions) {
     Say(absl::StrCat(
         Count(sessions), " left, ",
@@ -156,7 +183,8 @@ void BackendHold::OnSessions(int64_t sessions, absl::Time now) {
         " until the drain deadline"));
   }
   sessions_ = sessions;
-  empty_reads_ = sessions == 0 ? empty_reads_ + 1 : 0;
+  const bool is_empty = sessions == 0 && now >= sums_count_from_;
+  empty_reads_ = is_empty ? empty_reads_ + 1 : 0;
   if (empty_reads_ < kEmptyReads) return;
   Say("no sessions left; deregistering");
   Enter(Phase::kLeaving, now);
@@ -169,6 +197,11 @@ void BackendHold::OnGone(const absl::Status& status, absl::Time now) {
   }
   // A registration that says so means something else, a farm perhaps.
   if (call_ == HoldCall::kRegister) return End(status);
+  if (phase_ == Phase::kWaiting) {
+    Say("the control plane has it no longer; its sessions have until the "
+        "drain deadline");
+    return Enter(Phase::kOutwaiting, now);
+  }
   if (leaving()) {
     Say("the control plane has it no longer");
     return End(absl::OkStatus());
@@ -183,15 +216,19 @@ void BackendHold::OnAway(const absl::Status& status, absl::Time now) {
   if (call_ == HoldCall::kRegister && !absl::IsUnavailable(status)) {
     may_be_registered_ = true;
   }
+  empty_reads_ = 0;
   if (calls_away_++ == 0) {
-    Say(absl::StrCat("the control plane is away, trying again: ",
-                     status.message()));
+    Say(absl::StrCat(IsAway(status) ? "the control plane is away"
+                                    : "the control plane refuses it",
+                     ", trying again: ", status.message()));
   }
-  if (leaving() && now - std::max(last_answer_, stopped_at_) >= patience()) {
-    return End(absl::UnavailableError(
-        absl::StrCat("the control plane is away; backend ", options_.id,
-                     " stays registered until its TTL of ",
-                     absl::FormatDuration(options_.ttl), " removes it")));
+  if (leaving() && !waits() &&
+      now - std::max(last_answer_, stopped_at_) >= patience()) {
+    return End(absl::UnavailableError(absl::StrCat(
+        IsAway(status) ? "the control plane is away"
+                       : "the control plane refuses it",
+        "; backend ", options_.id, " stays registered until its TTL of ",
+        absl::FormatDuration(options_.ttl), " removes it")));
   }
   const absl::Duration wait =
       std::min(kFirstWait * (1 << std::min(calls_away_ - 1, kMostDoublings)),

@@ -68,13 +68,14 @@ class BackendHold {
     kMarking,
     kDraining,
     kWaiting,
+    kOutwaiting,  // nobody can tell the sessions: until the deadline
     kLeaving,
     kEnded,
   };
 
   void OnOk(const v1::BackendRecord& record, absl::Time now);
   void OnRegistered(absl::Time now);
-  void OnSessions(int64_t sessions, absl::Time now);
+  void OnSessions(const v1::BackendRecord& record, absl::Time now);
   void OnGone(const absl::Status& status, absl::Time now);
   void OnAway(const absl::Status& status, absl::Time now);
   void OnRefused(const absl::Status& status, absl::Time now);
@@ -82,6 +83,9 @@ class BackendHold {
   void End(absl::Status result);
   void Say(absl::string_view text);
   bool leaving() const { return stopped_at_ != absl::InfiniteFuture(); }
+  bool waits() const {
+    return phase_ == Phase::kWaiting || phase_ == Phase::kOutwaiting;
+  }
   absl::Duration heartbeat_interval() const;
   absl::Duration patience() const;
 
@@ -95,6 +99,8 @@ class BackendHold {
   int calls_away_ = 0;  // in a row
   bool ends_drain_ = false;
   bool may_be_registered_ = false;
+  bool saw_load_ = false;  // so there is a gateway that reports it
+  absl::Time sums_count_from_ = absl::InfinitePast();
   int empty_reads_ = 0;  // in a row
   std::optional<int64_t> sessions_;
   std::minstd_rand random_;

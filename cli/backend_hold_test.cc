@@ -105,6 +105,33 @@ TEST_F(BackendHoldTest, ARefusalEndsIt) {
   }
 }
 
+TEST_F(BackendHoldTest, OutlivesTheRotationOfItsToken) {
+  Register();
+  for (const auto& refusal : {absl::UnauthenticatedError("no such token"),
+                              absl::PermissionDeniedError("not yet")}) {
+    Run(HoldCall::kHeartbeat, refusal);
+    EXPECT_TRUE(Said("the control plane refuses it, trying again"));
+    Run(HoldCall::kHeartbeat);
+  }
+  hold_.OnStop(now_);
+  Run(HoldCall::kMark, absl::UnauthenticatedError("no such token"));
+  Run(HoldCall::kMark);
+  Run(HoldCall::kDrain);
+  Run(HoldCall::kRead, absl::UnauthenticatedError("no such token"));
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(1));
+}
+
+TEST_F(BackendHoldTest, ATokenThatStaysUnknownEndsItsLeaveAsAnOutageDoes) {
+  Register();
+  hold_.OnStop(now_);
+  while (std::optional<BackendHold::Step> step = hold_.Next(now_)) {
+    now_ = std::max(now_, step->at);
+    Answer(absl::UnauthenticatedError("no such token"));
+  }
+  ExpectEnd(absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(absl::StrContains(hold_.result().message(), "refuses it"));
+}
+
 TEST_F(BackendHoldTest, RegistersAgainWhenItHadRunOut) {
   Register();
   Run(HoldCall::kHeartbeat, absl::NotFoundError("no"));
@@ -134,6 +161,43 @@ TEST_F(BackendHoldTest, LeavesWhenTwoReadsInARowFindNoSession) {
   Run(HoldCall::kRead, absl::OkStatus(), WithSessions(0));
   Run(HoldCall::kDeregister);
   ExpectEnd(absl::StatusCode::kOk);
+}
+
+TEST_F(BackendHoldTest, NoReportIsNotNoSession) {
+  Drain();
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(0));
+  // The gateways have lost the control plane, and serve on.
+  for (int i = 0; i < 5; ++i) {
+    const std::optional<BackendHold::Step> step = hold_.Next(now_);
+    ASSERT_TRUE(step.has_value());
+    ASSERT_NE(step->call, HoldCall::kDeregister);
+    now_ = std::max(now_, step->at);
+    Answer(absl::OkStatus());
+  }
+  while (hold_.Next(now_)->call != HoldCall::kRead) Run(HoldCall::kHeartbeat);
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(0));
+  EXPECT_NE(hold_.Next(now_)->call, HoldCall::kDeregister);
+}
+
+TEST_F(BackendHoldTest, WhereNobodyEverReportsNothingIsWaitedFor) {
+  Drain();
+  Run(HoldCall::kRead);
+  Run(HoldCall::kRead);
+  Run(HoldCall::kDeregister);
+}
+
+TEST_F(BackendHoldTest, SumsCountOnlyOnceTheGatewaysAreBack) {
+  Drain();
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(0));
+  while (hold_.Next(now_)->call != HoldCall::kRead) Run(HoldCall::kHeartbeat);
+  Run(HoldCall::kRead, absl::UnavailableError("away"));
+  const absl::Time away = now_;
+  while (hold_.Next(now_)->call != HoldCall::kDeregister) {
+    now_ = std::max(now_, hold_.Next(now_)->at);
+    Answer(absl::OkStatus(), WithSessions(0));
+  }
+  EXPECT_GE(now_ - away, absl::Seconds(10));
+  EXPECT_LE(now_ - away, absl::Seconds(20));
 }
 
 TEST_F(BackendHoldTest, LeavesAtTheDeadline) {
@@ -174,9 +238,44 @@ TEST_F(BackendHoldTest, GivesUpALittleAfterItsTtlWhenTheControlPlaneIsAway) {
   EXPECT_TRUE(absl::StrContains(hold_.result().message(), "TTL of 15s"));
 }
 
-TEST_F(BackendHoldTest, IsGoneAlready) {
+TEST_F(BackendHoldTest, AnOutageDoesNotEndTheWaitForSessions) {
+  Drain();
+  const absl::Time deadline = now_ + kDeadline;
+  Run(HoldCall::kRead, absl::OkStatus(), WithSessions(3));
+  std::optional<BackendHold::Step> step;
+  while ((step = hold_.Next(now_)) && step->call != HoldCall::kDeregister) {
+    now_ = std::max(now_, step->at);
+    Answer(absl::UnavailableError("away"));
+  }
+  EXPECT_EQ(now_, deadline);
+  // Then it is tried for a while.
+  Run(HoldCall::kDeregister, absl::UnavailableError("away"));
+  Run(HoldCall::kDeregister);
+  ExpectEnd(absl::StatusCode::kOk);
+}
+
+TEST_F(BackendHoldTest, SessionsHaveUntilTheDeadlineWhenItsLeaseRanOut) {
+  for (const HoldCall call : {HoldCall::kRead, HoldCall::kHeartbeat}) {
+    hold_ = BackendHold(
+        {.id = "a", .ttl = kTtl, .drain_deadline = kDeadline, .seed = 7}, now_);
+    Drain();
+    const absl::Time deadline = now_ + kDeadline;
+    while (hold_.Next(now_)->call != call) {
+      Run(HoldCall::kRead, absl::OkStatus(), WithSessions(2));
+    }
+    Run(call, absl::NotFoundError("no"));
+    EXPECT_EQ(hold_.Next(now_)->at, deadline);
+    now_ = deadline;
+    Run(HoldCall::kDeregister, absl::NotFoundError("no"));
+    ExpectEnd(absl::StatusCode::kOk);
+  }
+}
+
+TEST_F(BackendHoldTest, ASecondSignalEndsTheWaitForSessionsNobodyCanTell) {
   Drain();
   Run(HoldCall::kRead, absl::NotFoundError("no"));
+  hold_.OnStop(now_);
+  Run(HoldCall::kDeregister, absl::NotFoundError("no"));
   ExpectEnd(absl::StatusCode::kOk);
 }
 

@@ -38,7 +38,7 @@ int RunControlPlane(int argc, char** argv) {
                                      ? Pool::kOfFile
                                      : Pool::kUnknown);
   if (!control_plane.ok()) return Fail(control_plane.status());
-  for (Signal signal = NextSignal(); signal != Signal::kStop;
+  for (Signal signal = NextSignal(); !EndsProcess(signal);
        signal = NextSignal()) {
     if (signal == Signal::kReload) {
       ReloadFarms(*path, *config, **control_plane);

@@ -95,6 +95,7 @@ absl::Status HoldBackend(const HoldOptions& options,
     if (!step.has_value()) return hold.result();
     switch (NextSignal(step->at - absl::Now())) {
       case Signal::kStop:
+      case Signal::kDrain:
         hold.OnStop(absl::Now());
         continue;
       case Signal::kReload:

@@ -124,13 +124,13 @@ int Proxy(int argc, char** argv) {
     (*gateway)->Follow(*std::move(channel));
   }
   uint64_t version = 1;
-  for (Signal signal = NextSignal(); signal != Signal::kStop;
-       signal = NextSignal()) {
+  Signal signal = NextSignal();
+  for (; !EndsProcess(signal); signal = NextSignal()) {
     if (signal != Signal::kReload) continue;
     Reload(*path, *config, ++version, **gateway);
     (*gateway)->RefreshTls();
   }
-  (*gateway)->Drain();
+  (*gateway)->Drain(signal);
   return kExitOk;
 }
 

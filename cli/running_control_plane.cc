@@ -48,7 +48,7 @@ absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
   if (!credentials.ok()) return credentials.status();
   const std::string path = config::SqlitePathOf(config);
   absl::StatusOr<std::unique_ptr<store::SqliteStore>> store =
-      store::SqliteStore::Open(path, absl::Now());
+      store::SqliteStore::Open(path, service::SteadyNow());
   if (!store.ok()) return store.status();
   service::ControlPlane::Options options;
   options.listen = config::ControlPlaneListenOf(config);

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/configuration.h"
-#include "cli/signals.h"
 #include "cli/subcommand.h"
 #include "proxy/base/log.h"
 #include "proxy/config/settings.h"
@@ -44,7 +43,7 @@ absl::StatusOr<std::unique_ptr<RunningGateway>> RunningGateway::Start(
                                 {.token = *std::move(token),
                                  .config = config,
                                  .program_version = kProgramVersion,
-                                 .on_drain = &RequestStop});
+                                 .on_drain = &RequestDrain});
   if (!admin.ok()) return admin.status();
   running->admin_ = *std::move(admin);
   for (const Address& address : running->gateway_->listening()) {
@@ -85,20 +84,26 @@ absl::Status RunningGateway::Publish(const v1::Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
-void RunningGateway::Drain() {
+void RunningGateway::Drain(Signal signal) {
   constexpr absl::Duration kPoll = absl::Milliseconds(50);
   const absl::Duration patience = config::DrainTimeoutOf(config_);
   Log(LogLevel::kInfo, absl::StrCat("draining: running sessions have ",
                                     absl::FormatDuration(patience),
                                     "; a second signal ends them at once"));
   gateway_->StartDrain();
+  // Whoever asked over HTTP has not sent the usual SIGTERM yet: Kubernetes does
+  // so behind its preStop hook.
+  bool stop_is_due = signal == Signal::kDrain;
   absl::Time deadline = absl::InfiniteFuture();
   while (true) {
     if (gateway_->refuses_new_sessions()) {
       deadline = std::min(deadline, absl::Now() + patience);
       if (absl::Now() >= deadline || gateway_->Sessions().empty()) break;
     }
-    if (NextSignal(kPoll) == Signal::kStop) break;
+    if (NextSignal(kPoll) == Signal::kStop &&
+        !std::exchange(stop_is_due, false)) {
+      break;
+    }
   }
   // Whoever looks at the gateway goes before its workers do.
   client_ = nullptr;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "cli/signals.h"
 #include "protos/pinnace/v1/config.pb.h"
 #include "protos/pinnace/v1/snapshot.pb.h"
 #include "proxy/admin/admin_server.h"
@@ -26,9 +27,10 @@ class RunningGateway {
   absl::Status Publish(const v1::Snapshot& snapshot);
   // Certificates and keys that have changed on disk.
   void RefreshTls() { gateway_->RefreshTls(); }
-  // SIGTERM: no new sessions, waits for the running ones up to the drain
-  // timeout or the next SIGTERM, ends the rest.
-  void Drain();
+  // No new sessions, waits for the running ones up to the drain timeout or the
+  // next SIGTERM, ends the rest. `signal` began it: behind kDrain the first
+  // SIGTERM is expected, and ends nothing.
+  void Drain(Signal signal);
 
  private:
   explicit RunningGateway(v1::Config config) : config_(std::move(config)) {}

@@ -46,14 +46,14 @@ int Serve(int argc, char** argv) {
       RunningGateway::Start(*config, *(*control_plane)->keeper().snapshot());
   if (!gateway.ok()) return Fail(gateway.status());
   (*gateway)->Follow((*control_plane)->InProcessChannel());
-  for (Signal signal = NextSignal(); signal != Signal::kStop;
-       signal = NextSignal()) {
+  Signal signal = NextSignal();
+  for (; !EndsProcess(signal); signal = NextSignal()) {
     if (signal == Signal::kReload) {
       ReloadFarms(*path, *config, **control_plane);
       (*gateway)->RefreshTls();
     }
   }
-  (*gateway)->Drain();
+  (*gateway)->Drain(signal);
   return kExitOk;
 }
 

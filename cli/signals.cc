@@ -27,18 +27,19 @@ void BlockSignals() {
 
 Signal NextSignal(absl::Duration timeout) {
   const sigset_t set = Waited();
+  siginfo_t info = {};
   int raised = 0;
   if (timeout == absl::InfiniteDuration()) {
-    raised = sigwaitinfo(&set, nullptr);
+    raised = sigwaitinfo(&set, &info);
   } else {
     const timespec wait =
         absl::ToTimespec(std::max(timeout, absl::ZeroDuration()));
-    raised = sigtimedwait(&set, nullptr, &wait);
+    raised = sigtimedwait(&set, &info, &wait);
   }
   switch (raised) {
     case SIGTERM:
     case SIGINT:
-      return Signal::kStop;
+      return info.si_pid == getpid() ? Signal::kDrain : Signal::kStop;
     case SIGHUP:
       return Signal::kReload;
     default:
@@ -46,6 +47,6 @@ Signal NextSignal(absl::Duration timeout) {
   }
 }
 
-void RequestStop() { kill(getpid(), SIGTERM); }
+void RequestDrain() { kill(getpid(), SIGTERM); }
 
 }  // namespace pinnace::cli

@@ -9,7 +9,11 @@
 
 namespace pinnace::cli {
 
-enum class Signal : uint8_t { kNone, kStop, kReload };
+// kDrain: this process asked for its own end, by RequestDrain().
+enum class Signal : uint8_t { kNone, kStop, kDrain, kReload };
+constexpr bool EndsProcess(Signal signal) {
+  return signal == Signal::kStop || signal == Signal::kDrain;
+}
 
 // SIGTERM, SIGINT and SIGHUP wait for NextSignal() from now on, SIGPIPE is
 // ignored. Before the first thread is made.
@@ -18,8 +22,8 @@ void BlockSignals();
 // The next one; kNone when `timeout` has passed.
 Signal NextSignal(absl::Duration timeout = absl::InfiniteDuration());
 
-// As if somebody had sent a SIGTERM. Any thread.
-void RequestStop();
+// NextSignal() says kDrain. Any thread.
+void RequestDrain();
 
 }  // namespace pinnace::cli
 

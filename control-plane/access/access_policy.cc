@@ -5,10 +5,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "control-plane/access/glob.h"
+#include "control-plane/access/permission.h"
 #include "openssl/crypto.h"
 #include "openssl/sha.h"
 #include "proxy/base/limits.h"
+#include "proxy/base/printable.h"
 
 namespace pinnace::access {
 namespace {
@@ -53,6 +56,43 @@ const AccessPolicy::Token* AccessPolicy::FindToken(
     }
   }
   return found;
+}
+
+const AccessPolicy::Token* AccessPolicy::FindNamed(
+    absl::string_view name) const {
+  for (const Token& token : tokens_) {
+    if (token.identity.name == name) return &token;
+  }
+  return nullptr;
+}
+
+std::string AccessPolicy::ChangesSince(const AccessPolicy& former) const {
+  std::vector<std::string> changes;
+  for (const Token& token : tokens_) {
+    const std::string& name = token.identity.name;
+    const Token* known = former.FindNamed(name);
+    if (known == nullptr) {
+      changes.push_back(
+          absl::StrCat("+", name, " ", NameOf(token.identity.role)));
+    } else if (!(known->identity == token.identity)) {
+      changes.push_back(absl::StrCat(
+          name, ": now ", NameOf(token.identity.role),
+          known->identity.role == token.identity.role ? " with other ids"
+                                                      : ""));
+    } else if (known->digest != token.digest) {
+      changes.push_back(absl::StrCat(name, ": another token"));
+    }
+  }
+  for (const Token& token : former.tokens_) {
+    const std::string& name = token.identity.name;
+    if (FindNamed(name) == nullptr) changes.push_back(absl::StrCat("-", name));
+  }
+  if (takes_certificates_ != former.takes_certificates_) {
+    changes.push_back(takes_certificates_ ? "+certificates" : "-certificates");
+  } else if (rules_ != former.rules_) {
+    changes.push_back("other certificate rules");
+  }
+  return Printable(absl::StrJoin(changes, ", "), limits::kMaxAuditDetailBytes);
 }
 
 absl::StatusOr<AccessPolicy> AccessPolicy::Make(

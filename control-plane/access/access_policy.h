@@ -38,6 +38,10 @@ class AccessPolicy {
       const v1::ControlPlaneConfig& config,
       absl::Span<const std::string> secrets);
 
+  // "+ops operator, -ci, farm-a: another token; other certificate rules": what
+  // an audit entry says of a change, of names and roles alone. Empty: nothing.
+  std::string ChangesSince(const AccessPolicy& former) const;
+
   bool takes_tokens() const { return !tokens_.empty(); }
   bool takes_certificates() const { return takes_certificates_; }
   // Everybody may do everything.
@@ -57,12 +61,15 @@ class AccessPolicy {
     Identity identity;
   };
   struct CertificateRule {
+    bool operator==(const CertificateRule& other) const = default;
+
     std::string subject;  // a glob
     Identity identity;    // without its name
   };
 
   static Digest DigestOf(absl::string_view secret);
   const Token* FindToken(absl::string_view secret) const;
+  const Token* FindNamed(absl::string_view name) const;
 
   std::vector<Token> tokens_;
   bool takes_certificates_ = false;

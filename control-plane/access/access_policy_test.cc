@@ -43,6 +43,29 @@ constexpr char kTokens[] = R"(
   tokens { name: "ci" role: ROLE_VIEWER file: "f1" }
   tokens { name: "web" role: ROLE_BACKEND file: "f2" ids: "w*" ids: "x" })";
 
+TEST(AccessPolicyTest, SaysWhatHasChanged) {
+  const AccessPolicy former = Policy(kTokens, {kFirst, kSecond});
+  EXPECT_EQ(former.ChangesSince(former), "");
+  EXPECT_EQ(former.ChangesSince(AccessPolicy()), "+ci viewer, +web backend");
+  EXPECT_EQ(AccessPolicy().ChangesSince(former), "-ci, -web");
+  EXPECT_EQ(
+      Policy(kTokens, {kFirst, "CANARY-of-the-test"}).ChangesSince(former),
+      "web: another token");
+  EXPECT_EQ(Policy(R"(
+    tokens { name: "ci" role: ROLE_OPERATOR file: "f1" }
+    tokens { name: "web" role: ROLE_BACKEND file: "f2" ids: "w*" })",
+                   {kFirst, kSecond})
+                .ChangesSince(former),
+            "ci: now operator, web: now backend with other ids");
+  const AccessPolicy rules = Policy(
+      "tls { client_ca: 'a' clients { subject: 'x' role: ROLE_VIEWER } }");
+  EXPECT_EQ(rules.ChangesSince(AccessPolicy()), "+certificates");
+  EXPECT_EQ(Policy("tls { client_ca: 'a' clients { subject: 'x' role: "
+                   "ROLE_OPERATOR } }")
+                .ChangesSince(rules),
+            "other certificate rules");
+}
+
 TEST(AccessPolicyTest, IsOpenOnlyWithoutTokensAndCertificates) {
   EXPECT_TRUE(AccessPolicy().is_open());
   EXPECT_TRUE(Policy("tls { cert: 'c' key: 'k' }").is_open());

@@ -15,11 +15,14 @@ inline constexpr char kLocalName[] = "local";
 inline constexpr char kLeaseName[] = "lease";
 
 struct Identity {
+  bool operator==(const Identity& other) const = default;
+
   // A token's name, or a certificate's subject as Subject::ToString() has it:
   // the two never look alike.
   std::string name;
   v1::Role role = v1::ROLE_UNSPECIFIED;
-  // Of ROLE_BACKEND: globs of the ids that it may touch; none: all.
+  // Globs of the ids that ROLE_BACKEND may touch, and of the names ROLE_GATEWAY
+  // may have; none: all.
   std::vector<std::string> ids;
 };
 

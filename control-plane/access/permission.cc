@@ -115,10 +115,9 @@ absl::Status Authorise(const Identity& caller, Method method,
                   absl::StrCat("it needs role ", RolesOf(roles)));
   }
   // Reading is not limited; that there must be an id is the registry's to say.
-  if (caller.role != v1::ROLE_BACKEND || roles != kBackend || id.empty() ||
-      MatchesIds(caller, id)) {
-    return absl::OkStatus();
-  }
+  const bool limited = (caller.role == v1::ROLE_BACKEND && roles == kBackend) ||
+                       (caller.role == v1::ROLE_GATEWAY && roles == kGateway);
+  if (!limited || id.empty() || MatchesIds(caller, id)) return absl::OkStatus();
   return Denied(caller, method, id,
                 absl::StrCat("only for ", absl::StrJoin(caller.ids, ", ")));
 }

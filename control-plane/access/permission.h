@@ -58,9 +58,9 @@ absl::string_view NameOf(Method method);
 // "operator".
 absl::string_view NameOf(v1::Role role);
 
-// `id` is what the call is about, if it is about one. A backend may change
-// those only that match its globs. PERMISSION_DENIED names caller, role, method
-// and id.
+// `id` is what the call is about, if it is about one. A backend may change, and
+// a gateway call itself, only what matches its globs. PERMISSION_DENIED names
+// caller, role, method and id.
 absl::Status Authorise(const Identity& caller, Method method,
                        absl::string_view id = "");
 

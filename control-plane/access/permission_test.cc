@@ -91,6 +91,17 @@ TEST(PermissionTest, BackendChangesOnlyWhatMatchesItsGlobs) {
   EXPECT_EQ(Authorise(some, Method::kGetBackend, "other").ToString(), "OK");
 }
 
+TEST(PermissionTest, AGatewayHasOnlyNamesThatMatchItsGlobs) {
+  const Identity some = Caller(v1::ROLE_GATEWAY, {"gw-*"});
+  EXPECT_EQ(Authorise(some, Method::kFollow, "gw-1").ToString(), "OK");
+  EXPECT_EQ(Authorise(some, Method::kFollow, "other").ToString(),
+            "PERMISSION_DENIED: \"ci\" of role gateway may not call Follow for "
+            "\"other\": only for gw-*");
+  EXPECT_EQ(
+      Authorise(Caller(v1::ROLE_GATEWAY), Method::kFollow, "other").ToString(),
+      "OK");
+}
+
 TEST(PermissionTest, OperatorsChangeAll) {
   EXPECT_EQ(Change(LocalOperator(), "a"), "OK");
   EXPECT_EQ(Change(Caller(v1::ROLE_OPERATOR, {"x"}), "a"), "OK");

@@ -136,6 +136,7 @@ absl::Status CheckReplaces(const BackendEntry& known,
   }
   if (known.source == v1::SOURCE_FILE) {
     v1::Backend wanted = backend;
+    wanted.DiscardUnknownFields();
     wanted.set_state(known.backend.state());
     if (!google::protobuf::util::MessageDifferencer::Equals(wanted,
                                                             known.backend)) {
@@ -157,6 +158,12 @@ absl::Status CheckRegisterBackend(const DesiredState& state,
   snapshot::FieldProblems problems;
   snapshot::CheckName(request.farm(), "farm", problems);
   snapshot::CheckBackend(backend, "backend", problems);
+  if (backend.ByteSizeLong() > limits::kMaxBackendBytes) {
+    problems.push_back(
+        {"backend",
+         absl::StrCat("must have at most ", limits::kMaxBackendBytes,
+                      " bytes, labels and all, not ", backend.ByteSizeLong())});
+  }
   absl::Status status = snapshot::StatusOf(problems);
   if (status.ok()) status = CheckTtl(request.ttl());
   if (!status.ok()) return status;

@@ -15,6 +15,14 @@ namespace {
 
 using google::protobuf::util::MessageDifferencer;
 
+// Without what only a newer program knows: kept, it would go to every gateway
+// unchecked, and be of any size.
+template <typename Message>
+Message Known(Message message) {
+  message.DiscardUnknownFields();
+  return message;
+}
+
 std::string DetailOf(const google::protobuf::Message& message) {
   return Printable(message.ShortDebugString(), limits::kMaxAuditDetailBytes);
 }
@@ -28,7 +36,7 @@ BackendEntry EntryOf(const v1::RegisterBackendRequest& request,
                      const BackendEntry* known, const Caller& caller) {
   BackendEntry entry;
   entry.farm = request.farm();
-  entry.backend = request.backend();
+  entry.backend = Known(request.backend());
   // An operator's drain outlives the backend's next registration.
   entry.backend.set_state(known != nullptr ? known->backend.state()
                                            : v1::Backend::STATE_UP);
@@ -62,7 +70,7 @@ absl::StatusOr<Plan> PlanRegisterBackend(
   const bool keeps_lease = known != nullptr && known->ttl == entry.ttl;
   if (keeps_lease) plan.renew = known->lease;
   if (known != nullptr && SameRegistration(*known, entry)) return plan;
-  plan.detail = DetailOf(request);
+  plan.detail = DetailOf(Known(request));
   if (state.FindFarm(entry.farm) == nullptr) {
     v1::Farm farm;
     farm.set_name(entry.farm);
@@ -94,6 +102,12 @@ absl::StatusOr<Plan> PlanBackendState(const DesiredState& state,
   if (drains == (entry.backend.state() == v1::Backend::STATE_DRAINING)) {
     return plan;
   }
+  if (entry.source == v1::SOURCE_FILE) {
+    plan.writes.push_back({.key = MarkKey(change.id),
+                           .value = MarkValue(change.id, change.state),
+                           .expected_version = entry.mark_version});
+    return plan;
+  }
   entry.backend.set_state(change.state);
   plan.writes.push_back({.key = BackendKey(change.id),
                          .value = BackendValue(entry),
@@ -119,7 +133,7 @@ absl::StatusOr<Plan> PlanSetFarm(const DesiredState& state,
                                  const v1::SetFarmRequest& request) {
   absl::Status status = CheckSetFarm(state, request);
   if (!status.ok()) return status;
-  v1::Farm farm = request.farm();
+  v1::Farm farm = Known(request.farm());
   farm.clear_backends();
   const FarmEntry* known = state.FindFarm(farm.name());
   Plan plan;
@@ -148,7 +162,7 @@ absl::StatusOr<Plan> PlanSetRoute(const DesiredState& state,
                                   const v1::SetRouteRequest& request) {
   absl::Status status = CheckSetRoute(state, request);
   if (!status.ok()) return status;
-  const v1::Route& route = request.route();
+  const v1::Route route = Known(request.route());
   const RouteEntry* known = state.FindRoute(route.name());
   Plan plan;
   plan.subject = RouteKey(route.name());

@@ -1,6 +1,7 @@
 #include "control-plane/registry/change_plan.h"
 
 #include "control-plane/registry/merged_state.h"
+#include "control-plane/registry/stored_record.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
@@ -94,6 +95,44 @@ TEST(ChangePlanTest, ADrainKeepsTheLeaseAndIsDoneOnce) {
   EXPECT_TRUE(state.backends().empty());
 }
 
+TEST(ChangePlanTest, AFilesBackendIsDrainedBesideWhatIsRegistered) {
+  MergeInput input;
+  input.file_farms = {Parse<v1::Farm>(
+      "name: 'f' backends { id: 'a' address: 'a:21' weight: 2 }")};
+  const BackendEntry registered = {
+      .farm = "f",
+      .backend = Parse<v1::Backend>("id: 'a' address: 'a:21' weight: 7"),
+      .owner = "ann"};
+  input.stored = {.version = 3,
+                  .records = {{BackendKey("a"), BackendValue(registered), 3}}};
+  DesiredState state = *MergedState(input, kNow);
+  const auto set = [&](v1::Backend::State wanted) {
+    return *PlanBackendState(state, {.id = "a", .state = wanted}, {});
+  };
+  Plan plan = set(v1::Backend::STATE_DRAINING);
+  ASSERT_EQ(plan.writes.size(), 1u);
+  EXPECT_EQ(plan.subject, "backend/a");
+  EXPECT_EQ(plan.writes[0].key, "mark/a");
+  EXPECT_EQ(plan.writes[0].expected_version, 0u);
+  Commit(plan, 4, state);
+  EXPECT_EQ(state.FindBackend("a")->backend.state(),
+            v1::Backend::STATE_DRAINING);
+  EXPECT_EQ(state.FindBackend("a")->backend.weight(), 2u);
+  EXPECT_EQ(state.FindBackend("a")->version, 4u);
+  input.stored.version = 4;
+  input.stored.records.push_back({MarkKey("a"), *plan.writes[0].value, 4});
+  plan = set(v1::Backend::STATE_UP);
+  EXPECT_EQ(plan.writes[0].expected_version, 4u);
+  // The file lets go: what was registered is there as it was.
+  input.file_farms.clear();
+  state = *MergedState(input, kNow);
+  EXPECT_EQ(state.FindBackend("a")->owner, "ann");
+  EXPECT_EQ(state.FindBackend("a")->backend.weight(), 7u);
+  EXPECT_EQ(state.FindBackend("a")->stored_version, 3u);
+  EXPECT_NE(state.FindBackend("a")->backend.state(),
+            v1::Backend::STATE_DRAINING);
+}
+
 TEST(ChangePlanTest, FarmsAndRoutes) {
   DesiredState state;
   const auto farm = Parse<v1::SetFarmRequest>(
@@ -115,6 +154,34 @@ TEST(ChangePlanTest, FarmsAndRoutes) {
   Commit(*PlanDeleteFarm(state, Parse<v1::DeleteFarmRequest>("name: 'f'")), 4,
          state);
   EXPECT_TRUE(state.farms().empty());
+}
+
+TEST(ChangePlanTest, WhatOnlyANewerProgramKnowsIsNotStored) {
+  DesiredState state;
+  auto request = Parse<v1::RegisterBackendRequest>(
+      "farm: 'f' backend { id: 'a' address: 'a:21' }");
+  v1::Backend* backend = request.mutable_backend();
+  backend->GetReflection()->MutableUnknownFields(backend)->AddLengthDelimited(
+      1000, "unknown");
+  const Plan plan = *PlanRegisterBackend(state, request, {});
+  EXPECT_EQ(plan.writes[1].value->find("unknown"), std::string::npos);
+  EXPECT_EQ(plan.detail.find("unknown"), std::string::npos);
+  Commit(plan, 1, state);
+  EXPECT_TRUE(PlanRegisterBackend(state, request, {})->writes.empty());
+  auto farm = Parse<v1::SetFarmRequest>("farm { name: 'g' }");
+  farm.mutable_farm()
+      ->GetReflection()
+      ->MutableUnknownFields(farm.mutable_farm())
+      ->AddVarint(1000, 1);
+  Commit(*PlanSetFarm(state, farm), 2, state);
+  EXPECT_TRUE(PlanSetFarm(state, farm)->writes.empty());
+  auto route = Parse<v1::SetRouteRequest>("route { name: 'r' farm: 'g' }");
+  route.mutable_route()
+      ->GetReflection()
+      ->MutableUnknownFields(route.mutable_route())
+      ->AddVarint(1000, 1);
+  Commit(*PlanSetRoute(state, route), 3, state);
+  EXPECT_TRUE(PlanSetRoute(state, route)->writes.empty());
 }
 
 TEST(ChangePlanTest, NothingOfARequestMakesAnAuditEntryLong) {

@@ -30,7 +30,9 @@ struct BackendEntry {
   store::LeaseId lease = store::kNoLease;
   absl::Time expires = absl::InfiniteFuture();  // for people; the store decides
   uint64_t version = 0;                         // of its last change
-  uint64_t stored_version = 0;  // of its record in the store; 0: none
+  // Of its record in the store, which for the file's waits; 0: none.
+  uint64_t stored_version = 0;
+  uint64_t mark_version = 0;  // of the file's: of its mark; 0: none
 };
 
 struct FarmEntry {

@@ -18,10 +18,19 @@ using google::protobuf::util::MessageDifferencer;
 
 // A farm comes before what is in it, and goes after it.
 constexpr RecordKind kOrder[] = {RecordKind::kFarm, RecordKind::kBackend,
-                                 RecordKind::kRoute};
+                                 RecordKind::kMark, RecordKind::kRoute};
 
 absl::Status Unreadable(absl::string_view key) {
   return absl::DataLossError(absl::StrCat("store: ", key, " cannot be read"));
+}
+
+// For what leads to it, or is in it: the file has let it go, or nobody has made
+// it yet. It goes with the last of that.
+void NeedFarm(const std::string& name, uint64_t version, DesiredState& state) {
+  if (state.FindFarm(name) != nullptr) return;
+  v1::Farm farm;
+  farm.set_name(name);
+  state.PutFarm({.farm = std::move(farm), .version = version});
 }
 
 void PutFileFarm(const v1::Farm& farm, uint64_t version, DesiredState& state) {
@@ -50,16 +59,20 @@ absl::Status PutFarm(const store::Record& record, DesiredState& state) {
   return absl::OkStatus();
 }
 
-// The mark that an operator's drain or resume of a file's backend leaves.
-void PutMark(const v1::BackendRecord& stored, uint64_t version,
-             DesiredState& state) {
+// Without effect while the file does not have the backend.
+absl::Status PutMark(const store::Record& record, DesiredState& state) {
+  v1::BackendRecord stored;
+  if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
   const BackendEntry* known = state.FindBackend(stored.backend().id());
-  if (known == nullptr || known->source != v1::SOURCE_FILE) return;
+  if (known == nullptr || known->source != v1::SOURCE_FILE) {
+    return absl::OkStatus();
+  }
   BackendEntry entry = *known;
   entry.backend.set_state(stored.backend().state());
-  entry.version = version;
-  entry.stored_version = version;
+  entry.version = record.version;
+  entry.mark_version = record.version;
   state.PutBackend(std::move(entry));
+  return absl::OkStatus();
 }
 
 absl::Status PutBesideFile(const v1::BackendRecord& stored, uint64_t version,
@@ -97,22 +110,15 @@ absl::Status PutBackend(const store::Record& record, absl::Time now,
                         DesiredState& state) {
   v1::BackendRecord stored;
   if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
-  if (stored.source() == v1::SOURCE_FILE) {
-    PutMark(stored, record.version, state);
-    return absl::OkStatus();
-  }
+  // A mark of an older program, which is moved before all is read.
+  if (stored.source() == v1::SOURCE_FILE) return absl::OkStatus();
   const BackendEntry* known = state.FindBackend(stored.backend().id());
   if (known != nullptr && known->source == v1::SOURCE_FILE) {
     return PutBesideFile(stored, record.version, *known, state);
   }
   absl::Status status = CheckSlice(stored.backend(), state);
   if (!status.ok()) return status;
-  if (state.FindFarm(stored.farm()) == nullptr) {
-    // It was the file's, and the file has let it go.
-    v1::Farm farm;
-    farm.set_name(stored.farm());
-    state.PutFarm({.farm = std::move(farm), .version = record.version});
-  }
+  NeedFarm(stored.farm(), record.version, state);
   const absl::Duration ttl = snapshot::DurationOf(stored.ttl());
   BackendEntry entry = {.farm = stored.farm(),
                         .backend = stored.backend(),
@@ -149,13 +155,7 @@ absl::Status PutRoute(const store::Record& record, DesiredState& state) {
     state.PutRoute(std::move(entry));
     return absl::OkStatus();
   }
-  if (state.FindFarm(route.farm()) == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "routes: the registered route \"", route.name(), "\" leads to farm \"",
-        route.farm(),
-        "\", which is neither in the configuration file nor registered; keep "
-        "the farm in the file or delete the route"));
-  }
+  NeedFarm(route.farm(), record.version, state);
   state.PutRoute({.route = route,
                   .version = record.version,
                   .stored_version = record.version});
@@ -169,6 +169,8 @@ absl::Status Put(RecordKind kind, const store::Record& record, absl::Time now,
       return PutFarm(record, state);
     case RecordKind::kBackend:
       return PutBackend(record, now, state);
+    case RecordKind::kMark:
+      return PutMark(record, state);
     case RecordKind::kRoute:
       return PutRoute(record, state);
     case RecordKind::kOther:
@@ -201,6 +203,13 @@ void Remove(RecordKind kind, absl::string_view name, uint64_t version,
         state.PutBackend(std::move(entry));
       }
       return;
+    case RecordKind::kMark:
+      if (const BackendEntry* known = state.FindBackend(name)) {
+        BackendEntry entry = *known;
+        entry.mark_version = 0;
+        state.PutBackend(std::move(entry));
+      }
+      return;
     case RecordKind::kRoute:
       if (const RouteEntry* known = state.FindRoute(name)) {
         if (known->source != v1::SOURCE_FILE) {
@@ -216,19 +225,13 @@ void Remove(RecordKind kind, absl::string_view name, uint64_t version,
   }
 }
 
-absl::Status PutFileRoutes(const MergeInput& input, DesiredState& state) {
+void PutFileRoutes(const MergeInput& input, DesiredState& state) {
   for (const v1::Route& route : input.file_routes) {
-    if (state.FindFarm(route.farm()) == nullptr) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "routes: route \"", route.name(),
-          "\" of the configuration file leads to farm \"", route.farm(),
-          "\", which is neither in the file nor registered"));
-    }
+    NeedFarm(route.farm(), input.file_version, state);
     state.PutRoute({.route = route,
                     .source = v1::SOURCE_FILE,
                     .version = input.file_version});
   }
-  return absl::OkStatus();
 }
 
 absl::Status CheckCounts(const DesiredState& state) {
@@ -260,9 +263,8 @@ absl::StatusOr<DesiredState> MergedState(const MergeInput& input,
   }
   for (RecordKind kind : kOrder) {
     if (kind == RecordKind::kRoute) {
-      // Now that every farm is known.
-      absl::Status status = PutFileRoutes(input, state);
-      if (!status.ok()) return status;
+      // Now that every other farm is known.
+      PutFileRoutes(input, state);
     }
     for (const store::Record& record : input.stored.records) {
       if (ParseKey(record.key).first != kind) continue;

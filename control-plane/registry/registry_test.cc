@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "control-plane/registry/change_check.h"
 #include "control-plane/registry/desired_state.h"
 #include "control-plane/registry/merged_state.h"
@@ -7,6 +8,7 @@
 #include "control-plane/registry/stored_record.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "proxy/base/limits.h"
 
 namespace pinnace::registry {
 namespace {
@@ -192,6 +194,22 @@ TEST(ChangeCheckTest, RegisterBackend) {
   }
 }
 
+TEST(ChangeCheckTest, ABackendIsOfABoundedSize) {
+  auto request = Parse<v1::RegisterBackendRequest>(
+      "farm: 'dyn' backend { id: 'b' address: 'b:21' }");
+  auto& labels = *request.mutable_backend()->mutable_labels();
+  for (int i = 0; i < 15; ++i) {
+    labels[absl::StrCat("label", i)] = std::string(256, 'v');
+  }
+  EXPECT_EQ(CheckRegisterBackend(State(), request, {}).ToString(), "OK");
+  labels["one"] = std::string(200, 'v');
+  const size_t bytes = request.backend().ByteSizeLong();
+  EXPECT_EQ(CheckRegisterBackend(State(), request, {}).ToString(),
+            absl::StrCat("INVALID_ARGUMENT: backend: must have at most 4096 "
+                         "bytes, labels and all, not ",
+                         bytes));
+}
+
 TEST(ChangeCheckTest, OtherChanges) {
   const DesiredState state = State();
   EXPECT_EQ(CheckBackendChange(state, "a", 0, {}).ToString(), "OK");
@@ -316,14 +334,10 @@ TEST(MergedStateTest, PutsFileAndStoreTogether) {
       .farm = "dyn",
       .backend = Parse<v1::Backend>("id: 'a' address: 'a:1'"),
       .ttl = absl::Seconds(5)};
-  BackendEntry drained = {
-      .farm = "main",
-      .backend = Parse<v1::Backend>("id: 's' state: STATE_DRAINING"),
-      .source = v1::SOURCE_FILE};
   input.stored.version = 9;
   input.stored.records = {
       {BackendKey("a"), BackendValue(leased), 6},
-      {BackendKey("s"), BackendValue(drained), 7},
+      {MarkKey("s"), MarkValue("s", v1::Backend::STATE_DRAINING), 7},
       Stored("main", "id: 't' address: 't:21' weight: 7", 8),
       {FarmKey("dyn"),
        FarmValue(Parse<v1::Farm>("name: 'dyn' balance: BALANCE_ROUND_ROBIN")),
@@ -342,6 +356,37 @@ TEST(MergedStateTest, PutsFileAndStoreTogether) {
   // The file's word stands where both say the same backend.
   EXPECT_EQ(state->FindBackend("t")->source, v1::SOURCE_FILE);
   EXPECT_EQ(state->FindBackend("t")->backend.weight(), 2u);
+}
+
+// Contents as an older program left them: marks in the place of backends.
+TEST(StoredRecordTest, OldMarksMoveToTheirOwnKey) {
+  const std::string mark = MarkValue("s", v1::Backend::STATE_DRAINING);
+  store::Contents stored;
+  stored.records = {Stored("main", "id: 'a' address: 'a:21'", 2),
+                    {BackendKey("s"), mark, 5},
+                    {BackendKey("t"), mark, 6},
+                    {BackendKey("u"), mark, 7},
+                    {MarkKey("t"), "", 4},
+                    {MarkKey("u"), "", 8}};
+  const std::vector<store::Write> moved = MoveOfOldMarks(stored);
+  ASSERT_EQ(moved.size(), 5u);
+  EXPECT_EQ(moved[0].key, "backend/s");
+  EXPECT_FALSE(moved[0].value.has_value());
+  EXPECT_EQ(moved[0].expected_version, 5u);
+  EXPECT_EQ(moved[1].key, "mark/s");
+  EXPECT_EQ(moved[1].value, mark);
+  EXPECT_EQ(moved[1].expected_version, 0u);
+  EXPECT_EQ(moved[3].key, "mark/t");
+  EXPECT_EQ(moved[3].expected_version, 4u);
+  EXPECT_EQ(moved[4].key, "backend/u");  // Its mark is the later one.
+  EXPECT_FALSE(moved[4].value.has_value());
+  stored.records.clear();
+  for (int i = 0; i < 51; ++i) {
+    stored.records.push_back({BackendKey(absl::StrCat("b", i)), mark, 1});
+  }
+  EXPECT_EQ(MoveOfOldMarks(stored).size(), limits::kMaxWritesPerCommit);
+  stored.records.clear();
+  EXPECT_TRUE(MoveOfOldMarks(stored).empty());
 }
 
 TEST(MergedStateTest, AConflictNamesBothSides) {
@@ -391,17 +436,25 @@ TEST(MergedStateTest, RoutesOfFileAndStore) {
             "ALREADY_EXISTS: routes: route \"f\" leads to farm \"dyn\" by the "
             "configuration file, but is registered with other values, for farm "
             "\"dyn\"; change the file or delete the route");
-  input.file_routes = {Parse<v1::Route>("name: 'g' farm: 'x'")};
-  EXPECT_EQ(
-      MergedState(input, kNow).status().ToString(),
-      "FAILED_PRECONDITION: routes: route \"g\" of the configuration file "
-      "leads to farm \"x\", which is neither in the file nor registered");
-  input.file_routes.clear();
-  input.file_farms.clear();
-  EXPECT_EQ(MergedState(input, kNow).status().ToString(),
-            "FAILED_PRECONDITION: routes: the registered route \"r\" leads to "
-            "farm \"main\", which is neither in the configuration file nor "
-            "registered; keep the farm in the file or delete the route");
+}
+
+// The file's route leads to a farm that registrations will make, and the
+// registered one to a farm that the file has let go.
+TEST(MergedStateTest, AFarmThatOnlyARouteNeedsIsThereForIt) {
+  MergeInput input;
+  input.file_routes = {Parse<v1::Route>("name: 'f' farm: 'soon'")};
+  input.stored.version = 3;
+  input.stored.records = {
+      {RouteKey("r"), RouteValue(Parse<v1::Route>("name: 'r' farm: 'was'")),
+       3}};
+  absl::StatusOr<DesiredState> state = MergedState(input, kNow);
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->FindFarm("soon")->source, v1::SOURCE_REGISTERED);
+  EXPECT_EQ(state->FindFarm("was")->routes, std::set<std::string>{"r"});
+  EXPECT_TRUE(ApplyChanges({.version = 4, .changes = {{.key = RouteKey("r")}}},
+                           kNow, *state)
+                  .ok());
+  EXPECT_EQ(state->FindFarm("was"), nullptr);
 }
 
 store::Change Put(const std::string& key, const std::string& value) {

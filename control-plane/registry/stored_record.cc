@@ -1,7 +1,10 @@
 #include "control-plane/registry/stored_record.h"
 
+#include <unordered_map>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "proxy/base/limits.h"
 #include "proxy/snapshot/proto_time.h"
 
 namespace pinnace::registry {
@@ -9,6 +12,7 @@ namespace {
 
 constexpr char kFarmPrefix[] = "farm/";
 constexpr char kBackendPrefix[] = "backend/";
+constexpr char kMarkPrefix[] = "mark/";
 constexpr char kRoutePrefix[] = "route/";
 
 }  // namespace
@@ -21,6 +25,10 @@ std::string BackendKey(absl::string_view id) {
   return absl::StrCat(kBackendPrefix, id);
 }
 
+std::string MarkKey(absl::string_view id) {
+  return absl::StrCat(kMarkPrefix, id);
+}
+
 std::string RouteKey(absl::string_view name) {
   return absl::StrCat(kRoutePrefix, name);
 }
@@ -30,6 +38,7 @@ std::pair<RecordKind, absl::string_view> ParseKey(absl::string_view key) {
   if (absl::ConsumePrefix(&key, kBackendPrefix)) {
     return {RecordKind::kBackend, key};
   }
+  if (absl::ConsumePrefix(&key, kMarkPrefix)) return {RecordKind::kMark, key};
   if (absl::ConsumePrefix(&key, kRoutePrefix)) return {RecordKind::kRoute, key};
   return {RecordKind::kOther, key};
 }
@@ -43,12 +52,7 @@ std::string FarmValue(const v1::Farm& farm) {
 
 std::string BackendValue(const BackendEntry& entry) {
   v1::BackendRecord record;
-  record.set_source(entry.source);
-  if (entry.source == v1::SOURCE_FILE) {
-    record.mutable_backend()->set_id(entry.backend.id());
-    record.mutable_backend()->set_state(entry.backend.state());
-    return record.SerializeAsString();
-  }
+  record.set_source(v1::SOURCE_REGISTERED);
   record.set_farm(entry.farm);
   *record.mutable_backend() = entry.backend;
   record.set_owner(entry.owner);
@@ -58,10 +62,44 @@ std::string BackendValue(const BackendEntry& entry) {
   return record.SerializeAsString();
 }
 
+std::string MarkValue(absl::string_view id, v1::Backend::State state) {
+  v1::BackendRecord record;
+  record.set_source(v1::SOURCE_FILE);
+  record.mutable_backend()->set_id(std::string(id));
+  record.mutable_backend()->set_state(state);
+  return record.SerializeAsString();
+}
+
 std::string RouteValue(const v1::Route& route) {
   v1::RouteRecord record;
   *record.mutable_route() = route;
   return record.SerializeAsString();
+}
+
+std::vector<store::Write> MoveOfOldMarks(const store::Contents& stored) {
+  std::unordered_map<std::string, uint64_t> marks;  // to their versions
+  for (const store::Record& record : stored.records) {
+    const auto [kind, id] = ParseKey(record.key);
+    if (kind == RecordKind::kMark) marks[std::string(id)] = record.version;
+  }
+  std::vector<store::Write> writes;
+  for (const store::Record& record : stored.records) {
+    if (writes.size() + 2 > limits::kMaxWritesPerCommit) break;
+    const auto [kind, id] = ParseKey(record.key);
+    v1::BackendRecord mark;
+    if (kind != RecordKind::kBackend || !mark.ParseFromString(record.value) ||
+        mark.source() != v1::SOURCE_FILE) {
+      continue;
+    }
+    writes.push_back({.key = record.key, .expected_version = record.version});
+    auto newer = marks.find(std::string(id));
+    const uint64_t version = newer == marks.end() ? 0 : newer->second;
+    if (version > record.version) continue;
+    writes.push_back({.key = MarkKey(id),
+                      .value = record.value,
+                      .expected_version = version});
+  }
+  return writes;
 }
 
 }  // namespace pinnace::registry

@@ -16,6 +16,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "protos/pinnace/v1/discovery.grpc.pb.h"
 #include "protos/pinnace/v1/registry.pb.h"
 #include "proxy/control/control_plane_channel.h"
 #include "tests/support/test_authority.h"
@@ -245,6 +246,81 @@ TEST_F(AccessTest, EveryRoleOnEveryMethodByCertificate) {
                 authority_.Issue("other", {.common_name = "spiffe"}))),
             "UNAUTHENTICATED: no entry of control_plane.tls.clients matches "
             "the client certificate");
+}
+
+// A gateway that has its first snapshot, or none.
+class Following {
+ public:
+  enum Outcome { kServed, kRefused };
+  Following(const Channel& channel, const std::string& name,
+            Outcome outcome = kServed)
+      : stub_(v1::Discovery::NewStub(channel)),
+        stream_(stub_->Follow(&context_)) {
+    v1::GatewayMessage hello;
+    hello.mutable_hello()->set_name(name);
+    EXPECT_TRUE(stream_->Write(hello));
+    v1::ControlMessage message;
+    EXPECT_EQ(stream_->Read(&message), outcome == kServed);
+  }
+  // Of the stream, when it comes.
+  std::string End() {
+    v1::ControlMessage message;
+    while (stream_->Read(&message)) {
+    }
+    const grpc::Status status = stream_->Finish();
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                        status.error_message())
+        .ToString();
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<v1::Discovery::Stub> stub_;
+  std::unique_ptr<
+      grpc::ClientReaderWriter<v1::GatewayMessage, v1::ControlMessage>>
+      stream_;
+};
+
+TEST_F(AccessTest, AStreamEndsWithItsTokenOrRole) {
+  const std::string two =
+      Token("gateway", v1::ROLE_GATEWAY) + Token("second", v1::ROLE_GATEWAY);
+  Start(two);
+  const auto replace = [&](const std::string& text) {
+    auto access = access::ReadAccessPolicy(Parse<v1::ControlPlaneConfig>(text));
+    ASSERT_TRUE(access.ok()) << access.status();
+    control_plane_->ReplaceAccess(*std::move(access));
+  };
+  Following gateway(WithToken("gateway"), "gw");
+  Following second(WithToken("second"), "gw-2");
+  replace(two);  // Both may still.
+  replace(Token("second", v1::ROLE_VIEWER));
+  EXPECT_EQ(gateway.End(),
+            "UNAUTHENTICATED: the control plane does not know this token");
+  EXPECT_EQ(second.End().substr(0, 18), "PERMISSION_DENIED:");
+  const auto audit = control_plane_->keeper().ReadAudit({});
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  ASSERT_EQ(audit->entries_size(), 1);
+  EXPECT_EQ(audit->entries(0).method(), "ReloadAccess");
+  EXPECT_EQ(audit->entries(0).detail(), "second: now viewer, -gateway");
+}
+
+TEST_F(AccessTest, AGatewaysNameIsItsCallers) {
+  Start(Token("gateway", v1::ROLE_GATEWAY) +
+        Token("second", v1::ROLE_GATEWAY, "ids: 'gw-*'"));
+  Following gateway(WithToken("gateway"), "gw-1");
+  Following impostor(WithToken("second"), "gw-1", Following::kRefused);
+  EXPECT_EQ(
+      impostor.End(),
+      "ALREADY_EXISTS: hello.name: gateway \"gw-1\" is connected already, "
+      "as \"gateway\"");
+  Following other(WithToken("second"), "other", Following::kRefused);
+  EXPECT_EQ(other.End(),
+            "PERMISSION_DENIED: \"second\" of role gateway may not call Follow "
+            "for \"other\": only for gw-*");
+  Following second(WithToken("second"), "gw-2");
+  control_plane_->Stop();
+  gateway.End();
+  second.End();
 }
 
 TEST_F(AccessTest, LoopbackIsOpenByDefault) {

@@ -27,8 +27,11 @@ class Authenticator {
   // For the channels within the process.
   const InProcessProof& within() const { return within_; }
 
-  // For calls from now on. Streams that are open stay.
+  // For calls from now on. Streams that are open ask again.
   void Replace(access::AccessPolicy policy) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  std::shared_ptr<const access::AccessPolicy> policy() const
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // UNAUTHENTICATED, or PERMISSION_DENIED as access::Authorise(); `id` is what
   // the call is about. A channel within the process is the local operator's, as
@@ -39,8 +42,6 @@ class Authenticator {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  std::shared_ptr<const access::AccessPolicy> policy() const
-      ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<access::Identity> Identify(
       const grpc::ServerContextBase& context) const;
 

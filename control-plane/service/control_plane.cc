@@ -12,6 +12,7 @@
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "proxy/base/check.h"
+#include "proxy/base/log.h"
 
 namespace pinnace::service {
 namespace {
@@ -57,8 +58,8 @@ absl::Status CheckOpenTo(const Address& listen,
 
 }  // namespace
 
-ControlPlane::ControlPlane(access::AccessPolicy access)
-    : authenticator_(std::move(access)) {}
+ControlPlane::ControlPlane(access::AccessPolicy access, Clock lease_clock)
+    : roster_(std::move(lease_clock)), authenticator_(std::move(access)) {}
 
 ControlPlane::~ControlPlane() { Stop(); }
 
@@ -67,13 +68,14 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   absl::Status status = CheckOpenTo(options.listen, options.access);
   if (!status.ok()) return status;
   std::unique_ptr<ControlPlane> control_plane(
-      new ControlPlane(std::move(options.access)));
+      new ControlPlane(std::move(options.access), options.lease_clock));
   control_plane->store_ = std::move(options.store);
   absl::StatusOr<std::unique_ptr<StateKeeper>> keeper =
       StateKeeper::Load({.store = control_plane->store_.get(),
                          .file = std::move(options.file),
                          .pool = std::move(options.pool),
-                         .clock = options.clock});
+                         .clock = options.clock,
+                         .lease_clock = options.lease_clock});
   if (!keeper.ok()) return keeper.status();
   control_plane->keeper_ = *std::move(keeper);
   StateKeeper* state = control_plane->keeper_.get();
@@ -84,7 +86,7 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   control_plane->services_.push_back(std::make_unique<DiscoveryService>(
       *roster, authenticator, options.clock));
   control_plane->services_.push_back(
-      std::make_unique<SessionsService>(*roster, authenticator));
+      std::make_unique<SessionsService>(*state, *roster, authenticator));
   status =
       control_plane->Listen(options.listen, std::move(options.credentials));
   if (!status.ok()) return status;
@@ -132,7 +134,17 @@ absl::Status ControlPlane::CheckAccess(
 
 void ControlPlane::ReplaceAccess(access::AccessPolicy access) {
   PINNACE_CHECK(CheckAccess(access).ok());
+  const std::string changes = access.ChangesSince(*authenticator_.policy());
   authenticator_.Replace(std::move(access));
+  roster_.EndRefused();
+  if (changes.empty()) return;
+  // A disk that is full must not keep a token in force.
+  const absl::Status audited = keeper_->Audit(
+      {}, {.method = "ReloadAccess", .subject = "access", .detail = changes});
+  if (!audited.ok()) {
+    Log(LogLevel::kWarning, absl::StrCat("no audit entry of new access (",
+                                         changes, "): ", audited.message()));
+  }
 }
 
 std::shared_ptr<grpc::Channel> ControlPlane::InProcessChannel() {

@@ -35,7 +35,8 @@ class ControlPlane {
     access::AccessPolicy access;  // open: `listen` is a loopback address
     // Of `listen`; null: no TLS.
     std::shared_ptr<grpc::ServerCredentials> credentials;
-    Clock clock = &absl::Now;
+    Clock clock = &absl::Now;        // for people
+    Clock lease_clock = &SteadyNow;  // the store was opened by it
   };
 
   // Errors name the field: the listener in use, the backend that the file and
@@ -48,7 +49,8 @@ class ControlPlane {
   StateKeeper& keeper() { return *keeper_; }
   // Whether it may be the policy here: an open one on a loopback address only.
   absl::Status CheckAccess(const access::AccessPolicy& access) const;
-  // Who may do what from now on. CHECK: CheckAccess().
+  // Who may do what from now on; ends the streams of whom it does not admit.
+  // CHECK: CheckAccess().
   void ReplaceAccess(access::AccessPolicy access);
   // For a gateway in this process.
   std::shared_ptr<grpc::Channel> InProcessChannel();
@@ -57,7 +59,7 @@ class ControlPlane {
   void Stop();
 
  private:
-  explicit ControlPlane(access::AccessPolicy access);
+  ControlPlane(access::AccessPolicy access, Clock lease_clock);
   absl::Status Listen(const Address& listen,
                       std::shared_ptr<grpc::ServerCredentials> credentials);
 

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "control-plane/service/control_plane.h"
 #include "control-plane/store/sqlite_store.h"
@@ -47,15 +49,16 @@ class ControlPlaneTest : public testing::Test {
   void TearDown() override { control_plane_ = nullptr; }
 
   // In the place of the one that runs, over a fresh store.
-  void Start(FileEntries file,
-             std::unique_ptr<store::Store> store = NewStore()) {
+  void Start(FileEntries file, std::unique_ptr<store::Store> store = NewStore(),
+             std::vector<PortRange> pool = {{50000, 50099}}) {
     control_plane_ = nullptr;
     auto started = ControlPlane::Start({
         .listen = *Address::Parse("127.0.0.1:0"),
         .store = std::move(store),
         .file = std::move(file),
-        .pool = {{50000, 50099}},
+        .pool = std::move(pool),
         .clock = [this] { return absl::FromUnixSeconds(now_.load()); },
+        .lease_clock = [this] { return absl::FromUnixSeconds(now_.load()); },
     });
     ASSERT_TRUE(started.ok()) << started.status();
     control_plane_ = *std::move(started);
@@ -96,11 +99,14 @@ class ControlPlaneTest : public testing::Test {
 // The gateway's end of a Discovery stream.
 class Follower {
  public:
+  // Of a process that started at `started`, in seconds.
   Follower(const std::shared_ptr<grpc::Channel>& channel,
-           const std::string& name)
+           const std::string& name, int started = 0)
       : stub_(v1::Discovery::NewStub(channel)),
         stream_(stub_->Follow(&context_)) {
-    Send("hello { name: '" + name + "' public_ports: '50000-50009' }");
+    Send("hello { name: '" + name +
+         "' public_ports: '50000-50009' started { seconds: " +
+         std::to_string(started) + " } }");
   }
 
   void Send(const std::string& message) {

@@ -148,10 +148,11 @@ TEST_F(ControlPlaneTest, TheFilesRoutesMergeWithTheRegistered) {
                 .code(),
             absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(Snapshot().routes_size(), 2);
-  EXPECT_EQ(control_plane_->keeper().ReloadFile({}).code(),
-            absl::StatusCode::kFailedPrecondition);  // "q" leads to its farm.
-  EXPECT_TRUE(control_plane_->keeper().ReloadFile({.farms = {farm}}).ok());
+  // The farm stays for "q", which leads to it.
+  EXPECT_TRUE(control_plane_->keeper().ReloadFile({}).ok());
   EXPECT_EQ(Snapshot().routes_size(), 1);
+  ASSERT_EQ(Snapshot().farms_size(), 1);
+  EXPECT_EQ(Snapshot().farms(0).name(), "main");
 }
 
 TEST_F(ControlPlaneTest, TheAuditIsReadOverGrpc) {

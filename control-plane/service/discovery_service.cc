@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -43,9 +44,12 @@ class FollowStream final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public GatewayLink {
  public:
-  FollowStream(GatewayRoster& roster, const Clock& clock,
-               grpc::CallbackServerContext* context)
-      : roster_(roster), clock_(clock), context_(context) {
+  FollowStream(GatewayRoster& roster, const Authenticator& authenticator,
+               const Clock& clock, grpc::CallbackServerContext* context)
+      : roster_(roster),
+        authenticator_(authenticator),
+        clock_(clock),
+        context_(context) {
     StartRead(&incoming_bytes_);
   }
 
@@ -77,6 +81,10 @@ class FollowStream final
     } else {
       FinishOnce();
     }
+  }
+
+  absl::StatusOr<registry::Caller> Admitted() const override {
+    return authenticator_.Admit(*context_, access::Method::kFollow, name_);
   }
 
   void OnReadDone(bool ok) override {
@@ -121,9 +129,12 @@ class FollowStream final
       End(snapshot::StatusOf(problems));
       return false;
     }
-    joined_ = true;
-    roster_.Join(this, hello, context_->peer(), clock_());
-    return true;
+    name_ = hello.name();
+    const absl::Status status =
+        roster_.Join(this, hello, context_->peer(), clock_());
+    joined_ = status.ok();
+    if (!joined_) End(status);
+    return joined_;
   }
 
   void OnMessage() {
@@ -164,12 +175,14 @@ class FollowStream final
   }
 
   GatewayRoster& roster_;
+  const Authenticator& authenticator_;
   const Clock& clock_;
   grpc::CallbackServerContext* const context_;
   // Only between StartRead() and the end of OnReadDone().
   grpc::ByteBuffer incoming_bytes_;
   v1::GatewayMessage incoming_;
   bool joined_ = false;
+  std::string name_;  // from Hello on
 
   absl::Mutex mutex_;
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(mutex_);
@@ -198,7 +211,7 @@ DiscoveryService::Follow(grpc::CallbackServerContext* context) {
   const absl::StatusOr<registry::Caller> caller =
       authenticator_.Admit(*context, access::Method::kFollow);
   if (!caller.ok()) return new RefusedStream(caller.status());
-  return new FollowStream(roster_, clock_, context);
+  return new FollowStream(roster_, authenticator_, clock_, context);
 }
 
 }  // namespace pinnace::service

@@ -69,6 +69,13 @@ TEST_F(ControlPlaneTest, KillsTheSessionWhereItIs) {
   EXPECT_EQ(Call(*sessions_, &Sessions::KillSession, "id: 7", &killed),
             "NOT_FOUND: id: no session 7");
   answers.join();
+  v1::ReadAuditResponse audit;
+  EXPECT_EQ(Call(*registry_, &Registry::ReadAudit, "", &audit), "OK");
+  ASSERT_EQ(audit.entries_size(), 1);
+  EXPECT_EQ(audit.entries(0).actor(), "local");
+  EXPECT_EQ(audit.entries(0).address(), "in-process");
+  EXPECT_EQ(audit.entries(0).method(), "KillSession");
+  EXPECT_EQ(audit.entries(0).subject(), "session/gw/7");
   v1::ListSessionsResponse list;
   EXPECT_EQ(
       Call(*sessions_, &Sessions::ListSessions, "gateway: 'other'", &list),
@@ -101,6 +108,39 @@ TEST_F(ControlPlaneTest, TheSecondGatewayOfANameReplacesTheFirst) {
             "ABORTED: hello.name: another gateway \"gw\" has connected");
   second.Cancel();
   second.End();
+}
+
+TEST_F(ControlPlaneTest, AnotherProcessTakesANameOnlyFromOneThatIsSilent) {
+  Follower first(channel_, "gw", 1);
+  first.Next();
+  Follower second(channel_, "gw", 2);
+  EXPECT_EQ(second.End().substr(0, 62),
+            "ALREADY_EXISTS: hello.name: another gateway \"gw\" is connected,");
+  now_ = now_ + 5;
+  Follower third(channel_, "gw", 3);
+  third.Next();
+  EXPECT_EQ(first.End(),
+            "ABORTED: hello.name: another gateway \"gw\" has connected");
+  third.Cancel();
+  third.End();
+}
+
+TEST_F(ControlPlaneTest, WhereTheFileHasNoPoolTheGatewaysHaveOne) {
+  Start({}, NewStore(), {});
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'a' address: 'a:21' "
+                     "public_ports: '60000-60009' }"),
+            "OK");
+  Follower gateway(channel_, "gw");
+  gateway.Next();
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'b' address: 'b:21' "
+                     "public_ports: '50005-50010' }"),
+            "INVALID_ARGUMENT: backend.public_ports: 50005-50010 is outside of "
+            "every gateway's public ports; gateway \"gw\" has 50000-50009");
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'b' address: 'b:21' "
+                     "public_ports: '50005-50009' }"),
+            "OK");
+  gateway.Cancel();
+  gateway.End();
 }
 
 TEST_F(ControlPlaneTest, AStreamBeginsWithAHello) {
@@ -165,6 +205,62 @@ TEST_F(ControlPlaneTest, ReportsAreDeltas) {
     gateway->Cancel();
     gateway->End();
   }
+}
+
+TEST_F(ControlPlaneTest, TheSessionsOfAGatewayThatIsAwayCountOn) {
+  EXPECT_EQ(Register("farm: 'main' backend { id: 'a' address: 'a:21' }"), "OK");
+  const auto report = [&](Follower& gateway, const std::string& report) {
+    gateway.Send("report { full: true " + report + " }");
+    // Taken when the answer that follows it is.
+    std::thread answer([&] {
+      v1::ControlMessage message = gateway.Next();
+      while (!message.has_query()) message = gateway.Next();
+      gateway.Send("answer { id: " + std::to_string(message.query().id()) +
+                   " pins { } }");
+    });
+    v1::ListPinsResponse pins;
+    EXPECT_EQ(Call(*sessions_, &Sessions::ListPins, "", &pins), "OK");
+    answer.join();
+  };
+  const auto leave = [&](Follower& gateway) {
+    gateway.Cancel();
+    gateway.End();
+    v1::ListGatewaysResponse list;
+    do {
+      list.Clear();
+      EXPECT_EQ(Call(*sessions_, &Sessions::ListGateways, "", &list), "OK");
+    } while (list.gateways_size() > 0);
+  };
+  {
+    Follower gateway(channel_, "gw");
+    gateway.Next();
+    report(gateway,
+           "backends { backend: 'a' sessions: 3 health: HEALTH_UNHEALTHY }");
+    leave(gateway);
+  }
+  EXPECT_EQ(Get("a"), "OK");
+  EXPECT_EQ(record_.load().sessions(), 3);
+  EXPECT_EQ(record_.load().health(), v1::BackendLoad::HEALTH_UNKNOWN);
+  {
+    Follower gateway(channel_, "gw");
+    gateway.Next();
+    report(gateway, "backends { backend: 'a' sessions: 2 }");
+    EXPECT_EQ(Get("a"), "OK");
+    EXPECT_EQ(record_.load().sessions(), 2);
+    leave(gateway);
+  }
+  now_ = now_ + 600;
+  EXPECT_EQ(Get("a"), "OK");
+  EXPECT_FALSE(record_.has_load());
+  {
+    // One that drains takes its sessions with it.
+    Follower gateway(channel_, "gw");
+    gateway.Next();
+    report(gateway, "draining: true backends { backend: 'a' sessions: 2 }");
+    leave(gateway);
+  }
+  EXPECT_EQ(Get("a"), "OK");
+  EXPECT_FALSE(record_.has_load());
 }
 
 }  // namespace

@@ -1,25 +1,60 @@
 #include "control-plane/service/gateway_roster.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "proxy/base/limits.h"
+#include "proxy/base/port_range.h"
+#include "proxy/base/printable.h"
 #include "proxy/snapshot/farm_check.h"
 
 namespace pinnace::service {
 namespace {
+
+using google::protobuf::util::MessageDifferencer;
 
 // Loads of backends that are gone are kept up to so many per gateway.
 constexpr size_t kMaxStaleLoads = 1'000;
 // More than that no gateway can have seen since they were last forgotten.
 constexpr size_t kMaxLoads = 2 * snapshot::kMaxBackends;
 
+// A gateway reports every second; one that is silent for so long may be gone.
+constexpr absl::Duration kSilence = absl::Seconds(5);
+
 }  // namespace
 
-void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
-                         absl::string_view address, absl::Time now) {
+absl::Status GatewayRoster::CheckNameOf(const v1::Hello& hello,
+                                        const std::string& caller) const {
+  for (const auto& [link, member] : members_) {
+    if (member.gateway.name() != hello.name()) continue;
+    if (member.caller != caller) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("hello.name: gateway \"", hello.name(),
+                       "\" is connected already, as \"", member.caller, "\""));
+    }
+    const bool is_same_process =
+        MessageDifferencer::Equals(member.gateway.started(), hello.started());
+    if (!is_same_process && clock_() - member.heard < kSilence) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("hello.name: another gateway \"", hello.name(),
+                       "\" is connected, from ", member.gateway.address()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
+                                 absl::string_view address, absl::Time now) {
   absl::MutexLock lock(&mutex_);
+  // Here, so that none slips by EndRefused().
+  const absl::StatusOr<registry::Caller> caller = link->Admitted();
+  if (!caller.ok()) return caller.status();
+  const absl::Status status = CheckNameOf(hello, caller->name);
+  if (!status.ok()) return status;
   for (auto& [other, member] : members_) {
     if (member.gateway.name() == hello.name()) {
       other->End(absl::AbortedError(absl::StrCat(
@@ -38,18 +73,48 @@ void GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
   if (snapshot_ != nullptr) {
     gateway.set_sent_version(link->OfferSnapshot(snapshot_));
   }
-  members_[link] = {std::move(gateway), {}};
+  away_.erase(hello.name());
+  members_[link] = {.gateway = std::move(gateway),
+                    .caller = caller->name,
+                    .heard = clock_(),
+                    .backends = {}};
+  return absl::OkStatus();
 }
 
 void GatewayRoster::Leave(GatewayLink* link) {
   absl::MutexLock lock(&mutex_);
-  members_.erase(link);
+  auto found = members_.find(link);
+  if (found != members_.end()) {
+    KeepSessionsOf(found->second);
+    members_.erase(found);
+  }
   for (auto& [id, question] : questions_) {
     auto waiting = question->waiting.find(link);
     if (waiting == question->waiting.end()) continue;
     question->answers.silent.push_back(waiting->second);
     question->waiting.erase(waiting);
   }
+}
+
+void GatewayRoster::KeepSessionsOf(const Member& member) {
+  const absl::Time now = clock_();
+  for (auto away = away_.begin(); away != away_.end();) {
+    const bool is_over = now - away->second.since >= limits::kGatewayAway;
+    away = is_over ? away_.erase(away) : std::next(away);
+  }
+  const std::string& name = member.gateway.name();
+  // Its next stream is here already.
+  for (const auto& [link, other] : members_) {
+    if (&other != &member && other.gateway.name() == name) return;
+  }
+  if (member.gateway.draining() || away_.size() >= limits::kMaxGatewaysAway) {
+    return;
+  }
+  Away kept = {.since = now, .sessions = {}};
+  for (const auto& [id, load] : member.backends) {
+    if (load.sessions() > 0) kept.sessions[id] = load.sessions();
+  }
+  if (!kept.sessions.empty()) away_[name] = std::move(kept);
 }
 
 void GatewayRoster::OfferSnapshot(SnapshotFramePtr snapshot) {
@@ -91,6 +156,7 @@ void GatewayRoster::OnReport(GatewayLink* link, const v1::Report& report) {
   auto found = members_.find(link);
   if (found == members_.end()) return;
   Member& member = found->second;
+  member.heard = clock_();
   member.gateway.set_sessions(report.sessions());
   member.gateway.set_draining(report.draining());
   member.gateway.set_pins(report.pins());
@@ -170,6 +236,29 @@ std::vector<v1::Gateway> GatewayRoster::List() const {
   return gateways;
 }
 
+absl::Status GatewayRoster::CheckPublicPorts(absl::string_view ports) const {
+  const std::optional<PortRange> slice = PortRange::Parse(ports);
+  if (!slice.has_value()) return absl::OkStatus();
+  absl::MutexLock lock(&mutex_);
+  const v1::Gateway* without = nullptr;
+  for (const auto& [link, member] : members_) {
+    for (const std::string& text : member.gateway.public_ports()) {
+      const std::optional<PortRange> range = PortRange::Parse(text);
+      if (!range.has_value()) continue;
+      if (range->Contains(slice->first) && range->Contains(slice->last)) {
+        return absl::OkStatus();
+      }
+      without = &member.gateway;
+    }
+  }
+  if (without == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "backend.public_ports: ", slice->ToString(),
+      " is outside of every gateway's public ports; gateway \"",
+      without->name(), "\" has ",
+      Printable(absl::StrJoin(without->public_ports(), ", "), 256)));
+}
+
 std::optional<v1::BackendLoad> GatewayRoster::Sum(const std::string& id) const {
   std::optional<v1::BackendLoad> sum;
   for (const auto& [link, member] : members_) {
@@ -188,6 +277,19 @@ std::optional<v1::BackendLoad> GatewayRoster::Sum(const std::string& id) const {
     sum->set_health(std::max(sum->health(), one.health()));
     sum->set_ejected(sum->ejected() || one.ejected());
     if (!one.trouble().empty()) sum->set_trouble(one.trouble());
+  }
+  for (const auto& [name, away] : away_) {
+    auto found = away.sessions.find(id);
+    if (found == away.sessions.end() ||
+        clock_() - away.since >= limits::kGatewayAway) {
+      continue;
+    }
+    if (!sum.has_value()) {
+      sum.emplace();
+      sum->set_backend(id);
+      sum->set_health(v1::BackendLoad::HEALTH_UNKNOWN);
+    }
+    sum->set_sessions(sum->sessions() + found->second);
   }
   return sum;
 }
@@ -210,6 +312,14 @@ void GatewayRoster::AddLoads(std::vector<v1::BackendRecord>& records) const {
 void GatewayRoster::EndAll(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
   for (auto& [link, member] : members_) link->End(status);
+}
+
+void GatewayRoster::EndRefused() {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [link, member] : members_) {
+    const absl::Status admitted = link->Admitted().status();
+    if (!admitted.ok()) link->End(admitted);
+  }
 }
 
 }  // namespace pinnace::service

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -16,6 +17,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "control-plane/registry/caller.h"
+#include "control-plane/service/steady_clock.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "protos/pinnace/v1/discovery.pb.h"
 #include "protos/pinnace/v1/registry.pb.h"
@@ -40,6 +43,8 @@ class GatewayLink {
   virtual uint64_t OfferSnapshot(const SnapshotFramePtr& snapshot) = 0;
   virtual void Ask(const v1::Query& query) = 0;
   virtual void End(const absl::Status& status) = 0;
+  // Who it is, or why it may not follow, as of now.
+  virtual absl::StatusOr<registry::Caller> Admitted() const = 0;
 };
 
 struct GatewayAnswer {
@@ -53,11 +58,18 @@ struct Answers {
 
 class GatewayRoster {
  public:
+  // `clock`: for how long a gateway has been away, or silent.
+  explicit GatewayRoster(Clock clock) : clock_(std::move(clock)) {}
+
   // From Join() to Leave() the link is called, with the last snapshot first. A
-  // gateway of the same name that is here already is ended.
-  void Join(GatewayLink* link, const v1::Hello& hello,
-            absl::string_view address, absl::Time now)
+  // gateway of the same name that is here already is ended. A link that is not
+  // admitted does not join, nor, with ALREADY_EXISTS, one whose name another
+  // caller or another process that lives has.
+  absl::Status Join(GatewayLink* link, const v1::Hello& hello,
+                    absl::string_view address, absl::Time now)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Its sessions count on for a while: a gateway that has lost the control
+  // plane serves on. Not those of one that was draining, which ends.
   void Leave(GatewayLink* link) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // To every gateway, and to those that join from now on.
@@ -79,30 +91,50 @@ class GatewayRoster {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::vector<v1::Gateway> List() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Summed over the gateways that have reported the backend; nullopt: none has.
+  // INVALID_ARGUMENT for a backend's public ports that no gateway has, by what
+  // those that are here have said.
+  absl::Status CheckPublicPorts(absl::string_view ports) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Summed over the gateways that have reported the backend, and the sessions
+  // of those that are away; nullopt: none has.
   std::optional<v1::BackendLoad> LoadOf(absl::string_view id) const
       ABSL_LOCKS_EXCLUDED(mutex_);
   void AddLoads(std::vector<v1::BackendRecord>& records) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   void EndAll(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Those that are admitted no more.
+  void EndRefused() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct Member {
     v1::Gateway gateway;
+    std::string caller;
+    absl::Time heard;  // the last that came
     std::unordered_map<std::string, v1::BackendLoad> backends;  // by id
+  };
+  struct Away {
+    absl::Time since;
+    std::unordered_map<std::string, int64_t> sessions;  // by id
   };
   struct Question {
     std::map<GatewayLink*, std::string> waiting;  // to the gateway's name
     Answers answers;
   };
 
+  absl::Status CheckNameOf(const v1::Hello& hello,
+                           const std::string& caller) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<v1::BackendLoad> Sum(const std::string& id) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void KeepSessionsOf(const Member& member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  const Clock clock_;
   mutable absl::Mutex mutex_;
   SnapshotFramePtr snapshot_ ABSL_GUARDED_BY(mutex_);  // null: none yet
   std::map<GatewayLink*, Member> members_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Away> away_ ABSL_GUARDED_BY(mutex_);  // by name
   // Those being asked now, by query id.
   std::map<uint64_t, Question*> questions_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_query_id_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -24,6 +24,11 @@ grpc::Status RegistryService::RegisterBackend(
   const absl::StatusOr<Caller> caller = authenticator_.Admit(
       *context, Method::kRegisterBackend, request->backend().id());
   if (!caller.ok()) return GrpcStatus(caller.status());
+  if (!keeper_.knows_pool()) {
+    const absl::Status status =
+        roster_.CheckPublicPorts(request->backend().public_ports());
+    if (!status.ok()) return GrpcStatus(status);
+  }
   return AnswerWithLoad(keeper_.Register(*request, *caller), response);
 }
 

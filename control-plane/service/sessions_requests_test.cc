@@ -78,6 +78,12 @@ TEST_F(SessionsRequestsTest, WhatNoGatewayHas) {
   EXPECT_EQ(Ask(&Sessions::DeletePin, "key: 'f/1.2.3.4'"),
             "NOT_FOUND: key: no pin \"f/1.2.3.4\"");
   answers.join();
+  v1::ReadAuditResponse audit;
+  EXPECT_EQ(Call(*registry_, &Registry::ReadAudit, "", &audit), "OK");
+  ASSERT_EQ(audit.entries_size(), 1);
+  EXPECT_EQ(audit.entries(0).method(), "DeletePin");
+  EXPECT_EQ(audit.entries(0).subject(), "pin/f/1.2.3.4");
+  EXPECT_EQ(audit.entries(0).detail(), "on every gateway");
   gateway.Cancel();
   gateway.End();
 }

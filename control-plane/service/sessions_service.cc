@@ -126,6 +126,12 @@ grpc::Status SessionsService::KillSession(grpc::ServerContext* context,
   }
   absl::StatusOr<std::string> gateway = FindSession(*request);
   if (!gateway.ok()) return GrpcStatus(gateway.status());
+  absl::Status audited = keeper_.Audit(
+      *caller,
+      {.method = access::NameOf(Method::kKillSession),
+       .subject = absl::StrCat("session/", *gateway, "/", request->id()),
+       .detail = ""});
+  if (!audited.ok()) return GrpcStatus(audited);
   v1::Query query;
   query.mutable_kill_session()->set_id(request->id());
   absl::StatusOr<Answers> answers = Ask(*gateway, std::move(query));
@@ -168,6 +174,17 @@ grpc::Status SessionsService::DeletePin(grpc::ServerContext* context,
     return GrpcStatus(absl::InvalidArgumentError(absl::StrCat(
         "key: must have at most ", kMaxPinKeyBytes, " characters")));
   }
+  absl::Status status = CheckFilter(request->gateway(), "gateway");
+  if (status.ok()) {
+    status = keeper_.Audit(
+        *caller, {.method = access::NameOf(Method::kDeletePin),
+                  .subject = absl::StrCat(
+                      "pin/", Printable(request->key(), kMaxPinKeyBytes)),
+                  .detail = absl::StrCat("on ", request->gateway().empty()
+                                                    ? "every gateway"
+                                                    : request->gateway())});
+  }
+  if (!status.ok()) return GrpcStatus(status);
   v1::Query query;
   query.mutable_delete_pin()->set_key(request->key());
   absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));

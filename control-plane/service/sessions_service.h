@@ -1,18 +1,21 @@
 // pinnace.v1.Sessions over gRPC: asks the gateways that are connected and puts
-// their answers together. Any thread; a call waits for the gateways.
+// their answers together. What ends something is in the audit before anybody is
+// asked. Any thread; a call waits for the gateways.
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
 
 #include "control-plane/service/authenticator.h"
 #include "control-plane/service/gateway_roster.h"
+#include "control-plane/service/state_keeper.h"
 #include "protos/pinnace/v1/sessions.grpc.pb.h"
 
 namespace pinnace::service {
 
 class SessionsService final : public v1::Sessions::Service {
  public:
-  SessionsService(GatewayRoster& roster, const Authenticator& authenticator)
-      : roster_(roster), authenticator_(authenticator) {}
+  SessionsService(StateKeeper& keeper, GatewayRoster& roster,
+                  const Authenticator& authenticator)
+      : keeper_(keeper), roster_(roster), authenticator_(authenticator) {}
 
   grpc::Status ListSessions(grpc::ServerContext* context,
                             const v1::ListSessionsRequest* request,
@@ -39,6 +42,7 @@ class SessionsService final : public v1::Sessions::Service {
   absl::StatusOr<std::string> FindSession(
       const v1::KillSessionRequest& request);
 
+  StateKeeper& keeper_;
   GatewayRoster& roster_;
   const Authenticator& authenticator_;
 };

@@ -23,6 +23,9 @@ constexpr int kAttempts = 3;
 constexpr absl::Duration kCatchUpPatience = absl::Seconds(5);
 // Until the store is asked again after it failed.
 constexpr absl::Duration kRetry = absl::Seconds(1);
+// Upkeep wakes so often, and one that wakes so late did not run meanwhile.
+constexpr absl::Duration kLongestNap = absl::Seconds(1);
+constexpr absl::Duration kStandstill = absl::Seconds(1);
 constexpr uint32_t kDefaultAuditLimit = 100;
 constexpr size_t kMaxAuditFilterBytes = 512;
 
@@ -45,6 +48,7 @@ bool CameBetween(const absl::Status& status) {
 StateKeeper::StateKeeper(Options options)
     : store_(*options.store),
       clock_(options.clock),
+      lease_clock_(options.lease_clock),
       replica_({.store = options.store,
                 .pool = std::move(options.pool),
                 .clock = options.clock,
@@ -109,7 +113,7 @@ store::AuditEntry StateKeeper::AuditOf(const Caller& caller,
 absl::Status StateKeeper::CarryOut(Plan plan, const Caller& caller,
                                    absl::string_view method) {
   if (plan.renew != store::kNoLease) {
-    absl::Status status = store_.RenewLease(plan.renew, clock_());
+    absl::Status status = store_.RenewLease(plan.renew, lease_clock_());
     if (!status.ok()) return status;
     replica_.Renew(registry::ParseKey(plan.subject).second);
   }
@@ -117,7 +121,7 @@ absl::Status StateKeeper::CarryOut(Plan plan, const Caller& caller,
   store::LeaseId granted = store::kNoLease;
   if (plan.lease_ttl > absl::ZeroDuration()) {
     absl::StatusOr<store::LeaseId> lease =
-        store_.GrantLease(plan.lease_ttl, clock_());
+        store_.GrantLease(plan.lease_ttl, lease_clock_());
     if (!lease.ok()) return lease.status();
     granted = *lease;
     plan.writes.back().lease = granted;
@@ -138,17 +142,21 @@ absl::Status StateKeeper::CarryOut(Plan plan, const Caller& caller,
 
 absl::Status StateKeeper::Change(const Caller& caller, absl::string_view method,
                                  const Planner& planner) {
-  absl::MutexLock changes_lock(&changes_mutex_);
   for (int attempt = 1;; ++attempt) {
     uint64_t planned_version = 0;
-    absl::StatusOr<Plan> plan = replica_.Read([&](const DesiredState& state) {
-      planned_version = state.version();
-      return planner(state);
-    });
-    if (!plan.ok()) return plan.status();
-    absl::Status status = CarryOut(*std::move(plan), caller, method);
+    absl::Status status;
+    {
+      absl::MutexLock changes_lock(&changes_mutex_);
+      absl::StatusOr<Plan> plan = replica_.Read([&](const DesiredState& state) {
+        planned_version = state.version();
+        return planner(state);
+      });
+      if (!plan.ok()) return plan.status();
+      status = CarryOut(*std::move(plan), caller, method);
+    }
     if (!CameBetween(status)) return status;
-    // A lease that ran out, or another control plane: plan on what it did.
+    // A lease that ran out, or another control plane: plan on what it did,
+    // which other changes need not wait for.
     if (attempt == kAttempts ||
         !replica_.AwaitNewer(planned_version, kCatchUpPatience)) {
       return absl::UnavailableError(
@@ -177,7 +185,7 @@ absl::StatusOr<v1::BackendRecord> StateKeeper::Heartbeat(
     return checked;
   });
   if (status.ok() && lease != store::kNoLease) {
-    status = store_.RenewLease(lease, clock_());
+    status = store_.RenewLease(lease, lease_clock_());
     if (status.ok()) replica_.Renew(request.id());
     if (absl::IsNotFound(status)) {
       status = absl::NotFoundError(
@@ -341,40 +349,66 @@ absl::StatusOr<v1::ReadAuditResponse> StateKeeper::ReadAudit(
   return response;
 }
 
+absl::Status StateKeeper::Audit(const Caller& caller, Deed deed) {
+  store::AuditEntry entry = AuditOf(caller, deed.method);
+  entry.subject = std::move(deed.subject);
+  entry.detail = std::move(deed.detail);
+  return store_.AppendAudit(entry);
+}
+
 absl::Time StateKeeper::ExpireDue() {
-  const absl::StatusOr<absl::Time> next = store_.ExpireLeases(clock_());
+  const absl::StatusOr<absl::Time> next =
+      store_.ExpireLeases(lease_clock_(), clock_());
   if (next.ok()) return *next;
   Log(LogLevel::kWarning,
       absl::StrCat("backends whose TTL ran out: ", next.status().message()));
-  return clock_() + kRetry;
+  return lease_clock_() + kRetry;
 }
 
 void StateKeeper::RunUpkeep() {
-  while (true) {
+  absl::Time deadline;
+  do {
     absl::Time next = ExpireDue();
     if (replica_.is_lost()) {
       absl::MutexLock lock(&changes_mutex_);
-      if (!LoadFile(file_, {}).ok()) next = std::min(next, clock_() + kRetry);
+      if (!LoadFile(file_, {}).ok()) {
+        next = std::min(next, lease_clock_() + kRetry);
+      }
     }
-    absl::MutexLock lock(&upkeep_mutex_);
-    const auto due = [this]() ABSL_SHARED_LOCKS_REQUIRED(upkeep_mutex_) {
-      return stopped_ || look_again_;
-    };
-    upkeep_mutex_.AwaitWithTimeout(absl::Condition(&due), next - clock_());
-    if (stopped_) return;
-    look_again_ = false;
+    deadline = SteadyNow() + (next - lease_clock_());
+  } while (AwaitUpkeep(deadline));
+}
+
+bool StateKeeper::AwaitUpkeep(absl::Time deadline) {
+  std::unique_lock<std::mutex> lock(upkeep_mutex_);
+  while (!stopped_ && !look_again_ && SteadyNow() < deadline) {
+    const absl::Time wanted = std::min(deadline, SteadyNow() + kLongestNap);
+    upkeep_wake_.wait_for(lock,
+                          absl::ToChronoNanoseconds(wanted - SteadyNow()));
+    const absl::Duration late = SteadyNow() - wanted;
+    if (late <= kStandstill) continue;
+    Log(LogLevel::kWarning,
+        absl::StrCat("the process stood still for ",
+                     absl::FormatDuration(absl::Trunc(late, absl::Seconds(1))),
+                     ": every TTL begins anew"));
+    store_.RenewLeases(lease_clock_());
+    break;
   }
+  look_again_ = false;
+  return !stopped_;
 }
 
 void StateKeeper::WakeUpkeep() {
-  absl::MutexLock lock(&upkeep_mutex_);
+  std::lock_guard<std::mutex> lock(upkeep_mutex_);
   look_again_ = true;
+  upkeep_wake_.notify_one();
 }
 
 void StateKeeper::Stop() {
   replica_.Stop();
-  absl::MutexLock lock(&upkeep_mutex_);
+  std::lock_guard<std::mutex> lock(upkeep_mutex_);
   stopped_ = true;
+  upkeep_wake_.notify_one();
 }
 
 }  // namespace pinnace::service

@@ -4,8 +4,10 @@
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_STATE_KEEPER_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_STATE_KEEPER_H_
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "control-plane/registry/caller.h"
 #include "control-plane/registry/change_plan.h"
 #include "control-plane/service/state_replica.h"
+#include "control-plane/service/steady_clock.h"
 #include "control-plane/store/store.h"
 #include "protos/pinnace/v1/registry.pb.h"
 
@@ -28,8 +31,9 @@ class StateKeeper {
   struct Options {
     store::Store* store = nullptr;  // outlives the keeper
     FileEntries file;
-    std::vector<PortRange> pool;  // empty: not known
-    Clock clock = &absl::Now;
+    std::vector<PortRange> pool;     // empty: not known
+    Clock clock = &absl::Now;        // for people
+    Clock lease_clock = &SteadyNow;  // the store's leases are by it, too
   };
   // ALREADY_EXISTS when the file and the store contradict each other.
   static absl::StatusOr<std::unique_ptr<StateKeeper>> Load(Options options);
@@ -62,11 +66,25 @@ class StateKeeper {
 
   absl::StatusOr<v1::ReadAuditResponse> ReadAudit(
       const v1::ReadAuditRequest& request) const;
+  // What changes no record, and is somebody's doing all the same.
+  struct Deed {
+    absl::string_view method;
+    std::string subject;  // "session/gw-1/7"
+    std::string detail;
+  };
+  absl::Status Audit(const Caller& caller, Deed deed);
 
   SnapshotMessage snapshot() const { return replica_.snapshot(); }
   // Waits until the version is not `seen`; null after Stop().
   SnapshotMessage AwaitSnapshot(uint64_t seen) const {
     return replica_.AwaitSnapshot(seen);
+  }
+
+  // Whether it checks public ports by the gateways' pool.
+  bool knows_pool() const {
+    return replica_.Read([](const registry::DesiredState& state) {
+      return !state.pool().empty();
+    });
   }
 
   // The file has changed; on an error everything stays as it was.
@@ -76,10 +94,11 @@ class StateKeeper {
   // Has the store let go what has run out by now; returns when to come again.
   absl::Time ExpireDue();
   // The work of one thread: ExpireDue() in time, and reading all again when the
-  // store's watch broke off, until Stop().
-  void RunUpkeep() ABSL_LOCKS_EXCLUDED(changes_mutex_, upkeep_mutex_);
+  // store's watch broke off, until Stop(). A process that stood still could
+  // hear no heartbeat: then every lease begins anew.
+  void RunUpkeep() ABSL_LOCKS_EXCLUDED(changes_mutex_);
   // Ends AwaitSnapshot() and RunUpkeep().
-  void Stop() ABSL_LOCKS_EXCLUDED(upkeep_mutex_);
+  void Stop();
 
  private:
   using Planner = std::function<absl::StatusOr<registry::Plan>(
@@ -101,15 +120,21 @@ class StateKeeper {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(changes_mutex_);
   store::AuditEntry AuditOf(const Caller& caller,
                             absl::string_view method) const;
-  void WakeUpkeep() ABSL_LOCKS_EXCLUDED(upkeep_mutex_);
+  // Until `deadline` by SteadyNow(), or a reason to come earlier. False:
+  // stopped.
+  bool AwaitUpkeep(absl::Time deadline);
+  void WakeUpkeep();
 
   store::Store& store_;
   const Clock clock_;
+  const Clock lease_clock_;
 
-  absl::Mutex upkeep_mutex_;
+  // absl::Mutex waits by the clock that can be set. It guards the two below.
+  std::mutex upkeep_mutex_;
+  std::condition_variable upkeep_wake_;
   // A lease may now end before the one that RunUpkeep() waits for.
-  bool look_again_ ABSL_GUARDED_BY(upkeep_mutex_) = false;
-  bool stopped_ ABSL_GUARDED_BY(upkeep_mutex_) = false;
+  bool look_again_ = false;
+  bool stopped_ = false;
 
   StateReplica replica_;
   // Held during a whole change, the disk's part too.

@@ -26,6 +26,10 @@ class FrailStore final : public store::Store {
     if (fails) return absl::UnavailableError("store: the disk is full");
     return store_->Commit(writes, audit);
   }
+  absl::Status AppendAudit(const store::AuditEntry& entry) override {
+    if (fails) return absl::UnavailableError("store: the disk is full");
+    return store_->AppendAudit(entry);
+  }
   absl::StatusOr<std::unique_ptr<store::Watching>> Watch(
       uint64_t after_version, OnChanges on_changes) override {
     last_watcher = on_changes;
@@ -41,11 +45,14 @@ class FrailStore final : public store::Store {
   absl::Status RenewLease(store::LeaseId lease, absl::Time now) override {
     return store_->RenewLease(lease, now);
   }
-  absl::Status RevokeLease(store::LeaseId lease, absl::Time now) override {
-    return store_->RevokeLease(lease, now);
+  void RenewLeases(absl::Time now) override { store_->RenewLeases(now); }
+  absl::Status RevokeLease(store::LeaseId lease,
+                           absl::Time audit_time) override {
+    return store_->RevokeLease(lease, audit_time);
   }
-  absl::StatusOr<absl::Time> ExpireLeases(absl::Time now) override {
-    return store_->ExpireLeases(now);
+  absl::StatusOr<absl::Time> ExpireLeases(absl::Time now,
+                                          absl::Time audit_time) override {
+    return store_->ExpireLeases(now, audit_time);
   }
   absl::StatusOr<std::vector<store::AuditEntry>> ReadAudit(
       const store::AuditQuery& query) override {
@@ -75,10 +82,10 @@ v1::RegisterBackendRequest Registration(const std::string& id, int weight = 1,
 class StateKeeperTest : public testing::Test {
  protected:
   std::unique_ptr<StateKeeper> NewKeeper() {
-    auto keeper =
-        StateKeeper::Load({.store = &store_, .clock = [this] {
-                             return absl::FromUnixSeconds(now_.load());
-                           }});
+    auto keeper = StateKeeper::Load(
+        {.store = &store_,
+         .clock = [this] { return absl::FromUnixSeconds(now_.load() + step_); },
+         .lease_clock = [this] { return absl::FromUnixSeconds(now_.load()); }});
     EXPECT_TRUE(keeper.ok()) << keeper.status();
     return *std::move(keeper);
   }
@@ -93,6 +100,7 @@ class StateKeeperTest : public testing::Test {
 
   FrailStore store_;
   std::atomic<int64_t> now_{1000};
+  std::atomic<int64_t> step_{0};  // of the clock for people
 };
 
 TEST_F(StateKeeperTest, AnotherControlPlanesChangesArrive) {
@@ -182,6 +190,23 @@ TEST_F(StateKeeperTest, ABackendWhoseLeaseRanOutRegistersAnew) {
   EXPECT_EQ(record->expires().seconds(), 1021);
 }
 
+TEST_F(StateKeeperTest, ALeaseDoesNotHearThatTheClockWasSet) {
+  auto keeper = NewKeeper();
+  ASSERT_TRUE(keeper->Register(Registration("a", 1, 10)).ok());
+  step_ = 3600;
+  keeper->ExpireDue();
+  EXPECT_TRUE(keeper->Get("a").ok());
+  v1::HeartbeatRequest heartbeat;
+  heartbeat.set_id("a");
+  EXPECT_EQ(keeper->Heartbeat(heartbeat)->expires().seconds(), 4610);
+  step_ = -3600;
+  now_ = 1011;
+  keeper->ExpireDue();
+  CatchUp(*keeper);
+  EXPECT_FALSE(keeper->Get("a").ok());
+  EXPECT_EQ(keeper->ReadAudit({})->entries(0).time().seconds(), 1011 - 3600);
+}
+
 TEST_F(StateKeeperTest, ABrokenWatchIsMadeGoodByReadingAll) {
   auto keeper = NewKeeper();
   const store::Store::OnChanges watcher = store_.last_watcher;
@@ -217,6 +242,46 @@ TEST_F(StateKeeperTest, ATtlStoredByAnOlderProgramGetsItsLease) {
   CatchUp(*keeper);
   EXPECT_TRUE(keeper->List("").empty());
   EXPECT_TRUE(keeper->ListFarms().empty());
+}
+
+v1::Farm FarmWith(const std::string& id) {
+  v1::Farm farm;
+  farm.set_name("main");
+  v1::Backend* backend = farm.add_backends();
+  backend->set_id(id);
+  backend->set_address(id + ":21");
+  return farm;
+}
+
+TEST_F(StateKeeperTest, WhatTheFileHadDrainedCanBeRegistered) {
+  auto keeper = NewKeeper();
+  ASSERT_TRUE(keeper->ReloadFile({.farms = {FarmWith("a")}}).ok());
+  v1::DrainBackendRequest drain;
+  drain.set_id("a");
+  ASSERT_TRUE(keeper->Drain(drain).ok());
+  ASSERT_TRUE(keeper->ReloadFile({}).ok());
+  const auto record = keeper->Register(Registration("a"));
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(record->backend().state(), v1::Backend::STATE_UP);
+}
+
+TEST_F(StateKeeperTest, MarksOfAnOlderProgramKeepTheirEffectAndFreeTheId) {
+  ASSERT_TRUE(
+      store_
+          .Commit({{registry::BackendKey("a"),
+                    registry::MarkValue("a", v1::Backend::STATE_DRAINING), 0},
+                   {registry::BackendKey("b"),
+                    registry::MarkValue("b", v1::Backend::STATE_DRAINING), 0}},
+                  {})
+          .ok());
+  auto keeper = NewKeeper();
+  EXPECT_TRUE(keeper->Register(Registration("b")).ok());
+  ASSERT_TRUE(keeper->ReloadFile({.farms = {FarmWith("a")}}).ok());
+  EXPECT_EQ(keeper->Get("a")->backend().state(), v1::Backend::STATE_DRAINING);
+  v1::ResumeBackendRequest resume;
+  resume.set_id("a");
+  ASSERT_TRUE(keeper->Resume(resume).ok());
+  EXPECT_EQ(keeper->Get("a")->backend().state(), v1::Backend::STATE_UP);
 }
 
 TEST_F(StateKeeperTest, EveryChangeIsInTheAuditWithItsCaller) {

@@ -35,6 +35,15 @@ absl::StatusOr<DesiredState> StateReplica::Merge(
   while (true) {
     absl::StatusOr<store::Contents> stored = options_.store->ReadAll();
     if (!stored.ok()) return stored.status();
+    const std::vector<store::Write> moved = registry::MoveOfOldMarks(*stored);
+    if (!moved.empty()) {
+      store::AuditEntry move = audit;
+      move.method = "MoveMarks";
+      move.subject = moved[0].key;
+      const absl::StatusOr<uint64_t> done = options_.store->Commit(moved, move);
+      if (!done.ok()) return done.status();
+      continue;
+    }
     auto former = std::find_if(stored->records.begin(), stored->records.end(),
                                [](const store::Record& record) {
                                  return record.key == registry::kFileKey;

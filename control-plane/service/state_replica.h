@@ -13,12 +13,12 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "control-plane/registry/desired_state.h"
+#include "control-plane/service/steady_clock.h"
 #include "control-plane/store/store.h"
 #include "protos/pinnace/v1/snapshot.pb.h"
 
 namespace pinnace::service {
 
-using Clock = std::function<absl::Time()>;
 using SnapshotMessage = std::shared_ptr<const v1::Snapshot>;
 
 // What the configuration file has of the registry.

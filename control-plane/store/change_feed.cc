@@ -24,7 +24,19 @@ class ChangeFeed::Handle final : public Watching {
   Watcher* const watcher_;
 };
 
-ChangeFeed::ChangeFeed(uint64_t version, size_t backlog)
+namespace {
+
+size_t BytesOf(const ChangeSet& changes) {
+  size_t bytes = 0;
+  for (const Change& change : changes.changes) {
+    bytes += change.key.size() + change.value.value_or("").size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+ChangeFeed::ChangeFeed(uint64_t version, Backlog backlog)
     : backlog_(backlog), version_(version), forgotten_version_(version) {}
 
 ChangeFeed::~ChangeFeed() {
@@ -42,10 +54,14 @@ void ChangeFeed::Append(ChangeSet changes) {
   absl::MutexLock lock(&mutex_);
   PINNACE_CHECK(changes.version > version_);
   version_ = changes.version;
+  commits_bytes_ += BytesOf(changes);
   commits_.push_back(std::move(changes));
-  if (commits_.size() <= backlog_) return;
-  forgotten_version_ = commits_.front().version;
-  commits_.pop_front();
+  while (commits_.size() > backlog_.commits ||
+         commits_bytes_ > backlog_.bytes) {
+    forgotten_version_ = commits_.front().version;
+    commits_bytes_ -= BytesOf(commits_.front());
+    commits_.pop_front();
+  }
 }
 
 absl::Status ChangeFeed::CheckKnown(uint64_t after_version) const {

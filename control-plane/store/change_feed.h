@@ -18,8 +18,13 @@ namespace pinnace::store {
 
 class ChangeFeed {
  public:
-  // Knows nothing up to `version`, and at most the last `backlog` commits.
-  ChangeFeed(uint64_t version, size_t backlog);
+  // Of the last commits it knows at most so many, and so many bytes.
+  struct Backlog {
+    size_t commits;
+    size_t bytes;
+  };
+  // Knows nothing up to `version`.
+  ChangeFeed(uint64_t version, Backlog backlog);
   // CHECK: nobody watches any more.
   ~ChangeFeed();
 
@@ -43,11 +48,12 @@ class ChangeFeed {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remove(Watcher* watcher) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  const size_t backlog_;
+  const Backlog backlog_;
   mutable absl::Mutex mutex_;
   uint64_t version_ ABSL_GUARDED_BY(mutex_);
   uint64_t forgotten_version_ ABSL_GUARDED_BY(mutex_);
   std::deque<ChangeSet> commits_ ABSL_GUARDED_BY(mutex_);
+  size_t commits_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::list<std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
   Watcher* called_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

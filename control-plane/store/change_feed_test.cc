@@ -9,7 +9,7 @@ namespace pinnace::store {
 namespace {
 
 TEST(ChangeFeedTest, KnowsOnlyTheLastCommits) {
-  ChangeFeed feed(10, 2);
+  ChangeFeed feed(10, {.commits = 2, .bytes = 100});
   const auto code = [&](uint64_t version) {
     return feed.Watch(version, [](const auto&) {}).status().code();
   };
@@ -22,8 +22,25 @@ TEST(ChangeFeedTest, KnowsOnlyTheLastCommits) {
   EXPECT_EQ(code(13), absl::StatusCode::kOk);
 }
 
+TEST(ChangeFeedTest, KnowsOnlySoManyBytes) {
+  ChangeFeed feed(0, {.commits = 10, .bytes = 8});
+  const auto knows = [&](uint64_t version) {
+    return feed.Watch(version, [](const auto&) {}).ok();
+  };
+  feed.Append({.version = 1, .changes = {{"k", "123"}}});
+  feed.Append({.version = 2, .changes = {{"k", "123"}}});
+  EXPECT_TRUE(knows(0));
+  feed.Append({.version = 3, .changes = {{"k", std::nullopt}}});
+  EXPECT_FALSE(knows(0));
+  EXPECT_TRUE(knows(1));
+  feed.Append(
+      {.version = 4, .changes = {{"k", "of more bytes than it keeps"}}});
+  EXPECT_FALSE(knows(3));
+  EXPECT_TRUE(knows(4));
+}
+
 TEST(ChangeFeedTest, TellsASlowWatcherThatItIsLost) {
-  ChangeFeed feed(0, 2);
+  ChangeFeed feed(0, {.commits = 2, .bytes = 100});
   absl::Notification called, go_on, lost;
   std::vector<uint64_t> versions;
   auto watching = feed.Watch(0, [&](const absl::StatusOr<ChangeSet>& changes) {
@@ -45,7 +62,7 @@ TEST(ChangeFeedTest, TellsASlowWatcherThatItIsLost) {
 }
 
 TEST(ChangeFeedTest, DroppingTheHandleWaitsForTheCall) {
-  ChangeFeed feed(0, 10);
+  ChangeFeed feed(0, {.commits = 10, .bytes = 100});
   absl::Notification called;
   bool returned = false;
   auto watching = feed.Watch(0, [&](const auto&) {
@@ -61,7 +78,7 @@ TEST(ChangeFeedTest, DroppingTheHandleWaitsForTheCall) {
 }
 
 TEST(ChangeFeedTest, ACallMayDropItsOwnHandle) {
-  ChangeFeed feed(0, 10);
+  ChangeFeed feed(0, {.commits = 10, .bytes = 100});
   absl::Notification ready, dropped;
   std::unique_ptr<Watching> watching;
   watching = *feed.Watch(0, [&](const auto&) {

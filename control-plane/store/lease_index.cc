@@ -30,6 +30,14 @@ bool LeaseIndex::Renew(LeaseId id, absl::Time now) {
   return true;
 }
 
+void LeaseIndex::RenewAll(absl::Time now) {
+  by_expiry_.clear();
+  for (auto& [id, lease] : leases_) {
+    lease.expires = now + lease.ttl;
+    by_expiry_.emplace(lease.expires, id);
+  }
+}
+
 const LeaseIndex::Lease* LeaseIndex::Find(LeaseId id) const {
   auto found = leases_.find(id);
   return found == leases_.end() ? nullptr : &found->second;

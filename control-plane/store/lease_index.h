@@ -30,6 +30,7 @@ class LeaseIndex {
   void Add(Lease lease);
   // False: there is none.
   bool Renew(LeaseId id, absl::Time now);
+  void RenewAll(absl::Time now);
   const Lease* Find(LeaseId id) const;
   // The key is this lease's from now on, or no lease's. CHECK: it is there.
   void Attach(LeaseId id, const std::string& key);

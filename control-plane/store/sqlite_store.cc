@@ -73,8 +73,9 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   if (!status.ok()) return status;
   absl::StatusOr<int64_t> version = store->read_store_version_.RunForNumber(0);
   if (!version.ok()) return version.status();
-  store->feed_ =
-      std::make_unique<ChangeFeed>(*version, limits::kMaxWatchBacklog);
+  store->feed_ = std::make_unique<ChangeFeed>(
+      *version, ChangeFeed::Backlog{.commits = limits::kMaxWatchBacklog,
+                                    .bytes = limits::kMaxWatchBacklogBytes});
   return store;
 }
 
@@ -150,6 +151,22 @@ absl::StatusOr<uint64_t> SqliteStore::Commit(absl::Span<const Write> writes,
   if (!status.ok()) return status;
   absl::MutexLock lock(&mutex_);
   return CommitAudited(writes, {&audit, 1});
+}
+
+absl::Status SqliteStore::AppendAudit(const AuditEntry& entry) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<int64_t> version = read_store_version_.RunForNumber(0);
+  if (!version.ok()) return version.status();
+  absl::Status status = database_.Execute("BEGIN IMMEDIATE");
+  if (!status.ok()) return status;
+  const int64_t audit_id_before = last_audit_id_;
+  status = WriteAudit(entry, *version);
+  if (status.ok()) status = database_.Execute("COMMIT");
+  if (!status.ok()) {
+    database_.RollBack();
+    last_audit_id_ = audit_id_before;
+  }
+  return status;
 }
 
 absl::StatusOr<uint64_t> SqliteStore::CommitAudited(
@@ -262,7 +279,12 @@ absl::Status SqliteStore::RenewLease(LeaseId lease, absl::Time now) {
   return leases_.Renew(lease, now) ? absl::OkStatus() : NoSuchLease(lease);
 }
 
-absl::Status SqliteStore::RevokeLease(LeaseId lease, absl::Time now) {
+void SqliteStore::RenewLeases(absl::Time now) {
+  absl::MutexLock lock(&leases_mutex_);
+  leases_.RenewAll(now);
+}
+
+absl::Status SqliteStore::RevokeLease(LeaseId lease, absl::Time audit_time) {
   absl::MutexLock lock(&mutex_);
   std::vector<LeaseIndex::Lease> taken(1);
   {
@@ -270,10 +292,11 @@ absl::Status SqliteStore::RevokeLease(LeaseId lease, absl::Time now) {
     taken[0] = leases_.Take(lease);
   }
   if (taken[0].id == kNoLease) return NoSuchLease(lease);
-  return DropLeases(std::move(taken), "RevokeLease", now);
+  return DropLeases(std::move(taken), "RevokeLease", audit_time);
 }
 
-absl::StatusOr<absl::Time> SqliteStore::ExpireLeases(absl::Time now) {
+absl::StatusOr<absl::Time> SqliteStore::ExpireLeases(absl::Time now,
+                                                     absl::Time audit_time) {
   absl::MutexLock lock(&mutex_);
   std::vector<LeaseIndex::Lease> due;
   {
@@ -282,14 +305,15 @@ absl::StatusOr<absl::Time> SqliteStore::ExpireLeases(absl::Time now) {
     absl::MutexLock leases_lock(&leases_mutex_);
     due = leases_.TakeDue(now, kMaxLeasesPerCommit);
   }
-  absl::Status status = DropLeases(std::move(due), "ExpireLease", now);
+  absl::Status status = DropLeases(std::move(due), "ExpireLease", audit_time);
   if (!status.ok()) return status;
   absl::MutexLock leases_lock(&leases_mutex_);
   return leases_.NextExpiry();
 }
 
 absl::Status SqliteStore::DropLeases(std::vector<LeaseIndex::Lease> leases,
-                                     absl::string_view method, absl::Time now) {
+                                     absl::string_view method,
+                                     absl::Time audit_time) {
   std::vector<Write> writes;
   std::vector<AuditEntry> audit;
   absl::Status status;
@@ -302,7 +326,7 @@ absl::Status SqliteStore::DropLeases(std::vector<LeaseIndex::Lease> leases,
       writes.push_back(
           {.key = key, .expected_version = static_cast<uint64_t>(*version)});
       audit.push_back(
-          {.time = now,
+          {.time = audit_time,
            .actor = "lease",
            .method = std::string(method),
            .subject = key,

@@ -20,8 +20,8 @@ namespace pinnace::store {
 class SqliteStore final : public Store {
  public:
   // Makes the file, and its folder's last part, when they are not there, and
-  // brings an older schema up to date. Leases have their whole TTL from `now`.
-  // Errors name the path.
+  // brings an older schema up to date. Leases have their whole TTL from `now`,
+  // of the clock that leases go by. Errors name the path.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
       const std::string& path, absl::Time now);
   // CHECK: nobody watches any more.
@@ -31,6 +31,8 @@ class SqliteStore final : public Store {
   absl::StatusOr<uint64_t> Commit(absl::Span<const Write> writes,
                                   const AuditEntry& audit) override
       ABSL_LOCKS_EXCLUDED(mutex_, leases_mutex_);
+  absl::Status AppendAudit(const AuditEntry& entry) override
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Commits of this process, which are all there are.
   absl::StatusOr<std::unique_ptr<Watching>> Watch(
       uint64_t after_version, OnChanges on_changes) override;
@@ -40,9 +42,11 @@ class SqliteStore final : public Store {
       ABSL_LOCKS_EXCLUDED(leases_mutex_);
   absl::Status RenewLease(LeaseId lease, absl::Time now) override
       ABSL_LOCKS_EXCLUDED(leases_mutex_);
-  absl::Status RevokeLease(LeaseId lease, absl::Time now) override
+  void RenewLeases(absl::Time now) override ABSL_LOCKS_EXCLUDED(leases_mutex_);
+  absl::Status RevokeLease(LeaseId lease, absl::Time audit_time) override
       ABSL_LOCKS_EXCLUDED(mutex_, leases_mutex_);
-  absl::StatusOr<absl::Time> ExpireLeases(absl::Time now) override
+  absl::StatusOr<absl::Time> ExpireLeases(absl::Time now,
+                                          absl::Time audit_time) override
       ABSL_LOCKS_EXCLUDED(mutex_, leases_mutex_);
 
   absl::StatusOr<std::vector<AuditEntry>> ReadAudit(
@@ -67,7 +71,7 @@ class SqliteStore final : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Deletes what the leases hold; on an error they are as they were.
   absl::Status DropLeases(std::vector<LeaseIndex::Lease> leases,
-                          absl::string_view method, absl::Time now)
+                          absl::string_view method, absl::Time audit_time)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;

@@ -138,7 +138,7 @@ TEST(SqliteStoreTest, AFullDiskIsUnavailableAndChangesNothing) {
   }
   {
     SmallDisk disk(0);
-    EXPECT_EQ(store->ExpireLeases(later).status().code(),
+    EXPECT_EQ(store->ExpireLeases(later, later).status().code(),
               absl::StatusCode::kUnavailable);
   }
   const absl::StatusOr<Contents> contents = store->ReadAll();
@@ -147,7 +147,7 @@ TEST(SqliteStoreTest, AFullDiskIsUnavailableAndChangesNothing) {
   EXPECT_EQ(contents->records.size(), 1u);
   EXPECT_EQ(store->ReadAudit({})->size(), 1u);
   EXPECT_EQ(*store->Commit({{{"b", "1", 0}}}, {}), 2u);
-  EXPECT_EQ(*store->ExpireLeases(later), absl::InfiniteFuture());
+  EXPECT_EQ(*store->ExpireLeases(later, later), absl::InfiniteFuture());
   EXPECT_EQ(store->ReadAll()->records.size(), 1u);
 }
 

@@ -94,6 +94,9 @@ class Store {
   virtual absl::StatusOr<uint64_t> Commit(absl::Span<const Write> writes,
                                           const AuditEntry& audit) = 0;
 
+  // What has been done, or will be, without a commit; at the present version.
+  virtual absl::Status AppendAudit(const AuditEntry& entry) = 0;
+
   // Every commit after `after_version`, whoever made it, in order. Called on a
   // thread of the store that holds none of its locks: a call may use the store,
   // and may wait for a lock that another thread holds while that one commits.
@@ -104,15 +107,19 @@ class Store {
   // Records written with a lease are deleted when it was not renewed for `ttl`,
   // or is revoked; the actor of that is "lease". A lease need not outlive the
   // process before a record has it. After an open each has a whole TTL again.
-  // Neither granting nor renewing touches a disk.
+  // Neither granting nor renewing touches a disk. `now` is of a clock that no
+  // setting of the time moves; `audit_time` is the time for people.
   virtual absl::StatusOr<LeaseId> GrantLease(absl::Duration ttl,
                                              absl::Time now) = 0;
   // NOT_FOUND: it has run out.
   virtual absl::Status RenewLease(LeaseId lease, absl::Time now) = 0;
-  virtual absl::Status RevokeLease(LeaseId lease, absl::Time now) = 0;
+  // Every lease there is, for its whole TTL.
+  virtual void RenewLeases(absl::Time now) = 0;
+  virtual absl::Status RevokeLease(LeaseId lease, absl::Time audit_time) = 0;
   // Deletes what has run out by now, or a part of it; returns when to come
   // again. The store may do this by itself: InfiniteFuture.
-  virtual absl::StatusOr<absl::Time> ExpireLeases(absl::Time now) = 0;
+  virtual absl::StatusOr<absl::Time> ExpireLeases(absl::Time now,
+                                                  absl::Time audit_time) = 0;
 
   // The newest first; at most limits::kMaxAuditRead, of the newest
   // limits::kMaxAuditEntries.

@@ -215,9 +215,9 @@ TEST_P(StoreTest, ARecordGoesWithItsLease) {
   auto watching = store_->Watch(1, told.Listen());
   EXPECT_EQ(store_->ReadAll()->records[0].lease, lease);
   EXPECT_TRUE(store_->RenewLease(lease, kNow + absl::Seconds(9)).ok());
-  EXPECT_TRUE(store_->ExpireLeases(kNow + absl::Seconds(18)).ok());
+  EXPECT_TRUE(store_->ExpireLeases(kNow + absl::Seconds(18), kNow).ok());
   EXPECT_EQ(All(), "1: a=1@1 b=1@1");
-  const auto next = store_->ExpireLeases(kNow + absl::Seconds(19));
+  const auto next = store_->ExpireLeases(kNow + absl::Seconds(19), kNow);
   ASSERT_TRUE(next.ok()) << next.status();
   EXPECT_EQ(*next, absl::InfiniteFuture());
   EXPECT_EQ(told.Await(1), std::vector<std::string>{"2: a-"});
@@ -226,6 +226,7 @@ TEST_P(StoreTest, ARecordGoesWithItsLease) {
             absl::StatusCode::kNotFound);
   EXPECT_EQ(Commit({{"a", "1", 0, lease}}), "NOT_FOUND");
   const AuditEntry entry = Audit({.limit = 1})[0];
+  EXPECT_EQ(entry.time, kNow);
   EXPECT_EQ(entry.actor, "lease");
   EXPECT_EQ(entry.subject, "a");
   EXPECT_EQ(entry.version, 2u);
@@ -237,7 +238,7 @@ TEST_P(StoreTest, AWriteWithoutTheLeaseTakesItOff) {
   EXPECT_NE(first, second);
   EXPECT_EQ(Commit({{"a", "1", 0, first}, {"b", "1", 0, first}}), "OK 1");
   EXPECT_EQ(Commit({{"a", "2", 1, second}, {"b", "2", 1}}), "OK 2");
-  EXPECT_TRUE(store_->ExpireLeases(kNow + absl::Seconds(20)).ok());
+  EXPECT_TRUE(store_->ExpireLeases(kNow + absl::Seconds(20), kNow).ok());
   EXPECT_EQ(All(), "2: a=2@2 b=2@2");
   EXPECT_TRUE(store_->RevokeLease(second, kNow).ok());
   EXPECT_EQ(All(), "3: b=2@2");
@@ -250,13 +251,25 @@ TEST_P(StoreTest, AfterAnOpenALeaseHasItsWholeTtl) {
   EXPECT_EQ(Commit({{"a", "1", 0, lease}}), "OK 1");
   const absl::Time later = kNow + absl::Hours(1);
   Reopen(later);
-  EXPECT_TRUE(store_->ExpireLeases(later + absl::Seconds(1)).ok());
+  EXPECT_TRUE(store_->ExpireLeases(later + absl::Seconds(1), kNow).ok());
   EXPECT_EQ(All(), "1: a=1@1");
   EXPECT_TRUE(store_->RenewLease(lease, later + absl::Seconds(1)).ok());
-  EXPECT_TRUE(store_->ExpireLeases(later + absl::Seconds(2)).ok());
+  EXPECT_TRUE(store_->ExpireLeases(later + absl::Seconds(2), kNow).ok());
   EXPECT_EQ(All(), "1: a=1@1");
-  EXPECT_TRUE(store_->ExpireLeases(later + absl::Seconds(3)).ok());
+  EXPECT_TRUE(store_->ExpireLeases(later + absl::Seconds(3), kNow).ok());
   EXPECT_EQ(All(), "2: ");
+}
+
+TEST_P(StoreTest, EveryLeaseIsRenewedForItsOwnTtl) {
+  const LeaseId first = *store_->GrantLease(absl::Seconds(10), kNow);
+  const LeaseId second = *store_->GrantLease(absl::Seconds(30), kNow);
+  EXPECT_EQ(Commit({{"a", "1", 0, first}, {"b", "1", 0, second}}), "OK 1");
+  store_->RenewLeases(kNow + absl::Minutes(1));
+  EXPECT_EQ(*store_->ExpireLeases(kNow + absl::Seconds(69), kNow),
+            kNow + absl::Seconds(70));
+  EXPECT_EQ(*store_->ExpireLeases(kNow + absl::Seconds(70), kNow),
+            kNow + absl::Seconds(90));
+  EXPECT_EQ(All(), "2: b=1@1");
 }
 
 TEST_P(StoreTest, ManyLeasesRunOutInParts) {
@@ -268,11 +281,30 @@ TEST_P(StoreTest, ManyLeasesRunOutInParts) {
   const absl::Time now = kNow + absl::Seconds(2);
   int calls = 0;
   for (absl::Time next = now; next <= now; ++calls) {
-    next = *store_->ExpireLeases(now);
+    next = *store_->ExpireLeases(now, kNow);
     ASSERT_LT(calls, 250);
   }
   EXPECT_TRUE(store_->ReadAll()->records.empty());
   EXPECT_EQ(Audit({.limit = 1000, .actor = "lease"}).size(), 250u);
+}
+
+TEST_P(StoreTest, WhatIsNoCommitIsInTheAuditToo) {
+  EXPECT_EQ(Commit({{"a", "1", 0}}), "OK 1");
+  ASSERT_TRUE(store_
+                  ->AppendAudit({.time = kNow,
+                                 .actor = "ann",
+                                 .method = "KillSession",
+                                 .subject = "session/gw/7"})
+                  .ok());
+  EXPECT_EQ(All(), "1: a=1@1");
+  Reopen(kNow);
+  EXPECT_EQ(Commit({{"b", "2", 0}}), "OK 2");
+  const std::vector<AuditEntry> all = Audit({});
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[1].actor, "ann");
+  EXPECT_EQ(all[1].method, "KillSession");
+  EXPECT_EQ(all[1].subject, "session/gw/7");
+  EXPECT_EQ(all[1].version, 1u);
 }
 
 TEST_P(StoreTest, EveryCommitIsInTheAudit) {

@@ -41,6 +41,8 @@ inline constexpr size_t kTlsTickets = 4;
 // Of data connections whose session is not known before their ClientHello, a
 // worker has so many at most.
 inline constexpr size_t kMaxUnmatchedConnections = 1024;
+// The log names one that was refused at most so often.
+inline constexpr absl::Duration kUnmatchedNotice = absl::Seconds(1);
 // A handshake message beyond it ends the handshake.
 inline constexpr size_t kMaxHandshakeBytes = 64 * 1024;
 inline constexpr int kMaxServerCertificates = 100;
@@ -137,8 +139,16 @@ inline constexpr size_t kMaxFarms = 10'000;
 inline constexpr size_t kMaxAuditEntries = 100'000;
 inline constexpr size_t kMaxAuditRead = 1'000;  // in one answer
 inline constexpr size_t kMaxAuditDetailBytes = 512;
-// Commits a watcher may be behind before it has to read all again.
+// Of a registered backend: a snapshot of as many as there may be fits into a
+// message.
+inline constexpr size_t kMaxBackendBytes = 4096;
+// Commits, and bytes of them, that a watcher may be behind before it has to
+// read all again.
 inline constexpr size_t kMaxWatchBacklog = 10'000;
+inline constexpr size_t kMaxWatchBacklogBytes = 32 * 1024 * 1024;
+// A gateway that lost its stream: its sessions count on for so long.
+inline constexpr absl::Duration kGatewayAway = absl::Minutes(10);
+inline constexpr size_t kMaxGatewaysAway = 1'000;
 // etcd takes 128 operations in a transaction; the audit is one of them.
 inline constexpr size_t kMaxWritesPerCommit = 100;
 

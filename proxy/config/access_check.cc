@@ -48,8 +48,10 @@ void CheckGlob(const std::string& glob, const std::string& field,
 template <typename Entry>
 void CheckRole(const Entry& entry, const std::string& path,
                FieldProblems& problems) {
-  if (entry.ids_size() > 0 && entry.role() != v1::ROLE_BACKEND) {
-    problems.push_back({path + ".ids", "only role backend has ids"});
+  if (entry.ids_size() > 0 && entry.role() != v1::ROLE_BACKEND &&
+      entry.role() != v1::ROLE_GATEWAY) {
+    problems.push_back(
+        {path + ".ids", "only roles backend and gateway have ids"});
   }
   if (entry.ids_size() > limits::kMaxIdGlobs) {
     problems.push_back(

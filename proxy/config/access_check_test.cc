@@ -68,7 +68,8 @@ TEST(AccessCheckTest, NamesTheTokenThatIsWrong) {
       "control_plane.tokens[0], too\n"
       "p.yaml:5:35: control_plane.tokens[2].file: \"/f\" is that of "
       "control_plane.tokens[0], too\n"
-      "p.yaml:6:41: control_plane.tokens[3].ids: only role backend has ids\n"
+      "p.yaml:6:41: control_plane.tokens[3].ids: only roles backend and "
+      "gateway have ids\n"
       "p.yaml:7:51: control_plane.tokens[4].ids[1]: must be 1 to 256 visible "
       "characters, not \"\"\n"
       "p.yaml:8:12: control_plane.tokens[5].name: \"local\" is what the audit "
@@ -103,12 +104,12 @@ TEST(AccessCheckTest, NamesTheTlsFieldThatIsWrong) {
     clients:
     - {subject: "x*", role: viewer}
     - {subject: "x*", role: operator}
-    - {subject: y, role: gateway, ids: [z]}
+    - {subject: y, role: viewer, ids: [z]}
 )"),
             "p.yaml:8:17: control_plane.tls.clients[1].subject: \"x*\" is that "
             "of control_plane.tls.clients[0], too\n"
-            "p.yaml:9:35: control_plane.tls.clients[2].ids: only role backend "
-            "has ids");
+            "p.yaml:9:34: control_plane.tls.clients[2].ids: only roles backend "
+            "and gateway have ids");
 }
 
 TEST(AccessCheckTest, NamesWhatTheGatewayLacks) {

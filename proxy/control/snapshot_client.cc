@@ -95,9 +95,12 @@ void SnapshotClient::Run() {
   absl::Duration wait = options_.shortest_wait;
   do {
     got_snapshot_ = false;
+    is_replaced_ = false;
     FollowOnce();
-    wait = got_snapshot_ ? options_.shortest_wait
-                         : std::min(wait * 2, options_.longest_wait);
+    // Two of one name must not throw each other out without end.
+    wait = got_snapshot_ && !is_replaced_
+               ? options_.shortest_wait
+               : std::min(wait * 2, options_.longest_wait);
   } while (Wait(Jittered(wait)));
 }
 
@@ -120,6 +123,7 @@ void SnapshotClient::FollowOnce() {
   stream.End();
   reporter.join();
   const grpc::Status status = stream.Finish();
+  is_replaced_ = status.error_code() == grpc::StatusCode::ABORTED;
   absl::MutexLock lock(&mutex_);
   context_ = nullptr;
   // Once for each time it goes away, not for each attempt.
@@ -146,9 +150,22 @@ void SnapshotClient::OnMessage(Stream& stream,
   }
 }
 
+absl::StatusOr<snapshot::Snapshot> SnapshotClient::Accept(
+    const v1::Snapshot& message) const {
+  const snapshot::SnapshotPtr served = gateway_.snapshot();
+  // Versions only grow: its store is a fresh or a restored one, and may well
+  // be empty.
+  if (served != nullptr && message.version() < served->version) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "version: older than ", served->version,
+        ", which is served; to take it, restart the gateway without its "
+        "gateway.snapshot_file"));
+  }
+  return snapshot::DecodeSnapshot(message);
+}
+
 void SnapshotClient::OnSnapshot(Stream& stream, const v1::Snapshot& message) {
-  absl::StatusOr<snapshot::Snapshot> decoded =
-      snapshot::DecodeSnapshot(message);
+  absl::StatusOr<snapshot::Snapshot> decoded = Accept(message);
   v1::GatewayMessage verdict;
   verdict.mutable_verdict()->set_version(message.version());
   if (!decoded.ok()) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -51,6 +52,8 @@ class SnapshotClient {
   void FollowOnce();
   void OnMessage(Stream& stream, const v1::ControlMessage& message);
   void OnSnapshot(Stream& stream, const v1::Snapshot& message);
+  // Why not, for the log and the NACK.
+  absl::StatusOr<snapshot::Snapshot> Accept(const v1::Snapshot& message) const;
   v1::Answer AnswerTo(const v1::Query& query);
   v1::Report ReportNow(LoadReport& loads);
   // Sends reports until the stream ends.
@@ -61,6 +64,7 @@ class SnapshotClient {
   gateway::GatewayView& gateway_;
   const Options options_;
   bool got_snapshot_ = false;  // on the present stream
+  bool is_replaced_ = false;   // so the last one ended
   bool away_logged_ = false;
   absl::Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;

@@ -177,6 +177,37 @@ TEST(SnapshotClientTest, ServesOnAndComesBackWhenTheControlPlaneDoes) {
   EXPECT_EQ(gateway.Await(after)->fleet.farms[0].backends.size(), 2u);
 }
 
+TEST(SnapshotClientTest, KeepsWhatItServesWhenTheStoreIsAFreshOne) {
+  auto control_plane = StartControlPlane(*Address::Parse("127.0.0.1:0"));
+  ASSERT_NE(control_plane, nullptr);
+  const Address address = control_plane->address();
+  Register(*control_plane, "a");
+  const uint64_t before = Register(*control_plane, "b");
+  const std::string path = ::testing::TempDir() + "/kept";
+  FakeGateway gateway;
+  SnapshotClient::Options options =
+      OptionsFor(gateway, *ControlPlaneChannel(address.ToString(), {}));
+  options.snapshot_file = path;
+  absl::Notification refused;
+  options.log = [&refused](absl::string_view line) {
+    if (line ==
+        "snapshot 0 refused: version: older than 2, which is served; "
+        "to take it, restart the gateway without its "
+        "gateway.snapshot_file") {
+      refused.Notify();
+    }
+  };
+  SnapshotClient client(gateway, std::move(options));
+  gateway.Await(before);
+  control_plane = nullptr;
+  control_plane = StartControlPlane(address);
+  ASSERT_NE(control_plane, nullptr);
+  refused.WaitForNotification();
+  EXPECT_EQ(gateway.snapshot()->version, before);
+  EXPECT_EQ(gateway.snapshot()->fleet.farms[0].backends.size(), 2u);
+  EXPECT_EQ(ReadSnapshotFile(path)->version(), before);
+}
+
 TEST(SnapshotClientTest, ShowsTheTokenThatItsFileHasNow) {
   v1::ControlPlaneConfig config;
   config.add_tokens()->set_name("gw");
@@ -245,6 +276,11 @@ TEST(SnapshotFileTest, IsWholeOrAnError) {
   std::fclose(file);
   EXPECT_EQ(ReadSnapshotFile(path).status().message(),
             path + ": is not a snapshot");
+  snapshot.add_farms()->set_name("main");
+  snapshot.mutable_farms(0)->set_balance(static_cast<v1::Farm::Balance>(99));
+  ASSERT_TRUE(WriteSnapshotFile(path, snapshot).ok());
+  EXPECT_EQ(ReadSnapshotFile(path).status().ToString(),
+            "DATA_LOSS: " + path + ": farms[0].balance: unknown value 99");
   EXPECT_FALSE(WriteSnapshotFile("/nonexistent/x", snapshot).ok());
 }
 

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "proxy/snapshot/snapshot_decoder.h"
 
 namespace pinnace::control {
 namespace {
@@ -56,6 +57,10 @@ absl::StatusOr<v1::Snapshot> ReadSnapshotFile(const std::string& path) {
   v1::Snapshot snapshot;
   if (!snapshot.ParseFromString(bytes.str())) {
     return absl::DataLossError(absl::StrCat(path, ": is not a snapshot"));
+  }
+  const absl::Status status = snapshot::DecodeSnapshot(snapshot).status();
+  if (!status.ok()) {
+    return absl::DataLossError(absl::StrCat(path, ": ", status.message()));
   }
   return snapshot;
 }

@@ -13,7 +13,8 @@ namespace pinnace::control {
 // Whole or not at all: written beside `path`, synced, then renamed.
 absl::Status WriteSnapshotFile(const std::string& path,
                                const v1::Snapshot& snapshot);
-// NOT_FOUND when there is none.
+// NOT_FOUND when there is none; DATA_LOSS for one that this program cannot
+// decode. Errors name the path.
 absl::StatusOr<v1::Snapshot> ReadSnapshotFile(const std::string& path);
 
 }  // namespace pinnace::control

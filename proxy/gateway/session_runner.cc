@@ -423,6 +423,7 @@ void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
     (*stream)->FinishAndClose(deadline);
     stream->reset();
   }
+  if (client_context_ != nullptr) client_context_->Forget(session_.id());
   worker_.Retire(session_.id());
 }
 

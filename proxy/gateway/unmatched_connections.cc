@@ -13,8 +13,7 @@ namespace pinnace::gateway {
 
 UnmatchedConnections::UnmatchedConnections(
     io::Loop& loop, ports::LeaseTable& leases,
-    absl::AnyInvocable<void(Matched)> matched,
-    absl::AnyInvocable<void()> refused)
+    absl::AnyInvocable<void(Matched)> matched, Refused refused)
     : loop_(loop),
       leases_(leases),
       matched_(std::move(matched)),
@@ -28,7 +27,7 @@ void UnmatchedConnections::Add(
     absl::Duration patience) {
   if (context == nullptr ||
       connections_.size() >= limits::kMaxUnmatchedConnections) {
-    refused_();
+    refused_(from, port, "too many wait to be placed");
     socket.Reset();
     return;
   }
@@ -47,7 +46,7 @@ UnmatchedConnections::Connection::Connection(
       from_(from),
       port_(port),
       engine_(tls::TlsEngine::Server(std::move(context), {.is_data = true})),
-      timer_(all.loop_, [this] { Refuse(); }) {
+      timer_(all.loop_, [this] { Refuse("it says nothing"); }) {
   timer_.Set(all.loop_.now() + patience);
 }
 
@@ -60,23 +59,28 @@ void UnmatchedConnections::Connection::OnReady(io::Readiness readiness) {
     const ssize_t size = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return;
-    if (size <= 0) return Refuse();
+    if (size <= 0) return Refuse("it ended");
     engine_->Feed(absl::string_view(buffer.data(), static_cast<size_t>(size)));
     // No plain byte can come before we have answered.
     std::array<char, 1> nothing;
-    if (!engine_->Read(absl::MakeSpan(nothing)).ok()) return Refuse();
+    const absl::StatusOr<size_t> read = engine_->Read(absl::MakeSpan(nothing));
+    if (!read.ok()) return Refuse(read.status().message());
     if (engine_->ticket_session().has_value()) {
       return Match(*engine_->ticket_session());
     }
     // The answer is ready, so the ClientHello was whole: it names none.
-    if (!engine_->output().empty()) return Refuse();
+    if (!engine_->output().empty()) {
+      return Refuse("it resumes no TLS session of ours");
+    }
   }
 }
 
 void UnmatchedConnections::Connection::Match(uint64_t session) {
   const std::optional<ports::LeaseOwner> owner =
       all_.leases_.Claim(port_, ports::SourceOfSession(session));
-  if (!owner.has_value()) return Refuse();
+  if (!owner.has_value()) {
+    return Refuse("the TLS session it resumes has no lease of this port");
+  }
   engine_->SetSession(session);
   watch_->Release();
   watch_.reset();
@@ -89,8 +93,8 @@ void UnmatchedConnections::Connection::Match(uint64_t session) {
   all.matched_(std::move(matched));
 }
 
-void UnmatchedConnections::Connection::Refuse() {
-  all_.refused_();
+void UnmatchedConnections::Connection::Refuse(absl::string_view why) {
+  all_.refused_(from_, port_, why);
   watch_.reset();
   socket_.Reset();
   all_.connections_.erase(place);

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/io/loop.h"
@@ -29,10 +30,13 @@ class UnmatchedConnections {
     Address from;
     std::unique_ptr<tls::TlsEngine> engine;  // its answer is still unsent
   };
-  // `refused` counts: no session of ours, no lease, silence, or too many.
+  // Why one was refused, for the log.
+  using Refused = absl::AnyInvocable<void(const Address& from, uint16_t port,
+                                          absl::string_view why)>;
+
   UnmatchedConnections(io::Loop& loop, ports::LeaseTable& leases,
                        absl::AnyInvocable<void(Matched)> matched,
-                       absl::AnyInvocable<void()> refused);
+                       Refused refused);
   ~UnmatchedConnections();
 
   void Add(io::Socket socket, const Address& from, uint16_t port,
@@ -54,7 +58,7 @@ class UnmatchedConnections {
     void OnReady(io::Readiness readiness) override;
     // Both destroy this.
     void Match(uint64_t session);
-    void Refuse();
+    void Refuse(absl::string_view why);
 
     UnmatchedConnections& all_;
     io::Socket socket_;
@@ -68,7 +72,7 @@ class UnmatchedConnections {
   io::Loop& loop_;
   ports::LeaseTable& leases_;
   absl::AnyInvocable<void(Matched)> matched_;
-  absl::AnyInvocable<void()> refused_;
+  Refused refused_;
   std::list<std::unique_ptr<Connection>> connections_;
 };
 

@@ -29,7 +29,9 @@ Worker::Worker(WorkerId id, const Shared& shared,
           [this](UnmatchedConnections::Matched connection) {
             GiveToSession(std::move(connection));
           },
-          [this] { counters_.Add(Counter::kUnmatchedConnections); }),
+          [this](const Address& from, uint16_t port, absl::string_view why) {
+            OnUnmatched(from, port, why);
+          }),
       destroy_retired_(loop_, [this] { DestroyRetired(); }) {}
 
 Worker::~Worker() { Clear(); }
@@ -83,8 +85,10 @@ absl::Status Worker::ListenData(const Address& address) {
 
 void Worker::OnDataConnection(io::Socket socket, const Address& from,
                               uint16_t port) {
+  // An address that stands for a session is nobody's: it proves nothing.
   const std::optional<ports::LeaseOwner> owner =
-      shared_.leases.Claim(port, from.ip);
+      ports::IsSourceOfSession(from.ip) ? std::nullopt
+                                        : shared_.leases.Claim(port, from.ip);
   if (owner.has_value()) {
     GiveToSession({.owner = *owner, .socket = std::move(socket), .from = from});
   } else if (options().data_source == ports::SourceMatch::kTlsSession) {
@@ -93,6 +97,15 @@ void Worker::OnDataConnection(io::Socket socket, const Address& from,
   } else {
     socket.Reset();
   }
+}
+
+void Worker::OnUnmatched(const Address& from, uint16_t port,
+                         absl::string_view why) {
+  counters_.Add(Counter::kUnmatchedConnections);
+  if (loop_.now() < unmatched_notice_) return;
+  unmatched_notice_ = loop_.now() + limits::kUnmatchedNotice;
+  Log(LogLevel::kWarning, absl::StrCat("data connection from ", from.ToString(),
+                                       " to port ", port, " refused: ", why));
 }
 
 void Worker::GiveToSession(UnmatchedConnections::Matched connection) {

@@ -127,6 +127,7 @@ class Worker {
   void OnControlAccepted(const ControlListener& listener, io::Socket socket,
                          const Address& client);
   void OnDataConnection(io::Socket socket, const Address& from, uint16_t port);
+  void OnUnmatched(const Address& from, uint16_t port, absl::string_view why);
   // Its lease is claimed: here, or on the worker of its session.
   void GiveToSession(UnmatchedConnections::Matched connection);
   std::vector<SessionRunner*> Runners() const;
@@ -149,6 +150,7 @@ class Worker {
   std::vector<std::unique_ptr<ControlListener>> control_listeners_;
   std::vector<std::unique_ptr<io::TcpListener>> data_listeners_;
   UnmatchedConnections unmatched_;
+  absl::Time unmatched_notice_ = absl::InfinitePast();
   absl::flat_hash_map<SessionId, std::unique_ptr<SessionRunner>> sessions_;
   std::vector<std::unique_ptr<SessionRunner>> retired_;
   io::Loop::Deferred destroy_retired_;

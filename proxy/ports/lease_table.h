@@ -40,6 +40,8 @@ enum class SourceMatch : uint8_t {
 // that its TLS session names. With kTlsSession only: kSameNetwork would take
 // all sessions for one source.
 IpAddress SourceOfSession(SessionId session);
+// A connection that comes from such an address proves no TLS session.
+bool IsSourceOfSession(const IpAddress& source);
 
 // One promise: which session, and which of its data connections.
 struct LeaseOwner {

@@ -29,7 +29,9 @@ class BackendLink {
   bool Choose(const fleet::Farm& farm, const fleet::Backend& backend);
   // The control connection is up; `peer` is the address it reached.
   void Connected(const Address& peer);
-  void Secured() { secured_ = true; }
+  // In a TLS handshake nothing can be said to it.
+  void Securing() { hears_us_ = false; }
+  void Secured() { hears_us_ = secured_ = true; }
   // What PBSZ and PROT of ours have come to.
   void AcceptedBufferSize() { has_buffer_size_ = true; }
   void AcceptedProtection(bool is_private) { private_ = is_private; }

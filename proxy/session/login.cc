@@ -176,6 +176,7 @@ void Login::AwaitGreeting(Turn& turn) {
 
 void Login::StartTls(Turn& turn) {
   turn.Do(SecureBackend{});
+  link_.Securing();
   state_ = State::kSecuring;
   deadline_ =
       std::min(turn.now + 2 * link_.timeouts().backend_connect, budget_end_);

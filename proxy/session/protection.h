@@ -31,10 +31,9 @@ class Protection {
   }
   bool is_securing() const { return state_ == State::kSecuring; }
   bool protects_data() const { return protects_data_; }
-  // USER has to wait for AUTH. After CCC what was asked for had been done.
+  // A password has to wait for AUTH, after CCC and REIN too.
   bool needs_tls() const {
-    return mode_ == ClientTls::kRequire && state_ != State::kSecured &&
-           !cleared_by_ccc_;
+    return (mode_ == ClientTls::kRequire || is_implicit()) && !is_secured();
   }
   // Of the last handshake; empty before it, and after REIN.
   const TlsFacts& facts() const { return facts_; }

@@ -65,6 +65,7 @@ void Session::OnStart(Turn& turn) {
 }
 
 void Session::Greet(Turn& turn) {
+  greeted_ = true;
   if (!login_.HasCandidate(turn)) {
     turn.Say(ReplyCode::kServiceClosing,
              "No backend is available, try again later.");
@@ -212,11 +213,9 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
     case Effect::kExtendedActive:
       return transfer_.OnEprt(command, turn);
     case Effect::kDownload:
-      if (RefuseUnprotectedData(turn)) return;
       return transfer_.OnCommand(std::move(command), Direction::kDownload,
                                  turn);
     case Effect::kUpload:
-      if (RefuseUnprotectedData(turn)) return;
       return transfer_.OnCommand(std::move(command), Direction::kUpload, turn);
     case Effect::kRest:
       return PassOn(std::move(command), turn);
@@ -279,17 +278,6 @@ bool Session::RefuseWithoutTls(Turn& turn) {
   return true;
 }
 
-bool Session::RefuseUnprotectedData(Turn& turn) {
-  if (!options_.require_private_data || protection_.protects_data() ||
-      !protection_.is_offered()) {
-    return false;
-  }
-  turn.Count(Counter::kClearDataRefused);
-  turn.Say(ReplyCode::kDataUnprotected,
-           "Data connections must be private: PROT P comes first.");
-  return true;
-}
-
 void Session::OnAuth(const Command& command, Turn& turn) {
   if (login_.is_logged_in() && protection_.is_offered()) {
     turn.Say(ReplyCode::kBadSequence, "AUTH must come before USER.");
@@ -307,7 +295,7 @@ void Session::OnClientSecured(const TlsFacts& facts, Turn& turn) {
   turn.Count(Counter::kTlsHandshakes);
   protection_.OnSecured(facts);
   login_.OnSecured();
-  if (protection_.is_implicit()) Greet(turn);
+  if (!greeted_) Greet(turn);
   if (!ended_) Advance(turn);
 }
 
@@ -386,7 +374,9 @@ void Session::OnClientEnd(Cleanness cleanness, Turn& turn) {
   if (ended_) return;
   // It said what it wants and that it wants no more (RFC 959 §4.1.1, QUIT):
   // what is queued is still served, up to the QUIT.
-  if (cleanness == Cleanness::kFin && HasQuit()) return;
+  if (cleanness == Cleanness::kFin && !protection_.is_busy() && HasQuit()) {
+    return;
+  }
   if (protection_.is_securing()) {
     turn.Count(Counter::kTlsHandshakesFailed);
     return End(EndReason::kTlsFailed, turn);

@@ -130,7 +130,6 @@ class Session {
   void Greet(Turn& turn);
   void OnAuth(const ftp::Command& command, Turn& turn);
   bool RefuseWithoutTls(Turn& turn);
-  bool RefuseUnprotectedData(Turn& turn);
   void OnUser(const ftp::Command& command, Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
@@ -149,6 +148,10 @@ class Session {
   void ForgetBackend(Turn& turn);
   void DropBackend(Turn& turn);
   void BackendFailed(EndReason reason, absl::string_view why, Turn& turn);
+  // The last reply. Not in the midst of a handshake: it would be taken for a
+  // part of it.
+  void SayLast(const ftp::Reply& reply, Turn& turn);
+  void SayLast(absl::string_view why_closing, Turn& turn);
   void End(EndReason reason, Turn& turn);
   absl::string_view PhaseName() const;
 
@@ -181,6 +184,7 @@ class Session {
     friend bool operator==(const UrgentScan&, const UrgentScan&) = default;
   };
   UrgentScan urgent_scan_;
+  bool greeted_ = false;
   bool draining_ = false;
   bool ended_ = false;
 };

@@ -108,7 +108,7 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
       return;
     }
     transfer_.Cut(std::nullopt, "the backend closes", turn);
-    turn.Say(reply);
+    SayLast(reply, turn);
     End(EndReason::kBackendClosing, turn);
     return;
   }
@@ -163,8 +163,7 @@ void Session::BackendFailed(EndReason reason, absl::string_view why,
   if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
   turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
   transfer_.Cut(ReplyCode::kTransferAborted, why, turn);
-  turn.Say(ReplyCode::kServiceClosing,
-           absl::StrCat("Closing: ", why, ", please connect again."));
+  SayLast(absl::StrCat("Closing: ", why, ", please connect again."), turn);
   End(reason, turn);
 }
 
@@ -188,6 +187,14 @@ void Session::DropBackend(Turn& turn) {
   passed_on_.reset();
   reply_deadline_ = absl::InfiniteFuture();
   link_.Drop();
+}
+
+void Session::SayLast(const Reply& reply, Turn& turn) {
+  if (!protection_.is_busy()) turn.Say(reply);
+}
+
+void Session::SayLast(absl::string_view why_closing, Turn& turn) {
+  SayLast(Reply::OneLine(ReplyCode::kServiceClosing, why_closing), turn);
 }
 
 void Session::End(EndReason reason, Turn& turn) {
@@ -278,14 +285,13 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
   if (ended_) return;
   login_.RenewPin(turn);
   if (turn.now >= login_deadline_) {
-    turn.Say(ReplyCode::kServiceClosing, "Login took too long.");
+    SayLast("Login took too long.", turn);
     return End(EndReason::kLoginTimeout, turn);
   }
   if (turn.now >= link_.drain().deadline) {
     transfer_.Cut(ReplyCode::kTransferAborted,
                   "the backend is going down and can wait no longer", turn);
-    turn.Say(ReplyCode::kServiceClosing,
-             "The backend is going down, please connect again.");
+    SayLast("The backend is going down, please connect again.", turn);
     return End(EndReason::kBackendDrained, turn);
   }
   if (turn.now >= login_.deadline()) {
@@ -308,10 +314,10 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
   }
   if (turn.now >= idle_deadline_) {
     turn.Count(Counter::kIdleTimeouts);
-    turn.Say(
-        ReplyCode::kServiceClosing,
+    SayLast(
         absl::StrCat("Idle for ", absl::FormatDuration(link_.timeouts().idle),
-                     ", closing."));
+                     ", closing."),
+        turn);
     return End(EndReason::kIdle, turn);
   }
   Advance(turn);
@@ -320,15 +326,13 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
 void Session::EndIfDrained(Turn& turn) {
   if (!IsAtBoundary()) return;
   if (draining_) {
-    turn.Say(ReplyCode::kServiceClosing,
-             "The gateway is going down, please connect again.");
+    SayLast("The gateway is going down, please connect again.", turn);
     return End(EndReason::kDrained, turn);
   }
   if (turn.now >= link_.drain().idle_end) {
     // Between two tries to log in another backend does as well.
     if (login_.state() == Login::State::kLoggedOut) return ForgetBackend(turn);
-    turn.Say(ReplyCode::kServiceClosing,
-             "The backend is going down, please connect again.");
+    SayLast("The backend is going down, please connect again.", turn);
     End(EndReason::kBackendDrained, turn);
   }
 }
@@ -346,7 +350,7 @@ void Session::OnDrain(Turn& turn) {
 void Session::OnKill(Turn& turn) {
   if (ended_) return;
   transfer_.Cut(ReplyCode::kTransferAborted, "ended by the operator", turn);
-  turn.Say(ReplyCode::kServiceClosing, "Session ended by the operator.");
+  SayLast("Session ended by the operator.", turn);
   End(EndReason::kKilled, turn);
 }
 

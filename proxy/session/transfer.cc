@@ -58,6 +58,7 @@ uint16_t SourcePort(ActiveSourcePort wanted, uint16_t listener_port) {
 void Transfer::OnCommand(ftp::Command&& command, Direction direction,
                          Turn& turn) {
   PINNACE_CHECK(!is_busy());
+  if (RefuseUnprotected(turn)) return;
   if (state_ != State::kOpen) {
     OnOtherCommand();  // This was the one that REST was for.
     turn.Say(CannotOpenData("use PASV, EPSV, PORT or EPRT first."));
@@ -80,6 +81,19 @@ void Transfer::OnCommand(ftp::Command&& command, Direction direction,
   StartRelayWhenReady(turn);
 }
 
+bool Transfer::RefuseUnprotected(Turn& turn) {
+  if (!options_.require_private_data || !protection_.is_offered() ||
+      protection_.protects_data()) {
+    return false;
+  }
+  OnOtherCommand();
+  ClosePath(Closing::kReset, turn);  // It was made for clear data.
+  turn.Count(Counter::kClearDataRefused);
+  turn.Say(ReplyCode::kDataUnprotected,
+           "Data connections must be private: PROT P comes first.");
+  return true;
+}
+
 bool Transfer::RefuseForFailedLeg(Turn& turn) {
   std::string why;
   if (path_.backend_leg == LegState::kFailed) {
@@ -100,7 +114,9 @@ bool Transfer::RefuseForFailedLeg(Turn& turn) {
 
 void Transfer::OnCommandTurnedTransfer(ftp::Command&& command, Turn& turn) {
   PINNACE_CHECK(state_ == State::kOpen);
-  if (RefuseForFailedLeg(turn)) return AbortBackend(std::nullopt, turn);
+  if (RefuseUnprotected(turn) || RefuseForFailedLeg(turn)) {
+    return AbortBackend(std::nullopt, turn);
+  }
   StartRun(std::move(command), Direction::kDownload, turn);
   SetRunningDeadline(turn.now);
   StartRelayWhenReady(turn);

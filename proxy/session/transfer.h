@@ -174,7 +174,8 @@ class Transfer {
   void OnFinalReply(const ftp::Reply& reply, Turn& turn);
   void DialActiveClient(Turn& turn);
   void StartRelayWhenReady(Turn& turn);
-  // A leg failed before the command came: answers it.
+  // Each answers the command: PROT P is missing; a leg failed before it came.
+  bool RefuseUnprotected(Turn& turn);
   bool RefuseForFailedLeg(Turn& turn);
   // The data path is of no more use: close it, and hear what the backend says.
   void BreakPath(ftp::Reply failure, Turn& turn);

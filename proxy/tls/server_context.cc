@@ -22,7 +22,11 @@ constexpr absl::Duration kTicketLifetime = absl::Hours(7 * 24);
 constexpr absl::string_view kSessionIdContext = "pinnace";
 
 void SetTickets(SSL_CTX* context, SessionReuse reuse) {
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  // OpenSSL's own cache would resume anybody's session.
+  SSL_CTX_set_session_cache_mode(
+      context, reuse == SessionReuse::kOff
+                   ? SSL_SESS_CACHE_OFF
+                   : SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
   // OpenSSL resumes nothing that is not bound to an application.
   SSL_CTX_set_session_id_context(
       context, reinterpret_cast<const unsigned char*>(kSessionIdContext.data()),
@@ -110,8 +114,9 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Load(
   for (const SslContext& context : contexts) {
     if (context.get() != keys) CopyTicketKeys(keys, context.get());
   }
-  return std::shared_ptr<const ServerContext>(
-      new ServerContext(options, std::move(contexts)));
+  return std::shared_ptr<const ServerContext>(new ServerContext(
+      options, std::move(contexts),
+      former != nullptr ? former->store_ : std::make_shared<SessionStore>()));
 }
 
 }  // namespace pinnace::tls

@@ -169,6 +169,42 @@ struct TlsEngine::Callbacks {
                                               : SSL_TICKET_RETURN_USE;
   }
 
+  // RFC 5246 §7.4.1.3.
+  static int NameSession(SSL* ssl, unsigned char* id, unsigned* size) {
+    const SessionStore::Id made =
+        SessionStore::NewId(EngineOf(ssl).side_.session);
+    if (*size < made.size()) return 0;
+    std::copy(made.begin(), made.end(), id);
+    *size = static_cast<unsigned>(made.size());
+    return 1;
+  }
+
+  // A session without a ticket; TLS 1.3 has none such.
+  static int StoreSession(SSL* ssl, SSL_SESSION* session) {
+    const TlsEngine& engine = EngineOf(ssl);
+    if (SSL_SESSION_get_protocol_version(session) < TLS1_3_VERSION &&
+        engine.side_.session != 0 && engine.side_.gives_tickets) {
+      engine.server_->store_->Put(engine.side_.session, session);
+    }
+    return 0;
+  }
+
+  static SSL_SESSION* FindSession(SSL* ssl, const unsigned char* id, int size,
+                                  int* copy) {
+    *copy = 0;
+    TlsEngine& engine = EngineOf(ssl);
+    const absl::Span<const unsigned char> wanted(id, static_cast<size_t>(size));
+    SSL_SESSION* session = engine.server_->store_->Find(wanted);
+    if (session == nullptr) return nullptr;
+    engine.ticket_session_ = SessionStore::OwnerIn(wanted);
+    if (engine.side_.session != 0 &&
+        engine.side_.session != *engine.ticket_session_) {
+      SSL_SESSION_free(session);
+      return nullptr;
+    }
+    return session;
+  }
+
   // The jar has copies and gives copies: OpenSSL never resumes a session again
   // whose connection broke or, in TLS 1.3, that has been resumed. An aborted
   // transfer must not cost the next ones theirs, nor a backend's thrift with
@@ -184,6 +220,9 @@ void TlsEngine::SetServerCallbacks(SSL_CTX* context) {
   SSL_CTX_set_tlsext_servername_callback(context,
                                          &Callbacks::ChooseCertificate);
   SSL_CTX_set_alpn_select_cb(context, &Callbacks::ChooseProtocol, nullptr);
+  SSL_CTX_set_generate_session_id(context, &Callbacks::NameSession);
+  SSL_CTX_sess_set_new_cb(context, &Callbacks::StoreSession);
+  SSL_CTX_sess_set_get_cb(context, &Callbacks::FindSession);
   SSL_CTX_set_session_ticket_cb(context, &Callbacks::FillTicket,
                                 &Callbacks::JudgeTicket, nullptr);
 }

@@ -700,6 +700,69 @@ TEST_P(TicketTest, AClientEngineResumesWhatItsJarHas) {
 INSTANTIATE_TEST_SUITE_P(Versions, TicketTest,
                          ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
+// As curl does with TLS 1.2.
+class SessionIdTest : public TlsEngineTest {
+ protected:
+  SessionIdTest() { SSL_CTX_set_options(raw_.get(), SSL_OP_NO_TICKET); }
+
+  struct FreeSession {
+    void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+  };
+  using Session = std::unique_ptr<SSL_SESSION, FreeSession>;
+
+  Session Talk(const ServerContextPtr& context,
+               const TlsEngine::ServerSide& side,
+               SSL_SESSION* offered = nullptr) {
+    Link<TlsEngine, RawPeer> link(TlsEngine::Server(context, side),
+                                  RawPeer::Client(raw_.get(), offered));
+    link.Run();
+    EXPECT_TRUE(link.server->is_secured()) << link.server_status;
+    resumed_ = link.server->is_resumed();
+    told_ = link.server->ticket_session();
+    return Session(SSL_get1_session(link.client->ssl()));
+  }
+
+  const SslContext raw_ = RawPeer::NewContext(TLS1_2_VERSION);
+  bool resumed_ = false;
+  std::optional<uint64_t> told_;
+};
+
+TEST_F(SessionIdTest, OwnSessionResumesAndForeignOnesDoNot) {
+  const ServerContextPtr server = LoadServer();
+  const Session own = Talk(server, {.session = 7});
+  Talk(server, {.session = 7, .is_data = true}, own.get());
+  EXPECT_TRUE(resumed_);
+  EXPECT_EQ(told_, 7u);
+  // Of a data connection whose session is not known yet.
+  Talk(server, {.is_data = true}, own.get());
+  EXPECT_TRUE(resumed_);
+  EXPECT_EQ(told_, 7u);
+  Talk(server, {.session = 8, .is_data = true}, own.get());
+  EXPECT_FALSE(resumed_);
+  EXPECT_EQ(told_, 7u);
+}
+
+TEST_F(SessionIdTest, EndsWithItsControlSession) {
+  const ServerContextPtr server = LoadServer();
+  const Session own = Talk(server, {.session = 7});
+  const ServerContextPtr reloaded = LoadServer(ServerSetUp(), server.get());
+  Talk(reloaded, {.session = 7, .is_data = true}, own.get());
+  EXPECT_TRUE(resumed_);
+  reloaded->Forget(7);
+  Talk(server, {.session = 7, .is_data = true}, own.get());
+  EXPECT_FALSE(resumed_);
+  EXPECT_EQ(told_, std::nullopt);
+}
+
+TEST_F(SessionIdTest, NoneWhenReuseIsOff) {
+  ServerOptions options = ServerSetUp();
+  options.session_reuse = SessionReuse::kOff;
+  const ServerContextPtr server = LoadServer(options);
+  const Session own = Talk(server, {.session = 7});
+  Talk(server, {.session = 7, .is_data = true}, own.get());
+  EXPECT_FALSE(resumed_);
+}
+
 TEST_F(TlsEngineTest, FilesThatCannotBeUsedAreNamed) {
   ServerOptions options = ServerSetUp();
   EXPECT_FALSE(ServerContext::Load({}).ok());

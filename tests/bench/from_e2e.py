@@ -7,4 +7,5 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 # pylint: disable=wrong-import-position,unused-import
 import backends
+import certificates
 import waiting

@@ -57,6 +57,15 @@ class HoldTest(unittest.TestCase):
     holder.until_log("had run out; registering it again")
     self.up()
 
+  def test_a_control_plane_that_stood_still_lets_nothing_run_out(self):
+    holder = self.hold()
+    self.up()
+    version = self.world.record("a")["version"]
+    self.world.stand_still(5)
+    holder.until_log("the control plane answers again")
+    self.assertEqual(self.world.record("a")["version"], version)
+    self.assertNotIn("had run out", holder.log())
+
   def test_waits_for_its_sessions(self):
     holder = self.hold()
     self.up()

@@ -132,6 +132,12 @@ class World:
   def log(self):
     return pathlib.Path(f"{self._folder.name}/log").read_text()
 
+  def stand_still(self, seconds):
+    """As a machine that swaps, or moves to another host."""
+    self._serve.send_signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    self._serve.send_signal(signal.SIGCONT)
+
   def ctl(self, *words, check=True):
     done = run(*words, server=self.server)
     if check and done.returncode != 0:

@@ -18,6 +18,14 @@ def post_drains_the_gateway(world):
   _drains(world, _post)
 
 
+def sigterm_behind_a_post_cuts_nothing(world):
+  def ask(gateway):
+    _post(gateway)
+    gateway.terminate()
+
+  _drains(world, ask)
+
+
 def _post(gateway):
   status, body = gateway.admin("/api/v1/drain", "-X", "POST", "-d", "")
   assert status in (200, 202, 204), f"POST /api/v1/drain: {status} {body}"
@@ -111,5 +119,6 @@ def _login(world, fleet, number):
 ALL = [
     sigterm_drains_the_gateway,
     post_drains_the_gateway,
+    sigterm_behind_a_post_cuts_nothing,
     draining_gateway_cuts_at_its_deadline_and_not_before,
 ]

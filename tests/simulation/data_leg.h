@@ -17,8 +17,9 @@ struct DataLeg {
   struct Source {
     uint64_t tag = 0;  // of the content
     int64_t size = 0;
-    bool breaks = false;  // RST in place of the FIN
-    bool stalls = false;  // no FIN ever
+    bool breaks = false;     // RST in place of the FIN
+    bool stalls = false;     // no FIN ever
+    bool truncates = false;  // FIN without close_notify, where there is TLS
   };
   std::optional<Source> source;
   int64_t sent = 0;

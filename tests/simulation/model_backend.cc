@@ -25,7 +25,7 @@ Temper Temper::Draw(Random& random) {
   temper.bad_greeting = random.OneIn(20);
   temper.never_answers = random.OneIn(25);
   temper.refuses_login = random.OneIn(6);
-  temper.refuses_everybody = random.OneIn(20);
+  temper.refuses_everybody = random.OneIn(10);
   temper.wants_account = random.OneIn(15);
   temper.refuses_data = random.OneIn(12);
   temper.babbles = random.OneIn(15);
@@ -35,6 +35,9 @@ Temper Temper::Draw(Random& random) {
   temper.no_150 = random.OneIn(12);
   temper.wrong_codes = random.OneIn(12);
   temper.endless_reply = random.OneIn(60);
+  temper.refuses_auth = random.OneIn(20);
+  temper.refuses_prot = random.OneIn(20);
+  temper.injects = random.OneIn(10);
   if (random.OneIn(8)) temper.dies_after = random.Below(20);
   if (random.OneIn(8)) temper.says_421_after = random.Below(20);
   return temper;
@@ -202,6 +205,11 @@ void ModelBackend::Connection::Serve(const Command& command) {
       return;
     case Verb::kNoop:
       return Say(200, "NOOP");
+    case Verb::kAuth:
+      return ServeAuth();
+    case Verb::kPbsz:
+    case Verb::kProt:
+      return ServeProtection(command);
     case Verb::kRest:
       (void)absl::SimpleAtoi(argument, &rest_);
       return Say(350, "Restarting", argument);
@@ -228,6 +236,30 @@ void ModelBackend::Connection::ServeOther(const Command& command) {
   if (random_.OneIn(10)) Say(150, "At it", command.argument);
   const int kCodes[] = {200, 213, 250, 257, 350, 450, 500, 550};
   Say(random_.Of(kCodes), "Reply", command.argument);
+}
+
+// Without tokens: what the gateway asks on its own answers nobody.
+void ModelBackend::Connection::ServeAuth() {
+  if (temper_.refuses_auth) {
+    const int kCodes[] = {334, 431, 500, 502, 504, 534};
+    return Say(random_.Of(kCodes), "No TLS");
+  }
+  SayRaw(temper_.injects ? "234 Go on\r\n331 Injected {mallory}\r\n230 In\r\n"
+                         : "234 Go on\r\n");
+}
+
+void ModelBackend::Connection::ServeProtection(const Command& command) {
+  if (temper_.refuses_prot) {
+    const int kCodes[] = {431, 500, 503, 534, 536};
+    return Say(random_.Of(kCodes), "No protection");
+  }
+  if (command.verb == Verb::kPbsz) {
+    has_buffer_size_ = true;
+    return Say(200, "PBSZ=0");
+  }
+  if (!has_buffer_size_) return Say(503, "PBSZ comes first");
+  private_ = command.argument == "P";
+  Say(200, "PROT");
 }
 
 // --- Data connections -------------------------------------------------------
@@ -307,7 +339,8 @@ void ModelBackend::Connection::StartData() {
                   ? 0
                   : random_.Below(random_.OneIn(8) ? 20'000 : 1500),
       .breaks = random_.OneIn(20),
-      .stalls = random_.OneIn(40)};
+      .stalls = random_.OneIn(40),
+      .truncates = random_.OneIn(30)};
   // All of it is in the socket's buffer: this server is done.
   if (temper_.early_226 && !leg_->source->breaks && !leg_->source->stalls) {
     Say(226, "Done", transfer_->command.argument);

@@ -41,7 +41,10 @@ struct Temper {
   bool no_150 = false;
   bool wrong_codes = false;
   bool endless_reply = false;
-  int dies_after = -1;  // commands; -1: lives on
+  bool refuses_auth = false;
+  bool refuses_prot = false;
+  bool injects = false;  // in clear, behind the answer to AUTH
+  int dies_after = -1;   // commands; -1: lives on
   int says_421_after = -1;
 
   static Temper Draw(Random& random);
@@ -95,6 +98,9 @@ class ModelBackend::Connection {
   // An upload that this server takes for complete, and is not.
   bool was_fooled() const { return fooled_; }
   uint64_t session() const { return peer_.session; }
+  // PROT P is in effect.
+  bool is_private() const { return private_; }
+  bool babbles() const { return temper_.babbles; }
 
  private:
   struct Transfer {
@@ -111,6 +117,8 @@ class ModelBackend::Connection {
   void ServePassive(const ftp::Command& command);
   void ServeActive(const ftp::Command& command);
   void ServeAbor();
+  void ServeAuth();
+  void ServeProtection(const ftp::Command& command);
   void BeginTransfer(const ftp::Command& command, bool upload);
   void LookAtTransfer();
   void StartData();
@@ -135,6 +143,8 @@ class ModelBackend::Connection {
   int commands_ = 0;
   int account_needed_ = 0;
   absl::Time last_said_ = absl::InfinitePast();
+  bool has_buffer_size_ = false;
+  bool private_ = false;
   bool serving_ = false;
   bool closed_ = false;
   bool fooled_ = false;

@@ -48,6 +48,44 @@ std::string ModelClient::GarbageLine() {
   return "?" + line;
 }
 
+// What a listener's clients know to be asked of them, and now and then do not.
+void ModelClient::PlanTls() {
+  switch (shell_.tls()) {
+    case session::ClientTls::kNone:
+      if (random_.OneIn(20)) Line("AUTH TLS");
+      return;
+    case session::ClientTls::kExplicit:
+      if (random_.OneIn(2)) return;
+      break;
+    case session::ClientTls::kRequire:
+      if (random_.OneIn(8)) return;
+      break;
+    case session::ClientTls::kImplicit:
+      if (random_.OneIn(20)) Line("AUTH TLS");
+      return PlanProtection();
+  }
+  PlanAuth();
+  PlanProtection();
+}
+
+void ModelClient::PlanAuth() {
+  if (random_.OneIn(10)) Line(random_.OneIn(2) ? "AUTH GSSAPI" : "ADAT AAAA");
+  if (random_.OneIn(10)) Line(random_.OneIn(2) ? "PBSZ 0" : "PROT P");
+  const char* kMechanisms[] = {"TLS", "TLS", "TLS", "TLS-C", "TLS-P", "SSL"};
+  Line(absl::StrCat("AUTH ", random_.Of(kMechanisms)));
+  if (random_.OneIn(8)) {
+    // In clear behind AUTH, down to a part of a line.
+    absl::StrAppend(&steps_.back().bytes, "USER ", Word(), "\r\nDELE ");
+  }
+  steps_.back().ends_burst = !random_.OneIn(4);
+}
+
+void ModelClient::PlanProtection() {
+  if (!random_.OneIn(12)) Line("PBSZ 0");
+  const char* kLevels[] = {"P", "P", "P", "P", "P", "P", "C", "S", "E", "X"};
+  if (!random_.OneIn(6)) Line(absl::StrCat("PROT ", random_.Of(kLevels)));
+}
+
 void ModelClient::PlanLogin() {
   if (random_.OneIn(5)) Line(absl::StrCat("HOST ", Word()));
   if (random_.OneIn(5)) Line(absl::StrCat("CLNT ", Word()));
@@ -82,6 +120,7 @@ void ModelClient::PlanTransfer() {
       break;
   }
   if (random_.OneIn(12)) Line(absl::StrCat("MDTM ", Word()));
+  if (random_.OneIn(20)) PlanProtection();
   const char* kVerbs[] = {"RETR", "RETR", "STOR", "STOR",
                           "APPE", "LIST", "NLST", "MLSD"};
   if (random_.OneIn(20)) {
@@ -105,7 +144,7 @@ void ModelClient::PlanTransfer() {
 }
 
 void ModelClient::PlanSomething() {
-  switch (random_.Below(16)) {
+  switch (random_.Below(18)) {
     case 0:
       return Line("PWD");
     case 1:
@@ -123,6 +162,8 @@ void ModelClient::PlanSomething() {
     case 7:
       if (random_.OneIn(3)) {
         Line("REIN");
+        steps_.back().ends_burst = true;
+        PlanTls();
         return PlanLogin();
       }
       return Line("MODE B");
@@ -137,6 +178,13 @@ void ModelClient::PlanSomething() {
     case 12:
       if (random_.OneIn(2)) return Line(GarbageLine());
       return Line("");
+    case 13:
+      return PlanProtection();
+    case 14:
+      if (!random_.OneIn(4)) return PlanTransfer();
+      Line(random_.OneIn(2) ? "CCC" : "AUTH TLS");
+      steps_.back().ends_burst = true;
+      return;
     default:
       return PlanTransfer();
   }
@@ -156,17 +204,22 @@ void ModelClient::Plan() {
     reads_ = random_.OneIn(2);
     in_a_hurry_ = true;
     longest_burst_ = 10'000;
-    if (random_.OneIn(2)) PlanLogin();
+    if (random_.OneIn(2)) {
+      PlanTls();
+      PlanLogin();
+    }
     for (int i = 0; i < 6000; ++i)
       Line(i % 2 == 0 ? "FEAT" : "SITE A WORD AND MORE");
     return PlanEnd();
   }
   if (random_.OneIn(50)) {
     // Somebody who guesses passwords.
+    PlanTls();
     for (int i = 0; i < 12; ++i) PlanLogin();
     return PlanEnd();
   }
   if (random_.OneIn(10)) PlanSomething();
+  PlanTls();
   PlanLogin();
   for (int i = random_.Below(14); i >= 0; --i) PlanSomething();
   PlanEnd();
@@ -209,6 +262,7 @@ void ModelClient::TakeStep() {
     bytes += step.bytes;
     outstanding_ += step.replies;
     waits = step.waits;
+    if (step.ends_burst) break;
   }
   shell_.ClientSends(bytes);
   if (in_a_hurry_ || !waits || end_ == End::kQuitAndFin) {
@@ -255,7 +309,8 @@ void ModelClient::PrepareLeg(DataLeg& leg) {
                   ? 0
                   : random_.Below(random_.OneIn(8) ? 20'000 : 1500),
       .breaks = random_.OneIn(15),
-      .stalls = random_.OneIn(40)};
+      .stalls = random_.OneIn(40),
+      .truncates = random_.OneIn(20)};
   if (random_.OneIn(15)) leg.breaks_at = random_.Below(1500);
 }
 

@@ -32,11 +32,15 @@ class ModelClient {
  private:
   struct Step {
     std::string bytes;
-    int replies = 1;    // final ones it gets
-    bool waits = true;  // for its reply before the next step
+    int replies = 1;          // final ones it gets
+    bool waits = true;        // for its reply before the next step
+    bool ends_burst = false;  // also of a client in a hurry
   };
 
   void Plan();
+  void PlanTls();
+  void PlanAuth();
+  void PlanProtection();
   void PlanLogin();
   void PlanSomething();
   void PlanTransfer();

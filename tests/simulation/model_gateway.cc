@@ -16,6 +16,16 @@ namespace {
 constexpr size_t kMostFaultsKept = 20;
 constexpr int kBackends = 3;
 constexpr int kClients = 4;
+constexpr session::ClientTls kListeners[] = {
+    session::ClientTls::kNone,     session::ClientTls::kNone,
+    session::ClientTls::kExplicit, session::ClientTls::kExplicit,
+    session::ClientTls::kRequire,  session::ClientTls::kImplicit};
+constexpr fleet::BackendTlsMode kBackendTls[] = {
+    fleet::BackendTlsMode::kNone, fleet::BackendTlsMode::kNone,
+    fleet::BackendTlsMode::kExplicit, fleet::BackendTlsMode::kImplicit};
+constexpr fleet::DataProtection kDataProtection[] = {
+    fleet::DataProtection::kSame, fleet::DataProtection::kSame,
+    fleet::DataProtection::kClear, fleet::DataProtection::kPrivate};
 constexpr fleet::Balance kBalances[] = {
     fleet::Balance::kRoundRobin, fleet::Balance::kLeastSessions,
     fleet::Balance::kWeighted, fleet::Balance::kP2c, fleet::Balance::kMaglev};
@@ -29,6 +39,8 @@ ModelGateway::ModelGateway(uint64_t seed)
                .max_waiters_per_client = 4},
               [this](const ports::LeaseOwner& owner, const IpAddress& source,
                      uint16_t port) { OnLeaseGranted(owner, source, port); }) {
+  world_.options.allow_ccc = random_.OneIn(2);
+  world_.options.require_private_data = random_.OneIn(6);
   const char* const kFarms[] = {"passive", "active"};
   for (const char* name : kFarms) {
     fleet::Farm farm;
@@ -38,8 +50,12 @@ ModelGateway::ModelGateway(uint64_t seed)
     farm.balance = kBalances[random_.Below(std::size(kBalances))];
     if (random_.OneIn(4)) farm.pin_by = fleet::ClientIdentity::kUser;
     if (random_.OneIn(3)) farm.pin_ttl = absl::ZeroDuration();
+    farm.backend_tls.mode = random_.Of(kBackendTls);
+    farm.backend_tls.data_protection = random_.Of(kDataProtection);
+    farm.tolerate_missing_close_notify = random_.OneIn(4);
     farm.drain.grace = random_.Delay(absl::Seconds(20));
     farm.drain.deadline = farm.drain.grace + random_.Delay(absl::Minutes(2));
+    const bool is_small = random_.OneIn(8);
     for (int i = 0; i < kBackends; ++i) {
       const IpAddress host = IpAddress::FromIpv4(
           {10, 0, 0, static_cast<uint8_t>(backends_.size() + 1)});
@@ -47,7 +63,9 @@ ModelGateway::ModelGateway(uint64_t seed)
           std::make_unique<ModelBackend>(agenda_, random_, host));
       fleet::Backend backend = testing::TestWorld::NewBackend(
           absl::StrCat(name, i), {host.ToString(), 21});
-      if (random_.OneIn(8)) backend.max_sessions = 1 + random_.Below(4);
+      if (is_small || random_.OneIn(8)) {
+        backend.max_sessions = 1 + random_.Below(4);
+      }
       if (random_.OneIn(4)) {
         backend.proxy_protocol = fleet::ProxyProtocol::kV2;
       }
@@ -71,6 +89,7 @@ void ModelGateway::StartSession() {
                  .local = {IpAddress::FromIpv4({198, 51, 100, 1}), 2121},
                  .listener = "model",
                  .farm = random_.OneIn(4) ? "active" : "passive",
+                 .tls = random_.Of(kListeners),
                  .now = agenda_.now()}));
   ModelShell& shell = *shells_.back();
   clients_.push_back(std::make_unique<ModelClient>(*this, shell, ip));

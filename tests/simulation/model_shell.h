@@ -26,6 +26,8 @@ class ModelShell {
   void Start(ModelClient* client);
   SessionId id() const { return session_.id(); }
   bool has_ended() const { return session_.has_ended(); }
+  // Of the listener.
+  session::ClientTls tls() const { return session_.start().tls; }
 
   // What the client does.
   void ClientSends(absl::string_view bytes);
@@ -61,7 +63,7 @@ class ModelShell {
     bool mistaken = false;  // the client leg is another session's
     bool relaying = false;
     bool done = false;
-    session::Direction direction = session::Direction::kDownload;
+    session::StartRelay asked;  // of the relay
     int64_t moved = 0;
     absl::Duration pause;  // before the next look at a source that is silent
   };
@@ -71,6 +73,7 @@ class ModelShell {
   void CheckTurn();
   void SetTimer();
   void Feed();
+  void CheckSecrets(absl::string_view bytes);
   size_t NextCut(size_t all);
   std::string WhatIsUntrue() const;
   void Fault(absl::string_view what) {
@@ -104,10 +107,18 @@ class ModelShell {
   void OpenLeg(session::DataPathId path, session::Leg leg, const Address& from,
                DataLegPtr end);
   void FailLeg(session::DataPathId path, session::Leg leg);
+  // The client's, or the backend's, TLS has come about, or not.
+  void ChangeClientTls(const Event& done);
+  void OnBackendHandshake(uint64_t connection);
+  void ShakeDataHands(session::DataPathId path);
+  bool is_download() const {
+    return path_.asked.direction == session::Direction::kDownload;
+  }
   void Relay(session::DataPathId path);
   void LookAgain(session::DataPathId path, absl::Duration after);
   void EndRelay(session::DataPathId path);
-  void BreakRelay(session::DataPathId path, session::Leg leg);
+  void BreakRelay(session::DataPathId path, session::Leg leg,
+                  session::LegFault fault);
   void CloseLeg(const DataLegPtr& leg, session::Closing how);
   void ClosePath(session::Closing how);
 
@@ -123,6 +134,7 @@ class ModelShell {
   std::string inbox_;  // from the client, not yet read
   bool paused_ = false;
   bool client_fin_ = false;
+  int tls_changes_ = 0;  // counts the client's handshakes and their undoings
   size_t unsent_bytes_ = 0;
   absl::Time last_to_client_ = absl::InfinitePast();
 

@@ -128,11 +128,32 @@ void ReplyAudit::Check(const Asked& asked, const Reply& reply) {
                        Printable(asked.command.ForLog(), 80)),
           reply);
   }
+  FollowProtection(asked, reply);
   if (asked.command.verb == Verb::kQuit) closing_ = true;
   if (IsTransfer(asked.command) && reply.IsCompletion()) {
     const std::string lie = truth_();
     if (!lie.empty()) Fault(lie, reply);
   }
+}
+
+void ReplyAudit::FollowProtection(const Asked& asked, const Reply& reply) {
+  const std::string& argument = asked.command.argument;
+  if (reply.Is(ReplyCode::kSecurityExchangeDone)) {
+    if (asked.command.verb != Verb::kAuth) Fault("234, but not to AUTH", reply);
+    // What came in clear behind AUTH is no command (RFC 4217 §15.1).
+    asked_.clear();
+    lines_.Clear();
+    data_is_private_ = absl::EqualsIgnoreCase(argument, "SSL") ||
+                       absl::EqualsIgnoreCase(argument, "TLS-P");
+  } else if (asked.command.verb == Verb::kProt && reply.IsCompletion()) {
+    data_is_private_ = absl::EqualsIgnoreCase(argument, "P");
+  } else if (asked.command.verb == Verb::kRein) {
+    data_is_private_ = false;
+  }
+}
+
+void ReplyAudit::OnSilentEnd() {
+  if (closing_) faults_.push_back("a last reply in the midst of a handshake");
 }
 
 void ReplyAudit::OnEnd(session::EndReason reason) {

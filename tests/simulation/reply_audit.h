@@ -30,10 +30,14 @@ class ReplyAudit {
   void OnCommands(absl::string_view bytes);
   void OnReplies(absl::string_view bytes);
   void OnEnd(session::EndReason reason);
+  // In the midst of a TLS handshake, when nothing can be said.
+  void OnSilentEnd();
 
   // The first is the one to look at.
   const std::vector<std::string>& faults() const { return faults_; }
   bool all_answered() const { return asked_.empty(); }
+  // PROT P is what the client was told last.
+  bool data_is_private() const { return data_is_private_; }
 
  private:
   struct Asked {
@@ -45,6 +49,7 @@ class ReplyAudit {
   void OnReply(const ftp::Reply& reply);
   void OnPreliminary(const ftp::Reply& reply);
   void Check(const Asked& asked, const ftp::Reply& reply);
+  void FollowProtection(const Asked& asked, const ftp::Reply& reply);
   // The first of `verb`, wherever it is in the line.
   void TakeOutOfTurn(ftp::Verb verb, const ftp::Reply& reply);
   void Fault(absl::string_view what, const ftp::Reply& reply);
@@ -53,6 +58,7 @@ class ReplyAudit {
   bool matches_tokens_ = true;
   bool greeted_ = false;
   bool closing_ = false;  // 421 or 221 is the last reply
+  bool data_is_private_ = false;
   ftp::LineBuffer lines_{limits::kMaxCommandLineBytes};
   ftp::ReplyReader replies_{{.max_line_bytes = limits::kMaxReplyLineBytes,
                              .max_reply_bytes = limits::kMaxReplyBytes}};

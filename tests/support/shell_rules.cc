@@ -33,11 +33,16 @@ void ShellRules::UsePath(session::DataPathId path) {
   last_path_ = path;
 }
 
-void ShellRules::Do(const session::SendClient&) {}
+void ShellRules::Do(const session::SendClient&) {
+  Check(client_tls_ != Tls::kChanging,
+        "bytes for a client in the midst of a handshake");
+}
 
 void ShellRules::Do(const session::SendBackend&) {
   Check(backend_ == BackendState::kOpen,
         "bytes for a backend that is not there");
+  Check(backend_tls_ != Tls::kChanging,
+        "bytes for a backend in the midst of a handshake");
 }
 
 void ShellRules::Do(const session::SecureClient&) {

@@ -38,6 +38,7 @@ class ShellRules {
   bool backend_is_changing_tls() const {
     return backend_tls_ == Tls::kChanging;
   }
+  bool backend_is_secured() const { return backend_tls_ == Tls::kOn; }
   bool backend_is_dialled() const { return backend_ == BackendState::kDialled; }
   // The open data path, or 0.
   session::DataPathId path() const { return path_.id; }

@@ -1,0 +1,130 @@
+// FTPS through the whole gateway, on more than one thread.
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/tls/tls_options.h"
+#include "tests/integration/gateway_fixture.h"
+#include "tests/integration/tls_client.h"
+#include "tests/support/test_authority.h"
+
+namespace pinnace::integration {
+namespace {
+
+using ::testing::StartsWith;
+
+constexpr char kName[] = "ftp.example.com";
+
+class TlsTest : public GatewayTest {
+ protected:
+  TlsTest() {
+    const testing::TestAuthority::Files files = authority_.Issue(
+        "gateway", {.common_name = "gateway", .names = "DNS:ftp.example.com"});
+    options_.tls =
+        tls::ServerOptions{.certificates = {{files.cert, files.key}},
+                           .session_reuse = tls::SessionReuse::kRequire};
+    for (gateway::ListenerOptions& listener : options_.listeners) {
+      listener.tls = session::ClientTls::kExplicit;
+    }
+    context_ = *tls::ClientContext::Load({.ca = authority_.ca_file()});
+  }
+
+  // Logged in, and with PROT P.
+  std::unique_ptr<TlsClient> Ready() {
+    auto client = std::make_unique<TlsClient>(ipv4(), context_, kName);
+    EXPECT_TRUE(client->Secure());
+    EXPECT_EQ(client->Login(), "230 Welcome");
+    EXPECT_TRUE(client->Protect());
+    return client;
+  }
+
+  testing::TestAuthority authority_{"authority"};
+  ClientContextPtr context_;
+};
+
+TEST_F(TlsTest, MovesFilesOfEverySize) {
+  PlainBackend& backend = AddBackend();
+  Start();
+  const std::unique_ptr<TlsClient> client = Ready();
+  for (const size_t size : {0, 1, 65536, 65537, 3'000'000}) {
+    std::string content(size, 'x');
+    for (size_t i = 0; i < size; i += 7) content[i] = static_cast<char>(i);
+    EXPECT_EQ(client->Upload("STOR file", content), "226 Stored");
+    EXPECT_TRUE(backend.File("file") == content) << size;
+    std::string back;
+    EXPECT_EQ(client->Download("RETR file", &back), "226 Done");
+    EXPECT_TRUE(back == content) << size << " got " << back.size();
+  }
+}
+
+// One public port, one address: the TLS session alone tells who is who, and
+// the worker that accepts is seldom the session's.
+TEST_F(TlsTest, SessionsShareAPortByTheirTickets) {
+  options_.public_ports = {FreePorts(1)};
+  options_.data_source = ports::SourceMatch::kTlsSession;
+  PlainBackend& backend = AddBackend();
+  Start();
+  constexpr int kClients = 6;
+  constexpr int kRounds = 5;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kClients; ++i) {
+    threads.emplace_back([&, i] {
+      const std::string name = absl::StrCat("file", i);
+      const std::string content(200'000 + i, static_cast<char>('a' + i));
+      const std::unique_ptr<TlsClient> client = Ready();
+      for (int round = 0; round < kRounds; ++round) {
+        EXPECT_EQ(client->Upload(absl::StrCat("STOR ", name), content),
+                  "226 Stored");
+        EXPECT_TRUE(backend.File(name) == content);
+        std::string back;
+        EXPECT_EQ(client->Download(absl::StrCat("RETR ", name), &back),
+                  "226 Done");
+        EXPECT_TRUE(back == content) << name;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(TlsTest, CertificatesChangeUnderRunningSessions) {
+  AddBackend();
+  Start();
+  const std::unique_ptr<TlsClient> client = Ready();
+  EXPECT_EQ(client->Upload("STOR file", "content"), "226 Stored");
+  authority_.Issue("gateway",
+                   {.common_name = "next", .names = "DNS:ftp.example.com"});
+  gateway_->RefreshTls();
+  std::string back;
+  EXPECT_EQ(client->Download("RETR file", &back), "226 Done");
+  EXPECT_EQ(back, "content");
+  EXPECT_EQ(Ready()->Download("RETR file", &back), "226 Done");
+}
+
+TEST_F(TlsTest, EndsInEveryPhaseOfAHandshake) {
+  options_.data_source = ports::SourceMatch::kTlsSession;
+  AddBackend();
+  Start();
+  // Asked for and not begun; begun and not ended; a data connection that says
+  // nothing, and one that says no TLS.
+  TlsClient silent(ipv4(), context_, kName);
+  EXPECT_THAT(silent.Command("AUTH TLS"), StartsWith("234"));
+  TlsClient half(ipv4(), context_, kName);
+  EXPECT_THAT(half.Command("AUTH TLS"), StartsWith("234"));
+  half.plain().Send("\x16\x03\x01\x02");
+  const Address port =
+      ipv4().WithPort(static_cast<uint16_t>(options_.public_ports[0].first));
+  BlockingSocket unsaid = BlockingSocket::Connect(port);
+  BlockingSocket garbage = BlockingSocket::Connect(port);
+  garbage.Send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(garbage.ReceiveToEnd(), "");
+  for (const session::SessionFacts& facts : gateway_->Sessions()) {
+    EXPECT_EQ(facts.phase, "tls_handshake");
+    EXPECT_TRUE(gateway_->KillSession(facts.id));
+  }
+  EXPECT_EQ(silent.Reply(), "");
+}
+
+}  // namespace
+}  // namespace pinnace::integration
