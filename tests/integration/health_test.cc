@@ -112,7 +112,6 @@ class HealthTest : public ::testing::Test {
   fleet::Farm farm_;
   gateway::TlsMaterial tls_{std::nullopt};
   gateway::Prober::Options options_;
-  gateway::TlsMaterial tls_{std::nullopt};
   std::unique_ptr<gateway::Prober> prober_;
   ProbedBackend backend_{kLoopback};
 };
