@@ -61,7 +61,9 @@ MaglevTable::MaglevTable(absl::Span<const Member> members) {
   WeightedTurn turn(weights);
   slots_.assign(slots, kFree);
   for (uint64_t filled = 0; filled < slots; ++filled) {
-    const size_t chooser = turn.Next();
+    // Each has one slot at least, however little it weighs among the others.
+    const size_t chooser =
+        filled < by_id.size() ? static_cast<size_t>(filled) : turn.Next();
     uint64_t slot = preferences[chooser].TakeNext();
     while (slots_[slot] != kFree) slot = preferences[chooser].TakeNext();
     slots_[slot] = by_id[chooser];

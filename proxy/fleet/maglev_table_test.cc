@@ -59,6 +59,20 @@ TEST(MaglevTest, SharesAreEven) {
   for (const auto& [id, count] : clients) EXPECT_NEAR(count, 5000, 300) << id;
 }
 
+TEST(MaglevTest, WhoWeighsLittleAmongHeavyOnesHasAShare) {
+  std::vector<MaglevTable::Member> members;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1000; ++i) ids.push_back(IdOf(i));
+  for (int i = 0; i < 1000; ++i) members.push_back({ids[i], 1000 - i % 10});
+  members[500].weight = 1;
+  const MaglevTable table(members);
+  int slots = 0;
+  for (uint64_t hash = 0; hash < 65'537; ++hash) {
+    slots += table.Find(hash) == 500;
+  }
+  EXPECT_EQ(slots, 1);
+}
+
 TEST(MaglevTest, OneThatGoesMovesLittle) {
   const std::vector<std::string> before = PicksOf(Prepared(NewFarm(20)));
   for (const int gone : {0, 7, 19}) {

@@ -34,6 +34,26 @@ TEST_F(GatewayTest, GreetsAndLogsIn) {
   EXPECT_EQ(client.Reply(), "");
 }
 
+TEST_F(GatewayTest, PublicPortsOfAnotherGatewayAreSaidOnceAndDoNoHarm) {
+  AddBackend();
+  farm_.backends[0].public_ports = PortRange{1, 2};
+  ::testing::internal::CaptureStderr();
+  Start();
+  PlainClient client(ipv4());
+  ASSERT_EQ(client.Login(), "230 Welcome");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(client.Upload(Mode::kPasv, "STOR file", "content"), "226 Stored");
+  }
+  const metrics::CounterValues counters = gateway_->Counters();
+  EXPECT_EQ(counters[static_cast<size_t>(metrics::Counter::kForeignSlices)], 2);
+  EXPECT_THAT(client.Command("QUIT"), StartsWith("221"));
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  const std::string notice = "backend b0 has public_ports 1-2, none of which";
+  const size_t first = log.find(notice);
+  ASSERT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find(notice, first + 1), std::string::npos) << log;
+}
+
 struct ModeCase {
   Mode mode;
   bool client_ipv6;
