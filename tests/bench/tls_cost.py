@@ -85,7 +85,7 @@ class _Terminator:
   """Speaks TLS in front of Source."""
 
   def wait(self, started):
-    waiting.until(lambda: waiting.answers(_GATEWAY, _CONTROL),
+    waiting.until(lambda: waiting.accepts(_GATEWAY, _CONTROL),
                   "the terminator", program.READY_SECONDS)
     started.check_runs()
 

@@ -3,6 +3,7 @@
 import shutil
 
 import certificates
+import content
 import ftps_gateway
 import session
 import waiting
@@ -147,7 +148,35 @@ def backend_unverified_when_asked(world):
       _whoami(opened)
 
 
-ALL = [reload, server_name_chooses, client_certificate,
+def implicit_backend_that_wants_a_certificate(world):
+  world.needs_gateway()
+  medium = world.fixtures.medium
+  own = world.authority.issue("gateway-toward-backends")
+  tls = {"mode": "implicit", "ca": world.authority.cert, "cert": own.cert,
+         "key": own.key, "data_protection": "private"}
+  with world.serve_tls(backend="implicit",
+                       farm={"backend_tls": tls}) as server:
+    with world.login(server, backend="implicit") as opened:
+      received = opened.download(f"RETR {medium.remote}")
+      assert content.bytes_checksum(received) == medium.sha256, "RETR differs"
+      opened.upload("STOR /w/implicit", received)
+      stored = world.backends["implicit"].root / "w/implicit"
+      assert stored.read_bytes() == received, "STOR differs"
+  without = {"mode": "implicit", "ca": world.authority.cert}
+  with world.serve_tls(backend="implicit", farm={"backend_tls": without},
+                       well=False) as server:
+    try:
+      with world.connect(server) as opened:
+        opened.secure()
+        opened.command("USER sailor", "331")
+    except session.Refused as refusal:
+      assert "certificate required" in str(refusal), refusal
+    else:
+      raise AssertionError("the backend took a gateway without a certificate")
+
+
+ALL = [implicit_backend_that_wants_a_certificate,
+       reload, server_name_chooses, client_certificate,
        client_certificate_not_required, backend_of_an_unknown_authority,
        backend_with_a_wrong_name, backend_by_its_name,
        backend_unverified_when_asked]

@@ -122,7 +122,8 @@ def main():
                     [scenario.__name__ for scenario in scenarios]))
     return 0
   report = runner.Report()
-  with topology.Topology(list(tls_backends.KINDS)) as hosts:
+  with topology.Topology(
+      [*tls_backends.KINDS, *tls_backends.APART]) as hosts:
     fixtures = content.Fixtures(hosts.work / "fixtures", medium=_MEDIUM)
     authority = certificates.Authority(hosts.work / "authority", "Test CA")
     world = ftps_world.World(

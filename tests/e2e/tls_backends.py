@@ -7,6 +7,7 @@ import proftpd_backend
 import pureftpd_backend
 import pyftpdlib_backend
 import vsftpd_backend
+import waiting
 
 
 class TlsVsftpd(vsftpd_backend.Vsftpd):
@@ -89,6 +90,20 @@ class DemandingPyftpdlib(TlsPyftpdlib):
   demand = "required"
 
 
+class ImplicitPyftpdlib(TlsPyftpdlib):
+  """TLS from the first byte, for clients with a certificate."""
+  authority = None  # The path of their authority's.
+
+  def _command(self):
+    return [*pyftpdlib_backend.Pyftpdlib._command(self), self.certificate.both,
+            "implicit", self.authority]
+
+  def wait_ready(self):
+    self.host.namespace.call(
+        waiting.until, lambda: waiting.accepts(self.host.ipv4, backends.PORT),
+        f"{self.name} to listen; see {self.log()}")
+
+
 # By the name that a run gives its backend.
 KINDS = {
     "vsftpd-reuse": DemandingVsftpd, "vsftpd": TlsVsftpd,
@@ -96,6 +111,8 @@ KINDS = {
     "pureftpd-required": DemandingPureFtpd, "pureftpd": TlsPureFtpd,
     "pyftpdlib-required": DemandingPyftpdlib, "pyftpdlib": TlsPyftpdlib,
 }
+# For a scenario, not for the matrix.
+APART = {"implicit": ImplicitPyftpdlib}
 DEMAND_CONTROL = frozenset(name for name in KINDS if "-" in name)
 DEMAND_DATA = DEMAND_CONTROL - {"pureftpd-required"}
 DEMAND_REUSE = frozenset({"vsftpd-reuse", "proftpd-required", "proftpd"})
@@ -104,7 +121,7 @@ DEMAND_REUSE = frozenset({"vsftpd-reuse", "proftpd-required", "proftpd"})
 GIVE_NO_SESSION = frozenset({"pureftpd", "pureftpd-required"})
 
 
-def start(topology, fixtures, authority, names=tuple(KINDS)):
+def start(topology, fixtures, authority, names=(*KINDS, *APART)):
   """Starts those on the hosts of their names; returns them by name.
 
   Their certificates are for their addresses and NAME.backend.test.
@@ -112,7 +129,10 @@ def start(topology, fixtures, authority, names=tuple(KINDS)):
   started = {}
   for name in names:
     host = topology.backends[name]
-    backend = KINDS[name](name, host, topology.work / name, fixtures)
+    kind = KINDS.get(name) or APART[name]
+    backend = kind(name, host, topology.work / name, fixtures)
+    if name in APART:
+      backend.authority = authority.cert
     backend.certificate = authority.issue(
         name, host.ipv4, host.ipv6, f"{name}.backend.test")
     backend.start()
