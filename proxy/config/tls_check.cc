@@ -37,14 +37,27 @@ void CheckDataSource(const v1::GatewayConfig& gateway,
   if (gateway.data_source() != v1::GatewayConfig::DATA_SOURCE_TLS_SESSION) {
     return;
   }
-  if (!gateway.has_tls()) {
-    problems.push_back(
-        {"gateway.data_source", "tls_session needs gateway.tls"});
-  } else if (gateway.tls().session_reuse() ==
-             v1::TlsConfig::SESSION_REUSE_OFF) {
+  if (!gateway.has_tls() || gateway.listeners().empty()) {
+    problems.push_back({"gateway.data_source",
+                        "tls_session needs gateway.tls, and listeners with "
+                        "TLS"});
+    return;
+  }
+  if (gateway.tls().session_reuse() == v1::TlsConfig::SESSION_REUSE_OFF) {
     problems.push_back({"gateway.data_source",
                         "tls_session needs gateway.tls.session_reuse to be "
                         "prefer or require, not off"});
+  }
+  // A clear connection says nothing of whose it is.
+  if (!gateway.tls().require_private_data()) {
+    problems.push_back({"gateway.data_source",
+                        "tls_session needs gateway.tls.require_private_data: "
+                        "true"});
+  }
+  for (int i = 0; i < gateway.listeners_size(); ++i) {
+    if (UsesTls(gateway.listeners(i))) continue;
+    problems.push_back({absl::StrCat("gateway.listeners[", i, "].tls"),
+                        "data_source tls_session needs TLS on every listener"});
   }
 }
 

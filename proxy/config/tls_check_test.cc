@@ -30,7 +30,7 @@ std::string FileProblemsOf(const std::string& yaml) {
 
 constexpr char kFull[] = R"(gateway:
   listeners:
-  - {address: "0.0.0.0:21"}
+  - {address: "0.0.0.0:21", tls: explicit}
   - {address: "0.0.0.0:2121", tls: explicit}
   - {address: "0.0.0.0:2122", tls: require}
   - {address: "0.0.0.0:990", tls: implicit}
@@ -53,7 +53,7 @@ TEST(TlsCheckTest, SetsTheGatewayUp) {
   const gateway::GatewayOptions options =
       GatewayOptionsOf(ConfigFile::Parse("p.yaml", kFull)->config());
   ASSERT_EQ(options.listeners.size(), 4u);
-  EXPECT_EQ(options.listeners[0].tls, session::ClientTls::kNone);
+  EXPECT_EQ(options.listeners[0].tls, session::ClientTls::kExplicit);
   EXPECT_EQ(options.listeners[1].tls, session::ClientTls::kExplicit);
   EXPECT_EQ(options.listeners[2].tls, session::ClientTls::kRequire);
   EXPECT_EQ(options.listeners[3].tls, session::ClientTls::kImplicit);
@@ -125,11 +125,22 @@ TEST(TlsCheckTest, NamesTheFieldThatIsWrong) {
        "require_client_certificate: true}}",
        "p.yaml:1:80: gateway.tls.require_client_certificate: needs client_ca"},
       {"gateway: {data_source: tls_session}",
-       "p.yaml:1:24: gateway.data_source: tls_session needs gateway.tls"},
-      {"gateway:\n  data_source: tls_session\n  tls: {certificates: [{cert: c, "
-       "key: k}], session_reuse: off}\n",
+       "p.yaml:1:24: gateway.data_source: tls_session needs gateway.tls, and "
+       "listeners with TLS"},
+      {"gateway:\n  data_source: tls_session\n"
+       "  listeners: [{address: '0.0.0.0:21', tls: explicit}]\n"
+       "  tls: {certificates: [{cert: c, key: k}], session_reuse: off, "
+       "require_private_data: true}\n",
        "p.yaml:2:16: gateway.data_source: tls_session needs "
        "gateway.tls.session_reuse to be prefer or require, not off"},
+      {"gateway:\n  data_source: tls_session\n"
+       "  listeners: [{address: '0.0.0.0:21', tls: explicit},\n"
+       "              {address: '0.0.0.0:22'}]\n"
+       "  tls: {certificates: [{cert: c, key: k}]}\n",
+       "p.yaml:2:16: gateway.data_source: tls_session needs "
+       "gateway.tls.require_private_data: true\n"
+       "p.yaml:4:15: gateway.listeners[1].tls: data_source tls_session needs "
+       "TLS on every listener"},
   };
   for (const auto& [yaml, problem] : kCases) {
     EXPECT_EQ(ProblemsOf(yaml), problem) << yaml;

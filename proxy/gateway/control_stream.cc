@@ -39,6 +39,7 @@ void ControlStream::Secure(std::unique_ptr<tls::TlsEngine> engine,
       });
   tls_ = tls.get();
   stream_ = std::move(tls);
+  if (is_paused_) stream_->PauseReading();
 }
 
 void ControlStream::Clear(
@@ -52,6 +53,7 @@ void ControlStream::Clear(
         tls_ = nullptr;
         tcp_ = inner.get();
         tcp_->set_owner(owner_);
+        if (is_paused_) tcp_->PauseReading();
         // The TLS stream, which owns this call, goes once it is over.
         const std::unique_ptr<io::ByteStream> former =
             std::exchange(stream_, std::move(inner));

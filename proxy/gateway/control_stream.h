@@ -37,8 +37,15 @@ class ControlStream {
     return (tls_ == nullptr ? *tcp_ : tls_->inner()).LocalAddress();
   }
   size_t unsent_bytes() const { return stream_->unsent_bytes(); }
-  void PauseReading() { stream_->PauseReading(); }
-  void ResumeReading() { stream_->ResumeReading(); }
+  // Holds over Secure() and Clear().
+  void PauseReading() {
+    is_paused_ = true;
+    stream_->PauseReading();
+  }
+  void ResumeReading() {
+    is_paused_ = false;
+    stream_->ResumeReading();
+  }
 
   // Starts the handshake, behind what has been written. What fails is the
   // stream's OnEnd.
@@ -64,6 +71,7 @@ class ControlStream {
   io::TcpStream* tcp_;             // `stream_` while it is clear
   tls::TlsStream* tls_ = nullptr;  // `stream_` while it is not
   bool is_changing_ = false;
+  bool is_paused_ = false;
 };
 
 }  // namespace pinnace::gateway

@@ -168,7 +168,14 @@ void DataChannel::StartRelay(Direction direction, Engines engines,
                              const tls::TlsRelay::Options& options) {
   direction_ = direction;
   const bool download = direction == Direction::kDownload;
-  if (client_.engine == nullptr) client_.engine = std::move(engines.client);
+  tls::TlsRelay::Options checked = options;
+  if (client_.engine == nullptr) {
+    client_.engine = std::move(engines.client);
+  } else {
+    // It was placed by what it resumes.
+    checked.must_resume = true;
+    if (!download) client_.engine->GiveNoTickets();
+  }
   backend_.engine = std::move(engines.backend);
   EndPoint& source = download ? backend_ : client_;
   EndPoint& sink = download ? client_ : backend_;
@@ -186,7 +193,7 @@ void DataChannel::StartRelay(Direction direction, Engines engines,
       tls::TlsRelay::End{&source.socket, source.watch.get(),
                          source.engine.get()},
       tls::TlsRelay::End{&sink.socket, sink.watch.get(), sink.engine.get()},
-      options, this);
+      checked, this);
 }
 
 void DataChannel::OnRelayDone(int64_t bytes) {

@@ -60,23 +60,60 @@ absl::Status TlsMaterial::Load() {
 }
 
 void TlsMaterial::Refresh() {
-  MutexLock lock(&mutex_);
-  std::erase_if(clients_, [](const Client& client) {
-    return StampOf(FilesOf(client.options)) != client.stamp;
-  });
-  if (server_ == nullptr) return;
+  RefreshServer();
+  RefreshClients();
+}
+
+// Files are read under no lock: every AUTH takes it.
+void TlsMaterial::RefreshServer() {
+  std::shared_ptr<const tls::ServerContext> former;
+  Stamp known;
+  {
+    MutexLock lock(&mutex_);
+    former = server_;
+    known = server_stamp_;
+  }
+  if (former == nullptr) return;
   const Stamp stamp = StampOf(FilesOf(*options_));
-  if (stamp == server_stamp_) return;
-  server_stamp_ = stamp;
-  auto loaded = tls::ServerContext::Load(*options_, server_.get());
-  if (!loaded.ok()) {
+  if (stamp == known) return;
+  auto loaded = tls::ServerContext::Load(*options_, former.get());
+  {
+    MutexLock lock(&mutex_);
+    server_stamp_ = stamp;
+    if (loaded.ok()) server_ = *loaded;
+  }
+  if (loaded.ok()) {
+    Log(LogLevel::kInfo, "gateway.tls: the changed files are in use");
+  } else {
     Log(LogLevel::kError,
         absl::StrCat("gateway.tls: the changed files are not used: ",
                      loaded.status().message()));
-    return;
   }
-  server_ = *std::move(loaded);
-  Log(LogLevel::kInfo, "gateway.tls: the changed files are in use");
+}
+
+void TlsMaterial::RefreshClients() {
+  std::vector<Client> clients;
+  {
+    MutexLock lock(&mutex_);
+    clients = clients_;
+  }
+  for (const Client& client : clients) {
+    const Stamp stamp = StampOf(FilesOf(client.options));
+    if (stamp == client.stamp) continue;
+    auto loaded = tls::ClientContext::Load(client.options);
+    {
+      MutexLock lock(&mutex_);
+      for (Client& known : clients_) {
+        if (!(known.options == client.options)) continue;
+        known.stamp = stamp;
+        if (loaded.ok()) known.context = *loaded;
+      }
+    }
+    if (loaded.ok()) continue;
+    Log(LogLevel::kError,
+        absl::StrCat("backend_tls: the changed files are not used: ",
+                     loaded.status().message()));
+  }
 }
 
 std::shared_ptr<const tls::ServerContext> TlsMaterial::server() const {
@@ -88,14 +125,17 @@ absl::StatusOr<std::shared_ptr<const tls::ClientContext>>
 TlsMaterial::ForBackends(const fleet::BackendTls& tls) {
   const tls::ClientOptions options = {
       .ca = tls.ca, .verify = tls.verify, .own = {tls.cert, tls.key}};
-  MutexLock lock(&mutex_);
-  const auto found = std::find_if(
-      clients_.begin(), clients_.end(),
-      [&](const Client& client) { return client.options == options; });
-  if (found != clients_.end()) return found->context;
+  {
+    MutexLock lock(&mutex_);
+    const auto found = std::find_if(
+        clients_.begin(), clients_.end(),
+        [&](const Client& client) { return client.options == options; });
+    if (found != clients_.end()) return found->context;
+  }
   const Stamp stamp = StampOf(FilesOf(options));
   auto loaded = tls::ClientContext::Load(options);
   if (!loaded.ok()) return loaded.status();
+  MutexLock lock(&mutex_);
   if (clients_.size() >= limits::kMaxTlsClientContexts) {
     clients_.erase(clients_.begin());
   }

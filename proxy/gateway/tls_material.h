@@ -49,6 +49,8 @@ class TlsMaterial {
     std::shared_ptr<const tls::ClientContext> context;
   };
 
+  void RefreshServer() ABSL_LOCKS_EXCLUDED(mutex_);
+  void RefreshClients() ABSL_LOCKS_EXCLUDED(mutex_);
   static Stamp StampOf(const std::vector<std::string>& files);
   static std::vector<std::string> FilesOf(const tls::ServerOptions& options);
   static std::vector<std::string> FilesOf(const tls::ClientOptions& options);

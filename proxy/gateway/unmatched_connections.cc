@@ -25,11 +25,14 @@ void UnmatchedConnections::Add(
     io::Socket socket, const Address& from, uint16_t port,
     std::shared_ptr<const tls::ServerContext> context,
     absl::Duration patience) {
-  if (context == nullptr ||
-      connections_.size() >= limits::kMaxUnmatchedConnections) {
-    refused_(from, port, "too many wait to be placed");
+  if (context == nullptr) {
+    refused_(from, port, "there is no TLS here");
     socket.Reset();
     return;
+  }
+  // The oldest has had the most time to say whose it is.
+  if (connections_.size() >= limits::kMaxUnmatchedConnections) {
+    connections_.back()->Refuse("too many wait to be placed");
   }
   connections_.push_front(std::make_unique<Connection>(
       *this, std::move(socket), from, port, std::move(context), patience));
@@ -65,7 +68,9 @@ void UnmatchedConnections::Connection::OnReady(io::Readiness readiness) {
     std::array<char, 1> nothing;
     const absl::StatusOr<size_t> read = engine_->Read(absl::MakeSpan(nothing));
     if (!read.ok()) return Refuse(read.status().message());
-    if (engine_->ticket_session().has_value()) {
+    // A ticket that is shown and not resumed proves nothing: it may have been
+    // overheard.
+    if (engine_->ticket_session().has_value() && engine_->is_resumed()) {
       return Match(*engine_->ticket_session());
     }
     // The answer is ready, so the ClientHello was whole: it names none.

@@ -52,13 +52,15 @@ class UnmatchedConnections {
                std::shared_ptr<const tls::ServerContext> context,
                absl::Duration patience);
 
+    // Destroys this.
+    void Refuse(absl::string_view why);
+
     std::list<std::unique_ptr<Connection>>::iterator place;
 
    private:
     void OnReady(io::Readiness readiness) override;
-    // Both destroy this.
+    // Destroys this.
     void Match(uint64_t session);
-    void Refuse(absl::string_view why);
 
     UnmatchedConnections& all_;
     io::Socket socket_;

@@ -85,15 +85,16 @@ absl::Status Worker::ListenData(const Address& address) {
 
 void Worker::OnDataConnection(io::Socket socket, const Address& from,
                               uint16_t port) {
-  // An address that stands for a session is nobody's: it proves nothing.
-  const std::optional<ports::LeaseOwner> owner =
-      ports::IsSourceOfSession(from.ip) ? std::nullopt
-                                        : shared_.leases.Claim(port, from.ip);
-  if (owner.has_value()) {
-    GiveToSession({.owner = *owner, .socket = std::move(socket), .from = from});
-  } else if (options().data_source == ports::SourceMatch::kTlsSession) {
+  if (options().data_source == ports::SourceMatch::kTlsSession) {
+    // Never by its address: others may share that.
     unmatched_.Add(std::move(socket), from, port, server_context(),
                    options().session.timeouts.data_connect);
+    return;
+  }
+  const std::optional<ports::LeaseOwner> owner =
+      shared_.leases.Claim(port, from.ip);
+  if (owner.has_value()) {
+    GiveToSession({.owner = *owner, .socket = std::move(socket), .from = from});
   } else {
     socket.Reset();
   }

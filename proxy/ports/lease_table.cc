@@ -61,11 +61,6 @@ IpAddress SourceOfSession(SessionId session) {
   return IpAddress::FromIpv6(bytes);
 }
 
-bool IsSourceOfSession(const IpAddress& source) {
-  return source.family() == Family::kIpv6 &&
-         source.Masked(64) == SourceOfSession(0);
-}
-
 LeaseTable::LeaseTable(Options options, Granted granted)
     : options_(std::move(options)), granted_(std::move(granted)) {
   for (const PortRange& range : options_.pool) {

@@ -32,7 +32,8 @@ enum class SourceMatch : uint8_t {
   kSameNetwork,  // the same /24, or /64 for IPv6
   kAny,  // a balancer in front hides the clients: the port alone is the key
   // A protected connection is of the session whose TLS session it resumes (its
-  // lease is taken and claimed with SourceOfSession()); others as kSameAddress.
+  // lease is taken and claimed with SourceOfSession()); nothing else claims
+  // one.
   kTlsSession,
 };
 
@@ -40,8 +41,6 @@ enum class SourceMatch : uint8_t {
 // that its TLS session names. With kTlsSession only: kSameNetwork would take
 // all sessions for one source.
 IpAddress SourceOfSession(SessionId session);
-// A connection that comes from such an address proves no TLS session.
-bool IsSourceOfSession(const IpAddress& source);
 
 // One promise: which session, and which of its data connections.
 struct LeaseOwner {

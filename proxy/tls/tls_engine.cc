@@ -406,6 +406,11 @@ void TlsEngine::CloseNotify() {
   ERR_clear_error();
 }
 
+void TlsEngine::GiveNoTickets() {
+  side_.gives_tickets = false;
+  SSL_set_num_tickets(ssl_.get(), 0);
+}
+
 void TlsEngine::GiveTicket() {
   if (!secured_ || server_ == nullptr || !side_.gives_tickets ||
       SSL_version(ssl_.get()) != TLS1_3_VERSION) {

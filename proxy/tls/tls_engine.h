@@ -72,6 +72,8 @@ class TlsEngine {
   // TLS.
   absl::string_view unread() const { return input_; }
 
+  // A part of a record has come: an end here cuts something off.
+  bool is_within_record() const { return SSL_has_pending(ssl_.get()) == 1; }
   bool is_secured() const { return secured_; }  // The handshake is over.
   bool is_server() const { return server_ != nullptr; }
   bool is_resumed() const;
@@ -84,6 +86,9 @@ class TlsEngine {
   std::optional<uint64_t> ticket_session() const { return ticket_session_; }
   // Server: a session that was not known yet is.
   void SetSession(uint64_t session) { side_.session = session; }
+  // Server: a peer that only writes would not read them, and what is unread
+  // when it closes makes its end a RST.
+  void GiveNoTickets();
   // Server, TLS 1.3: one more ticket goes with the next Write(), if tickets are
   // given at all.
   void GiveTicket();

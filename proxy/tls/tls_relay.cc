@@ -284,7 +284,8 @@ TlsRelay::Step TlsRelay::OnTlsEnd(Endpoint& endpoint) {
     if (endpoint.send_error != 0) {
       return BreakSocket(endpoint, endpoint.send_error, "send");
     }
-    if (!options_.tolerate_missing_close_notify) {
+    if (!options_.tolerate_missing_close_notify ||
+        endpoint.engine->is_within_record()) {
       return Break(endpoint, absl::DataLossError("ended without close_notify"));
     }
   }

@@ -102,6 +102,15 @@ void TlsStream::Reset() {
 }
 
 void TlsStream::StopTls(Cleared cleared) {
+  if (phase_ == Phase::kEnded) {
+    // The peer said its close_notify, and an owner that had still to answer
+    // goes on to this: there is nothing to give back.
+    may_write_ = false;
+    failure_ =
+        absl::UnavailableError("TLS: the peer has closed the connection");
+    continue_.Schedule();
+    return;
+  }
   PINNACE_CHECK(phase_ == Phase::kOpen);
   phase_ = Phase::kStopping;
   may_write_ = false;
@@ -226,7 +235,8 @@ void TlsStream::OnDrained(io::ByteStream& stream) {
     is_full_ = false;
     UpdateReading();
   }
-  if (phase_ != Phase::kEnded) owner_->OnDrained(*this);
+  // Also of an owner that has heard the end, and has still to answer.
+  if (phase_ != Phase::kEnded || may_write_) owner_->OnDrained(*this);
 }
 
 void TlsStream::OnLate() {

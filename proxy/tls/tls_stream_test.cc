@@ -453,6 +453,20 @@ TEST_F(TlsStreamTest, StopTlsOfAPeerThatGoes) {
   stream_->Write("x");
 }
 
+// A client that says REIN and QUIT, ends, and is answered late.
+TEST_F(TlsStreamTest, StopTlsBehindTheEndIsAnotherEnd) {
+  Open();
+  Secure();
+  far_->end->CloseNotify();
+  far_->Send("");
+  ASSERT_TRUE(TurnUntil([&] { return IsEnded(); }));
+  EXPECT_TRUE(owner_.ends[0].ok());
+  stream_->StopTls(
+      [](std::unique_ptr<io::TcpStream>, absl::string_view) { FAIL(); });
+  ASSERT_TRUE(TurnUntil([&] { return owner_.ends.size() == 2; }));
+  EXPECT_FALSE(owner_.ends[1].ok());
+}
+
 TEST_F(TlsStreamTest, MayBeDestroyedInSecured) {
   Open();
   on_secured_ = [&] { stream_.reset(); };

@@ -27,8 +27,8 @@ def two_clients_behind_one_address(world):
     if not ftps_crowd.is_upload(number):
       _on_disk(backend, number).write_bytes(ftps_crowd.payload(number))
   with world.serve_tls(
-      tls={"session_reuse": "require"}, data_source="tls_session",
-      public_ports=["50000"]) as server:
+      tls={"session_reuse": "require", "require_private_data": True},
+      data_source="tls_session", public_ports=["50000"]) as server:
     _run_clients(world, server, backend)
     for number in numbers:
       stored = _on_disk(backend, number).read_bytes()
@@ -64,7 +64,8 @@ def data_connection_from_another_address(world):
   """The ticket is the proof, not the address."""
   world.needs_gateway()
   with world.serve_tls(
-      tls={"session_reuse": "require"}, data_source="tls_session") as server:
+      tls={"session_reuse": "require", "require_private_data": True},
+      data_source="tls_session") as server:
     with world.login(server, source=world.address(0)) as opened:
       opened.source = world.address(1)
       assert opened.download("RETR /data/whoami") == b"vsftpd"
@@ -85,7 +86,8 @@ def _anothers_ticket(world, session_reuse, data_source):
   world.needs_gateway()
   # By the ticket alone it is nobody's connection: the session waits for its
   # own.
-  with world.serve_tls(tls={"session_reuse": session_reuse},
+  with world.serve_tls(tls={"session_reuse": session_reuse,
+                            "require_private_data": True},
                        data_source=data_source,
                        timeouts={"data_connect": "2s"}) as server:
     for version in _VERSIONS:

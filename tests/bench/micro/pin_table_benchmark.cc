@@ -28,7 +28,7 @@ PinTable& SharedPins() {
   static PinTable* pins = [] {
     auto* table = new PinTable(kClients);
     for (uint32_t i = 0; i < kClients; ++i) {
-      table->Set(Client(i), "backend-1", kExpires);
+      table->Renew(Client(i), "backend-1", kNow, kExpires);
     }
     return table;
   }();
