@@ -62,7 +62,8 @@ install_all() { deploy/install-build-deps.sh && tests/install-test-deps.sh; }
 # the same tests would cost as much again and find less: only what is about the
 # optimised program is in it.
 optimised_tests=(//tests/cli/... //tests/simulation/...
-                 //control-plane/service:scale_test)
+                 //control-plane/service:scale_test
+                 //proxy/io:dial_shortage_test)
 [ -z "$fast" ] || optimised_tests=(//...)
 
 build() {

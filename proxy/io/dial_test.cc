@@ -1,7 +1,5 @@
 #include "proxy/io/dial.h"
 
-#include <sys/resource.h>
-
 #include <memory>
 #include <optional>
 #include <utility>
@@ -9,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "proxy/io/errno_status.h"
 #include "proxy/io/tcp_stream.h"
 #include "proxy/io/testing_loopback.h"
 
@@ -202,25 +199,6 @@ TEST_F(DialTest, AForeignAddressIsRefused) {
   EXPECT_EQ(result_->status().message(),
             absl::StrCat("connect to ", address_.ToString(),
                          ": Cannot assign requested address"));
-}
-
-TEST_F(DialTest, WithoutDescriptorsItIsOurOwnFault) {
-  rlimit former;
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &former), 0);
-  const rlimit none = {.rlim_cur = 3, .rlim_max = former.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  Start(address_, Within(absl::Seconds(5)));
-  const bool done = Wait();
-  setrlimit(RLIMIT_NOFILE, &former);
-  ASSERT_TRUE(done);
-  EXPECT_EQ(result_->status().message(),
-            absl::StrCat("connect to ", address_.ToString(),
-                         ": Too many open files"));
-  EXPECT_TRUE(IsOwnFault(result_->status()));
-  Start(Closed(), Within(absl::Seconds(5)));
-  ASSERT_TRUE(Wait());
-  EXPECT_FALSE(result_->ok());
-  EXPECT_FALSE(IsOwnFault(result_->status()));
 }
 
 TEST_F(DialTest, FromIsLeftOutForTheOtherFamily) {
