@@ -101,39 +101,37 @@ void Protection::OnProt(const ftp::Command& command, Turn& turn) {
   }
 }
 
-bool Protection::OnCcc(Turn& turn) {
+void Protection::OnCcc(Turn& turn) {
   if (!is_offered()) {
     turn.Say(ReplyCode::kNotImplemented, "CCC is not offered.");
-    return false;
+    return;
   }
   if (state_ != State::kSecured) {
     turn.Say(ReplyCode::kProtectionDenied,
              "The control connection is not protected.");
-    return false;
+    return;
   }
   if (!options_.allow_ccc) {
     turn.Say(ReplyCode::kDeniedByPolicy, "CCC is not allowed here.");
-    return false;
+    return;
   }
   turn.Say(ReplyCode::kOk, "The control connection is clear from here on.");
   cleared_by_ccc_ = true;
   state_ = State::kClearing;
   turn.Do(ClearClient{});
-  return true;
 }
 
-bool Protection::OnRein(Turn& turn) {
+void Protection::OnRein(Turn& turn) {
   const bool secured = state_ == State::kSecured;
   if (is_implicit() && secured) {
     // There is no clear text on this port.
     has_buffer_size_ = protects_data_ = false;
-    return false;
+    return;
   }
   Forget();
-  if (!secured) return false;
+  if (!secured) return;
   state_ = State::kClearing;
   turn.Do(ClearClient{});
-  return true;
 }
 
 // RFC 4217 §6.

@@ -38,15 +38,14 @@ class Protection {
   // Of the last handshake; empty before it, and after REIN.
   const TlsFacts& facts() const { return facts_; }
 
-  // Each answers the client. OnAuth and OnCcc: true when what follows is a
-  // handshake, or its undoing.
+  // Each answers the client. OnAuth: true when a handshake follows.
   [[nodiscard]] bool OnAuth(const ftp::Command& command, Turn& turn);
   void OnPbsz(const ftp::Command& command, Turn& turn);
   void OnProt(const ftp::Command& command, Turn& turn);
-  [[nodiscard]] bool OnCcc(Turn& turn);
-  // REIN was answered (RFC 4217 §13): true when the connection goes back to
-  // clear.
-  [[nodiscard]] bool OnRein(Turn& turn);
+  void OnCcc(Turn& turn);
+  // REIN was answered: the connection goes back to clear (RFC 4217 §13), but
+  // that of an implicit listener.
+  void OnRein(Turn& turn);
 
   void AddFeatures(ftp::FeatureList& features) const;
 

@@ -258,8 +258,7 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
       return protection_.OnProt(command, turn);
     case Effect::kCcc:
       // What came ahead of its turn, and in TLS, stays.
-      static_cast<void>(protection_.OnCcc(turn));
-      return;
+      return protection_.OnCcc(turn);
     case Effect::kNotOffered:
       turn.Say(ReplyCode::kNotImplemented,
                absl::StrCat(ftp::VerbName(command.verb), " is not offered."));
@@ -359,7 +358,7 @@ void Session::OnRein(Turn& turn) {
   // Not for who never logged in: REIN would keep the door open for ever.
   if (was_logged_in) login_deadline_ = turn.now + options_.timeouts.login;
   turn.Say(ReplyCode::kReady, options_.banner);
-  static_cast<void>(protection_.OnRein(turn));
+  protection_.OnRein(turn);
 }
 
 void Session::SayFeatures(Turn& turn) {
