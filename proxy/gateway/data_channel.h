@@ -72,7 +72,9 @@ class DataChannel final : public io::Relay::Owner {
   // On `local`, for connections from `backend` alone.
   absl::StatusOr<Address> ListenForBackend(const IpAddress& local,
                                            const IpAddress& backend);
-  // A client leg that came with an engine keeps that.
+  // The client leg's connection came with an engine that has begun.
+  bool has_client_engine() const { return client_.engine != nullptr; }
+  // It is kept, and needs none in `engines`.
   void StartRelay(session::Direction direction, Engines engines,
                   const tls::TlsRelay::Options& options);
   // All has been moved and told: closes without a RST. A channel that ends in

@@ -349,7 +349,7 @@ void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
 DataChannel::Engines SessionRunner::EnginesFor(
     const session::StartRelay& action) {
   DataChannel::Engines engines;
-  if (action.client_protected) {
+  if (action.client_protected && !data_->has_client_engine()) {
     engines.client = tls::TlsEngine::Server(
         client_context_,
         {.session = session_.id(),
