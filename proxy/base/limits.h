@@ -132,7 +132,37 @@ inline constexpr absl::Duration kBackendDrainDeadline = absl::Minutes(10);
 // Of one pick, before it looks at every backend of the farm.
 inline constexpr int kMaxBackendDraws = 16;
 inline constexpr size_t kMaxRoutes = 1'000;
+// Configuration: `failover` of a farm. Of one download; of one command.
+inline constexpr int kMaxResumes = 3;
+inline constexpr int kMaxPolicies = 1'000;
+inline constexpr int kMaxPolicyNetworks = 1'000;  // of each list of a policy
+inline constexpr int kMaxPolicyEntries = 100;     // of each other list
 inline constexpr absl::Duration kDnsRefresh = absl::Seconds(30);
+
+// PROXY protocol: a header longer than this is refused, TLVs with it.
+inline constexpr size_t kMaxProxyHeaderBytes = 4096;
+inline constexpr absl::Duration kProxyHeaderTimeout = absl::Seconds(5);
+// Connections of one worker that have not shown theirs yet; past it the oldest
+// is closed.
+inline constexpr size_t kMaxProxyWaiting = 1024;
+
+// Defence (configuration: gateway.limits, gateway.bans).
+// Addresses, and users, that are counted at one time; past it the one that has
+// been quiet for longest is forgotten.
+inline constexpr size_t kMaxCountedClients = 100'000;
+inline constexpr size_t kMaxBans = 100'000;
+inline constexpr absl::Duration kBanWindow = absl::Minutes(10);
+inline constexpr absl::Duration kBan = absl::Minutes(1);
+inline constexpr absl::Duration kLongestBan = absl::Hours(24);
+inline constexpr int kMaxTarpitSteps = 16;
+// Between two log lines of a worker about one kind of refusal.
+inline constexpr absl::Duration kRefusalNotice = absl::Seconds(1);
+
+// Rates (configuration: `rate`). A bound by which bytes go out evenly.
+inline constexpr size_t kMinRateBurst = 64 * 1024;
+inline constexpr absl::Duration kRateBurst = absl::Milliseconds(250);
+inline constexpr absl::Duration kRateTurn = absl::Milliseconds(10);
+inline constexpr size_t kMaxRatedUsers = 100'000;
 
 // Control plane.
 inline constexpr size_t kMaxFarms = 10'000;
