@@ -53,6 +53,9 @@ struct OutlierEjection {
 struct Failover {
   int candidates = limits::kMaxBackendCandidates;
   absl::Duration budget = limits::kFailoverBudget;
+  // Of a session that is logged in.
+  bool replace_backend = false;
+  bool resume_downloads = false;
 };
 
 struct BackendDrain {

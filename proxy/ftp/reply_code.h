@@ -25,6 +25,7 @@ enum class ReplyCode : uint16_t {
   kLoggedIn = 230,
   kSecurityExchangeDone = 234,
   kFileActionOk = 250,
+  kPathCreated = 257,
   kNeedPassword = 331,
   kNeedAccount = 332,
   kPending = 350,

@@ -171,7 +171,7 @@ void DataChannel::StartRelay(Direction direction, Engines engines,
   tls::TlsRelay::Options checked = options;
   if (client_.engine == nullptr) {
     client_.engine = std::move(engines.client);
-  } else {
+  } else if (!has_resumed_) {
     // It was placed by what it resumes.
     checked.must_resume = true;
     if (!download) client_.engine->GiveNoTickets();
@@ -185,19 +185,39 @@ void DataChannel::StartRelay(Direction direction, Engines engines,
     relay_ = std::make_unique<io::Relay>(
         shared_.loop, shared_.pipes,
         io::Relay::End{&source.socket, source.watch.get()},
-        io::Relay::End{&sink.socket, sink.watch.get()}, this);
+        io::Relay::End{&sink.socket, sink.watch.get()}, options.at_end, this);
     return;
   }
   tls_relay_ = std::make_unique<tls::TlsRelay>(
       shared_.loop,
       tls::TlsRelay::End{&source.socket, source.watch.get(),
-                         source.engine.get()},
-      tls::TlsRelay::End{&sink.socket, sink.watch.get(), sink.engine.get()},
+                         source.engine.get(), source.is_secured},
+      tls::TlsRelay::End{&sink.socket, sink.watch.get(), sink.engine.get(),
+                         sink.is_secured},
       checked, this);
 }
 
+void DataChannel::PassEnd() {
+  if (relay_ != nullptr) relay_->PassEnd();
+  if (tls_relay_ != nullptr) tls_relay_->PassEnd();
+}
+
+void DataChannel::DropBackendLeg() {
+  bytes_moved_ = bytes_delivered();
+  // Only downloads go on behind it: the client is the sink.
+  if (tls_relay_ != nullptr) client_.is_secured = tls_relay_->is_sink_secured();
+  has_resumed_ = has_resumed_ || relay_ != nullptr || tls_relay_ != nullptr;
+  relay_.reset();
+  tls_relay_.reset();
+  backend_dial_.reset();
+  backend_listener_.reset();
+  backend_.watch.reset();
+  backend_.engine.reset();
+  if (backend_.socket.is_open()) backend_.socket.Reset();
+}
+
 void DataChannel::OnRelayDone(int64_t bytes) {
-  bytes_moved_ = bytes;
+  bytes_moved_ += bytes;
   relay_.reset();
   tls_relay_.reset();
   // Its last byte has been read, and nothing is ever written to it. There are
@@ -205,7 +225,11 @@ void DataChannel::OnRelayDone(int64_t bytes) {
   // too.
   CloseEnd(
       end(direction_ == Direction::kDownload ? Leg::kBackend : Leg::kClient));
-  owner_->OnRelayDone(bytes);
+  owner_->OnRelayDone(bytes_moved_);
+}
+
+void DataChannel::OnSourceEnded(int64_t bytes) {
+  owner_->OnSourceEnded(bytes_moved_ + bytes);
 }
 
 void DataChannel::OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
@@ -215,7 +239,7 @@ void DataChannel::OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
   owner_->OnRelayBroken(
       at_client ? Leg::kClient : Leg::kBackend,
       tls_relay_ == nullptr ? LegFault::kBroken : FaultOf(status), status,
-      bytes);
+      bytes_moved_ + bytes);
 }
 
 // The peer of a TLS leg may still say close_notify: a socket that is closed

@@ -32,7 +32,9 @@ class DataChannel final : public io::Relay::Owner {
    public:
     virtual void OnLegOpen(session::Leg leg, const Address& from) = 0;
     virtual void OnLegFailed(session::Leg leg, const absl::Status& why) = 0;
+    // `bytes` here and below: over all relays of the channel.
     virtual void OnRelayDone(int64_t bytes) = 0;
+    virtual void OnSourceEnded(int64_t bytes) = 0;
     virtual void OnRelayBroken(session::Leg leg, session::LegFault fault,
                                const absl::Status& why, int64_t bytes) = 0;
 
@@ -77,13 +79,23 @@ class DataChannel final : public io::Relay::Owner {
   // It is kept, and needs none in `engines`.
   void StartRelay(session::Direction direction, Engines engines,
                   const tls::TlsRelay::Options& options);
+  // The end that the relay holds.
+  void PassEnd();
+  // The backend's leg, or the way to it, is given up, and the relay with it;
+  // the client's stays, for another one.
+  void DropBackendLeg();
   // All has been moved and told: closes without a RST. A channel that ends in
   // any other way resets what is open, as that is no clean end of file.
   void Finish();
 
   int64_t bytes_moved() const {
-    if (tls_relay_ != nullptr) return tls_relay_->bytes_moved();
-    return relay_ == nullptr ? bytes_moved_ : relay_->bytes_moved();
+    if (tls_relay_ != nullptr) return bytes_moved_ + tls_relay_->bytes_moved();
+    return bytes_moved_ + (relay_ == nullptr ? 0 : relay_->bytes_moved());
+  }
+  // What the sink gets though the backend's leg is dropped now.
+  int64_t bytes_delivered() const {
+    return tls_relay_ == nullptr ? bytes_moved()
+                                 : bytes_moved_ + tls_relay_->bytes_delivered();
   }
 
  private:
@@ -91,6 +103,7 @@ class DataChannel final : public io::Relay::Owner {
     io::Socket socket;
     std::unique_ptr<io::Loop::Watch> watch;  // destroyed before the socket
     std::unique_ptr<tls::TlsEngine> engine;
+    bool is_secured = false;  // by an earlier relay
   };
   enum class LeaseState : uint8_t { kNone, kWaiting, kHeld };
 
@@ -99,6 +112,7 @@ class DataChannel final : public io::Relay::Owner {
   void OnClientDialled(absl::StatusOr<io::Connected> result);
   void OnDialled(session::Leg leg, absl::StatusOr<io::Connected> result);
   void OnRelayDone(int64_t bytes) override;
+  void OnSourceEnded(int64_t bytes) override;
   void OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
                      int64_t bytes) override;
   EndPoint& end(session::Leg leg) {
@@ -116,7 +130,8 @@ class DataChannel final : public io::Relay::Owner {
   std::optional<PortRange> slice_;
   bool claimed_early_ = false;
   uint16_t leased_port_ = 0;
-  int64_t bytes_moved_ = 0;  // of a relay that has done
+  int64_t bytes_moved_ = 0;  // by relays that are gone
+  bool has_resumed_ = false;
   session::Direction direction_ = session::Direction::kDownload;
   EndPoint client_;
   EndPoint backend_;

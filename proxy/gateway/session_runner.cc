@@ -36,9 +36,8 @@ SessionRunner::SessionRunner(Worker& worker, io::Socket client,
                                               this)),
       timer_(worker.loop(),
              [this] {
-               Deliver([this](Session& session, Turn& turn) {
-                 session.OnDeadline(data_ == nullptr ? 0 : data_->bytes_moved(),
-                                    turn);
+               Deliver([](Session& session, Turn& turn) {
+                 session.OnDeadline(turn);
                });
              }),
       continue_(worker.loop(), [this] {
@@ -50,7 +49,9 @@ SessionRunner::SessionRunner(Worker& worker, io::Socket client,
 template <typename Event>
 void SessionRunner::Deliver(Event event) {
   if (session_.has_ended()) return;
-  if (data_ != nullptr) session_.set_bytes_moved(data_->bytes_moved());
+  if (data_ != nullptr) {
+    session_.set_bytes_moved(data_->bytes_moved(), data_->bytes_delivered());
+  }
   {
     const Worker::OutboxUse use(worker_);
     Turn turn = worker_.NewTurn(
@@ -338,7 +339,9 @@ void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
        .must_resume = action.client_protected &&
                       client_context_->options().session_reuse ==
                           tls::SessionReuse::kRequire,
-       .tolerate_missing_close_notify = action.tolerates_missing_close_notify});
+       .tolerate_missing_close_notify = action.tolerates_missing_close_notify,
+       .at_end = action.holds_end ? io::Relay::AtEnd::kHold
+                                  : io::Relay::AtEnd::kPassOn});
   // Its own connection brings no new ticket to a client that only writes there.
   if (action.client_protected && action.direction == Direction::kUpload &&
       client_->engine() != nullptr) {
@@ -364,6 +367,16 @@ DataChannel::Engines SessionRunner::EnginesFor(
          .sessions = backend_sessions_});
   }
   return engines;
+}
+
+void SessionRunner::Do(const session::PassEnd& action, const Outbox&) {
+  PINNACE_CHECK(data_ != nullptr && data_->id() == action.path);
+  data_->PassEnd();
+}
+
+void SessionRunner::Do(const session::DropBackendLeg& action, const Outbox&) {
+  listen_answer_.reset();
+  if (data_ != nullptr && data_->id() == action.path) data_->DropBackendLeg();
 }
 
 void SessionRunner::Do(const session::CloseDataPath& action, const Outbox&) {
@@ -398,6 +411,7 @@ void SessionRunner::Do(const session::ReportTransfer& action,
                    Printable(out.Bytes(action.path)), "\" bytes=", action.bytes,
                    " ms=", absl::ToInt64Milliseconds(action.duration),
                    " code=", action.code);
+  if (action.resumes > 0) absl::StrAppend(&line, " resumes=", action.resumes);
   if (!trouble.empty()) {
     absl::StrAppend(&line, " trouble=\"", Printable(trouble), "\"");
   }
@@ -409,6 +423,12 @@ void SessionRunner::Do(const session::ReportBackendTrouble& action,
   Log(LogLevel::kWarning, absl::StrCat(LogPrefix(), " trouble with backend ",
                                        out.Bytes(action.backend), ": ",
                                        Printable(out.Bytes(action.trouble))));
+}
+
+void SessionRunner::Do(const session::ReportBackendReplaced& action,
+                       const Outbox& out) {
+  Log(LogLevel::kInfo, absl::StrCat(LogPrefix(), " goes on, it was on backend ",
+                                    out.Bytes(action.former)));
 }
 
 void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
@@ -481,6 +501,13 @@ void SessionRunner::OnRelayDone(int64_t bytes) {
   const session::DataPathId path = data_->id();
   Deliver([&](Session& session, Turn& turn) {
     session.OnRelayDone(path, bytes, turn);
+  });
+}
+
+void SessionRunner::OnSourceEnded(int64_t bytes) {
+  const session::DataPathId path = data_->id();
+  Deliver([&](Session& session, Turn& turn) {
+    session.OnSourceEnded(path, bytes, turn);
   });
 }
 

@@ -64,12 +64,16 @@ class SessionRunner final : public io::ByteStream::Owner,
   void Do(const session::DialClient& action, const session::Outbox& out);
   void Do(const session::DialBackend& action, const session::Outbox& out);
   void Do(const session::StartRelay& action, const session::Outbox& out);
+  void Do(const session::PassEnd& action, const session::Outbox& out);
+  void Do(const session::DropBackendLeg& action, const session::Outbox& out);
   void Do(const session::CloseDataPath& action, const session::Outbox& out);
   void Do(const session::PauseClient& action, const session::Outbox& out);
   void Do(const session::ResumeClient& action, const session::Outbox& out);
   void Do(const session::ReportLogin& action, const session::Outbox& out);
   void Do(const session::ReportTransfer& action, const session::Outbox& out);
   void Do(const session::ReportBackendTrouble& action,
+          const session::Outbox& out);
+  void Do(const session::ReportBackendReplaced& action,
           const session::Outbox& out);
   void Do(const session::EndSession& action, const session::Outbox& out);
 
@@ -85,6 +89,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   void OnLegOpen(session::Leg leg, const Address& from) override;
   void OnLegFailed(session::Leg leg, const absl::Status& why) override;
   void OnRelayDone(int64_t bytes) override;
+  void OnSourceEnded(int64_t bytes) override;
   void OnRelayBroken(session::Leg leg, session::LegFault fault,
                      const absl::Status& why, int64_t bytes) override;
 

@@ -28,14 +28,16 @@ ssize_t Splice(int from_fd, int to_fd, size_t bytes) {
 
 }  // namespace
 
-Relay::Relay(Loop& loop, PipePool& pipes, End source, End sink, Owner* owner)
+Relay::Relay(Loop& loop, PipePool& pipes, End source, End sink, AtEnd at_end,
+             Owner* owner)
     : loop_(loop),
       pipes_(pipes),
       source_(source),
       sink_(sink),
       owner_(owner),
       source_ready_(*this),
-      sink_ready_(*this) {
+      sink_ready_(*this),
+      holds_end_(at_end == AtEnd::kHold) {
   // The sink first: what the source tells can then be moved at once.
   sink_.watch->Redirect(&sink_ready_, Priority::kBulk);
   source_.watch->Redirect(&source_ready_, Priority::kBulk);
@@ -99,7 +101,7 @@ void Relay::PutPipeBack() {
 
 Relay::Step Relay::MoveOnce() {
   if (held_bytes() > 0) return sink_writable_ ? SendHeld() : Step::kBlocked;
-  if (at_end_) return Finish();
+  if (at_end_) return holds_end_ ? TellSourceEnded() : Finish();
   // Not before the sink has room: its back-pressure is the source's.
   if (!source_readable_ || !sink_writable_) return Step::kBlocked;
   return WantsSplice() ? ReceiveBySplice() : ReceiveByCopy();
@@ -147,8 +149,8 @@ Relay::Step Relay::ReceiveByCopy() {
     at_end_ = source_finished_;
   }
   // The FIN that follows at once then goes in the last segment.
-  const auto more =
-      at_end_ ? UnsentBytes::More::kFin : UnsentBytes::More::kOpen;
+  const auto more = at_end_ && !holds_end_ ? UnsentBytes::More::kFin
+                                           : UnsentBytes::More::kOpen;
   const int error = unsent_.Send(sink_.socket->fd(),
                                  absl::string_view(buffer.data(), count), more);
   if (error != 0) return OnSendStopped(error);
@@ -189,6 +191,21 @@ Relay::Step Relay::OnReceiveStopped(int error) {
   source_readable_ = false;
   receive_to_end_ = false;
   return Step::kBlocked;
+}
+
+Relay::Step Relay::TellSourceEnded() {
+  if (end_told_) return Step::kBlocked;
+  end_told_ = true;
+  PutPipeBack();
+  // There are servers that say 226 only when they have seen our end too.
+  source_.socket->ShutdownWrite();
+  owner_->OnSourceEnded(moved_bytes_);  // May destroy this.
+  return Step::kOver;
+}
+
+void Relay::PassEnd() {
+  holds_end_ = false;
+  source_.watch->Again();
 }
 
 Relay::Step Relay::Finish() {

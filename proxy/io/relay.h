@@ -22,12 +22,16 @@ namespace pinnace::io {
 class Relay final {
  public:
   enum class Leg : uint8_t { kSource, kSink };
-  // May destroy the relay in either call, which is its last.
+  // May destroy the relay in any call. After OnRelayDone and OnRelayBroken none
+  // comes.
   class Owner {
    public:
     // The source's end of file and every byte before it have gone to the sink's
     // kernel buffer, and its FIN is sent.
     virtual void OnRelayDone(int64_t bytes) = 0;
+    // Of a relay that holds the end: likewise, but for the FIN. The source has
+    // had one.
+    virtual void OnSourceEnded(int64_t bytes) = 0;
     // A leg broke (RST, error): nothing more moves. The owner resets the other
     // one.
     virtual void OnRelayBroken(Leg leg, const absl::Status& status,
@@ -41,13 +45,21 @@ class Relay final {
     Loop::Watch* watch;  // Redirect()ed to the relay
   };
 
+  // What becomes of the source's end of file.
+  enum class AtEnd : uint8_t { kPassOn, kHold };
+
   // Starts to move when its place in the loop's line comes: no owner call
   // happens inside the constructor.
-  Relay(Loop& loop, PipePool& pipes, End source, End sink, Owner* owner);
+  Relay(Loop& loop, PipePool& pipes, End source, End sink, AtEnd at_end,
+        Owner* owner);
   // Bytes that were read and not yet sent are lost with it. Parks both watches.
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
+
+  // The end that is held, or that comes: it goes to the sink, and OnRelayDone
+  // follows in a later turn.
+  void PassEnd();
 
   // Taken by the sink's kernel buffer.
   int64_t bytes_moved() const { return moved_bytes_; }
@@ -80,6 +92,7 @@ class Relay final {
   Step OnSendStopped(int error);
   Step OnReceiveStopped(int error);
   Step Finish();
+  Step TellSourceEnded();
   Step Break(Leg leg, int error);
   bool WantsSplice();
   // Of a pipe that is empty.
@@ -107,6 +120,8 @@ class Relay final {
   bool receive_to_end_ = false;   // A short receive does not mean drained.
   bool copy_only_ = false;        // splice(2) stops at urgent data; or no pipe.
   bool at_end_ = false;
+  bool holds_end_;
+  bool end_told_ = false;
   bool over_ = false;
 };
 

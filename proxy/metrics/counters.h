@@ -28,6 +28,9 @@ enum class Counter : uint8_t {
   kBackendRetries,       // the next candidate was tried
   kBackendFaults,        // malformed or overlong replies, lost backends
   kBackendDataFailures,  // data connections to backends
+  kBackendsReplaced,     // sessions that went on with another backend
+  kReplacementsFailed,   // that found none
+  kDownloadsResumed,     // on another backend, in mid-file
   kBackendsFull,         // logins that found every backend at max_sessions
   kPinsRemade,           // the backend was gone, out or full
   kDataConnectTimeouts,

@@ -99,7 +99,8 @@ struct DialBackend {
   DataPathId path = 0;
   Address target;
 };
-// Both legs are open.
+// Both legs are open. On one path again behind DropBackendLeg: the client's leg
+// goes on where it was.
 struct StartRelay {
   DataPathId path = 0;
   Direction direction = Direction::kDownload;
@@ -107,6 +108,16 @@ struct StartRelay {
   bool client_protected = false;
   bool backend_protected = false;
   bool tolerates_missing_close_notify = false;
+  // The source's end is told, and not passed on before PassEnd.
+  bool holds_end = false;
+};
+struct PassEnd {
+  DataPathId path = 0;
+};
+// Gives up the relay, and the backend's leg or the way to it; lease and
+// client's leg stay.
+struct DropBackendLeg {
+  DataPathId path = 0;
 };
 // Gives up lease, listener, dials and sockets of a path. kReset: what is
 // unfinished must not look like a clean end of file.
@@ -128,12 +139,17 @@ struct ReportTransfer {
   Text path;  // as the client sent it
   int64_t bytes = 0;
   absl::Duration duration;
-  int code = 0;  // what the client was told
-  Text trouble;  // empty when all went well; untrusted
+  int resumes = 0;  // how often another backend went on with it
+  int code = 0;     // what the client was told
+  Text trouble;     // empty when all went well; untrusted
 };
 struct ReportBackendTrouble {
   Text backend;
   Text trouble;  // untrusted
+};
+// The session goes on with another backend than `former`.
+struct ReportBackendReplaced {
+  Text former;
 };
 // Flush, FIN, close under a deadline; the backend likewise. The last action.
 struct EndSession {
@@ -143,9 +159,10 @@ struct EndSession {
 using Action =
     std::variant<SendClient, SendBackend, SecureClient, SecureBackend,
                  ClearClient, ConnectBackend, CloseBackend, TakeLease,
-                 ListenForBackend, DialClient, DialBackend, StartRelay,
-                 CloseDataPath, PauseClient, ResumeClient, ReportLogin,
-                 ReportTransfer, ReportBackendTrouble, EndSession>;
+                 ListenForBackend, DialClient, DialBackend, StartRelay, PassEnd,
+                 DropBackendLeg, CloseDataPath, PauseClient, ResumeClient,
+                 ReportLogin, ReportTransfer, ReportBackendTrouble,
+                 ReportBackendReplaced, EndSession>;
 
 // The outbox holds what they say, so that none owns memory.
 static_assert(std::is_trivially_destructible_v<Action>);

@@ -28,6 +28,8 @@ bool BackendLink::Choose(const fleet::Farm& farm,
   data_mode_ = farm.data_mode;
   proxy_protocol_ = backend.proxy_protocol;
   foreign_ = farm.allow_foreign_data_address;
+  may_be_replaced_ = farm.failover.replace_backend;
+  resumes_downloads_ = may_be_replaced_ && farm.failover.resume_downloads;
   tls_ = farm.backend_tls;
   if (tls_.mode != fleet::BackendTlsMode::kNone && tls_.server_name.empty()) {
     tls_.server_name = backend.address.host;

@@ -78,6 +78,9 @@ class BackendLink {
   bool tolerates_missing_close_notify() const { return tolerates_missing_; }
   fleet::DataMode data_mode() const { return data_mode_; }
   bool allows_foreign_data_address() const { return foreign_; }
+  // Of the backend that was chosen last, also once it is dropped.
+  bool may_be_replaced() const { return may_be_replaced_; }
+  bool resumes_downloads() const { return resumes_downloads_; }
   const std::optional<PortRange>& public_ports() const { return public_ports_; }
 
  private:
@@ -93,6 +96,8 @@ class BackendLink {
   fleet::BackendTls tls_;
   bool tolerates_missing_ = false;
   bool foreign_ = false;
+  bool may_be_replaced_ = false;
+  bool resumes_downloads_ = false;
   bool secured_ = false;
   bool has_buffer_size_ = false;
   bool private_ = false;

@@ -101,6 +101,70 @@ const CommandRule& RuleFor(ftp::Verb verb) {
   return kCommandRules[static_cast<size_t>(verb)];
 }
 
+bool NeedsBackend(Effect effect) {
+  switch (effect) {
+    case Effect::kPassOn:
+    case Effect::kPassive:
+    case Effect::kExtendedPassive:
+    case Effect::kActive:
+    case Effect::kExtendedActive:
+    case Effect::kDownload:
+    case Effect::kUpload:
+    case Effect::kRest:
+    case Effect::kMode:
+    case Effect::kStru:
+    case Effect::kStat:
+    case Effect::kBeforeLogin:
+      return true;
+    case Effect::kUser:
+    case Effect::kPass:
+    case Effect::kAcct:
+    case Effect::kRein:
+    case Effect::kQuit:
+    case Effect::kAbor:
+    case Effect::kFeat:
+    case Effect::kHost:
+    case Effect::kAuth:
+    case Effect::kAdat:
+    case Effect::kPbsz:
+    case Effect::kProt:
+    case Effect::kCcc:
+    case Effect::kNotOffered:
+      return false;
+  }
+  return false;
+}
+
+bool IsRepeatable(Verb verb) {
+  switch (verb) {
+    case Verb::kCwd:
+    case Verb::kCdup:
+    case Verb::kXcwd:
+    case Verb::kXcup:
+    case Verb::kPwd:
+    case Verb::kXpwd:
+    case Verb::kType:
+    case Verb::kStru:
+    case Verb::kMode:
+    case Verb::kAllo:
+    case Verb::kRest:
+    case Verb::kSyst:
+    case Verb::kStat:
+    case Verb::kHelp:
+    case Verb::kNoop:
+    case Verb::kOpts:
+    case Verb::kClnt:
+    case Verb::kLang:
+    case Verb::kMdtm:
+    case Verb::kSize:
+    case Verb::kMlst:
+    case Verb::kHash:
+      return true;
+    default:  // Of what is not known, or changes files, one answer is lost.
+      return false;
+  }
+}
+
 bool KeepsRest(Effect effect) {
   switch (effect) {
     case Effect::kPassive:

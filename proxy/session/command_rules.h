@@ -51,6 +51,13 @@ struct CommandRule {
 
 const CommandRule& RuleFor(ftp::Verb verb);
 
+// Once logged in: only a backend can serve it.
+bool NeedsBackend(Effect effect);
+
+// Done twice it is as done once: where its answer is lost with its backend,
+// another one may be asked.
+bool IsRepeatable(ftp::Verb verb);
+
 // REST is for the command that follows it (RFC 3659 §5.3); only what sets up
 // that very transfer may stand between.
 bool KeepsRest(Effect effect);

@@ -66,5 +66,19 @@ TEST(CommandRulesTest, WhatUsesADataConnection) {
   });
 }
 
+// A second time they must change nothing.
+TEST(CommandRulesTest, WhatMayBeAskedTwice) {
+  ForEveryVerb([](Verb verb, const CommandRule& rule) {
+    if (!IsRepeatable(verb)) return;
+    EXPECT_TRUE(NeedsBackend(rule.effect));
+    EXPECT_NE(rule.effect, Effect::kUpload);
+    EXPECT_NE(rule.effect, Effect::kDownload);
+  });
+  for (const Verb verb : {Verb::kDele, Verb::kRnto, Verb::kMkd, Verb::kRmd,
+                          Verb::kSite, Verb::kMfmt, Verb::kOther}) {
+    EXPECT_FALSE(IsRepeatable(verb)) << ftp::VerbName(verb);
+  }
+}
+
 }  // namespace
 }  // namespace pinnace::session

@@ -20,12 +20,6 @@ using ftp::Reply;
 using ftp::ReplyCode;
 using metrics::Counter;
 
-bool IsFor(const Command& opts, absl::string_view name) {
-  return absl::StartsWithIgnoreCase(opts.argument, name) &&
-         (opts.argument.size() == name.size() ||
-          opts.argument[name.size()] == ' ');
-}
-
 Command CommandOf(ftp::Verb verb, absl::string_view argument) {
   return {verb, std::string(ftp::VerbName(verb)), std::string(argument)};
 }
@@ -37,7 +31,10 @@ Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
     turn.Say(ReplyCode::kArgumentError, "User name is too long.");
     return Verdict::kGoOn;
   }
-  former_user_ = is_logged_in() ? user_ : "";
+  former_user_ = state_ == State::kLoggedIn ? user_ : "";
+  rejoining_ = false;
+  password_.reset();
+  if (link_.is_connected()) replay_.NoteUserOnUsedConnection();
   user_ = command.argument;
   farm_ = std::string(FarmFor(user_, turn));
   trouble_.clear();
@@ -59,6 +56,7 @@ void Login::OnPass(const Command& command, Turn& turn) {
     turn.Say(ReplyCode::kBadSequence, "Login with USER first.");
     return;
   }
+  Keep(&Password::password, command);
   turn.Send(command);
   state_ = State::kAwaitPass;
   deadline_ = turn.now + link_.timeouts().backend_reply;
@@ -69,26 +67,25 @@ void Login::OnAcct(const Command& command, Turn& turn) {
     turn.Say(ReplyCode::kBadSequence, "Login with USER first.");
     return;
   }
+  Keep(&Password::account, command);
   turn.Send(command);
   state_ = State::kAwaitAcct;
   deadline_ = turn.now + link_.timeouts().backend_reply;
 }
 
-void Login::OnOpts(const Command& command, Turn& turn) {
-  if (IsFor(command, "UTF8") || IsFor(command, "UTF-8")) {
-    opts_utf8_ = command.argument;
-  } else if (IsFor(command, "MLST")) {
-    opts_mlst_ = command.argument;
+void Login::OnOptsOrClnt(const Command& command, Turn& turn) {
+  if (replay_.NoteEarly(command)) {
+    turn.Say(ReplyCode::kOk, "Noted.");
   } else {
     turn.Say(ReplyCode::kArgumentError, "Option not understood before login.");
-    return;
   }
-  turn.Say(ReplyCode::kOk, "Noted.");
 }
 
-void Login::OnClnt(const Command& command, Turn& turn) {
-  clnt_ = command.argument;
-  turn.Say(ReplyCode::kOk, "Noted.");
+void Login::Keep(std::optional<Command> Password::*which,
+                 const Command& command) {
+  if (!link_.may_be_replaced()) return;
+  if (password_ == nullptr) password_ = std::make_unique<Password>();
+  (*password_).*which = command;
 }
 
 void Login::OnHost(const Command& command, Turn& turn) {
@@ -122,9 +119,9 @@ void Login::Reset() {
   deadline_ = absl::InfiniteFuture();
   user_.clear();
   host_.clear();
-  opts_utf8_.clear();
-  opts_mlst_.clear();
-  clnt_.clear();
+  replay_.Clear();
+  password_.reset();
+  rejoining_ = false;
   tried_.clear();
   former_user_.clear();
   welcome_.reset();
@@ -200,6 +197,8 @@ Login::Verdict Login::OnBackendConnectFailed(absl::string_view why,
 }
 
 bool Login::MayRetry() const {
+  // The client has nothing to do with it, nor to lose by it.
+  if (is_rejoining()) return true;
   switch (state_) {
     case State::kConnecting:
     case State::kSecuring:
@@ -216,6 +215,7 @@ bool Login::MayRetry() const {
     case State::kAwaitAcct:
     case State::kReplaying:
     case State::kLoggedIn:
+    case State::kDetached:
       return false;
   }
   return false;
@@ -279,14 +279,14 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
     case State::kAwaitAcct:
       return OnPasswordReply(reply, turn);
     case State::kReplaying:
-      ReplayNext(turn);
-      return Verdict::kGoOn;
+      return OnReplayReply(reply, turn);
     case State::kLoggedOut:
     case State::kConnecting:
     case State::kSecuring:
     case State::kNeedPassword:
     case State::kNeedAccount:
     case State::kLoggedIn:
+    case State::kDetached:
       return Verdict::kGoOn;
   }
   return Verdict::kGoOn;
@@ -318,10 +318,11 @@ Login::Verdict Login::OnUserReply(const Reply& reply, Turn& turn) {
 }
 
 Login::Verdict Login::OnPasswordReply(const Reply& reply, Turn& turn) {
+  if (rejoining_) return OnRejoinReply(reply, turn);
   deadline_ = absl::InfiniteFuture();
   if (reply.IsCompletion()) {
     LoggedIn(reply, turn);
-    return Verdict::kGoOn;
+    return ReplayNext(turn);
   }
   turn.Say(reply);
   if (reply.Is(ReplyCode::kNeedAccount)) {
@@ -354,6 +355,7 @@ Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
       return CountFailure(turn);
     case State::kLoggedOut:  // counted when it was refused
     case State::kLoggedIn:
+    case State::kDetached:
     case State::kConnecting:
     case State::kSecuring:
     case State::kAwaitGreeting:
@@ -376,25 +378,34 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
   replayed_ = 0;
   state_ = State::kReplaying;
   StampPin(turn);
-  ReplayNext(turn);
 }
 
-void Login::ReplayNext(Turn& turn) {
-  const std::array<std::pair<ftp::Verb, const std::string*>, 3> said = {
-      {{ftp::Verb::kClnt, &clnt_},
-       {ftp::Verb::kOpts, &opts_utf8_},
-       {ftp::Verb::kOpts, &opts_mlst_}}};
-  while (replayed_ < said.size()) {
-    const auto& [verb, argument] = said[replayed_++];
-    if (argument->empty()) continue;
-    turn.Send(CommandOf(verb, *argument));
-    deadline_ = turn.now + link_.timeouts().backend_reply;
-    return;
+Login::Verdict Login::OnReplayReply(const Reply& reply, Turn& turn) {
+  const Replay::Entry& told = replay_[replayed_ - 1];
+  if (rejoining_ && !reply.IsCompletion() &&
+      Replay::MustBeAccepted(told.slot)) {
+    return CandidateRefuses(told.command.ForLog(), reply, turn);
+  }
+  return ReplayNext(turn);
+}
+
+Login::Verdict Login::ReplayNext(Turn& turn) {
+  if (replayed_ < replay_.size()) {
+    turn.Send(replay_[replayed_++].command);
+    AwaitReply(turn);
+    return Verdict::kGoOn;
   }
   state_ = State::kLoggedIn;
   deadline_ = absl::InfiniteFuture();
+  if (rejoining_) return Rejoined(turn);
   turn.Say(*welcome_);
   welcome_.reset();
+  return Verdict::kGoOn;
+}
+
+void Login::AwaitReply(Turn& turn) {
+  deadline_ = turn.now + link_.timeouts().backend_reply;
+  if (rejoining_) deadline_ = std::min(deadline_, budget_end_);
 }
 
 }  // namespace pinnace::session

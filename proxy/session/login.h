@@ -5,6 +5,7 @@
 #define PINNACE_PROXY_SESSION_LOGIN_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "proxy/ftp/reply.h"
 #include "proxy/policy/route.h"
 #include "proxy/session/backend_link.h"
+#include "proxy/session/replay.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/turn.h"
 
@@ -31,6 +33,7 @@ class Login {
     kNeedPassword,
     kNeedAccount,
     kLoggedIn,
+    kDetached,  // logged in, and without a backend: see Detach()
     // A backend has it: see is_busy().
     kConnecting,  // to the candidate
     kSecuring,    // a TLS handshake with it
@@ -44,7 +47,9 @@ class Login {
   };
   enum class Verdict : uint8_t {
     kGoOn,
+    kRejoined,         // logged in at another backend
     kNoBackend,        // every candidate failed; the client has its 421
+    kNoReplacement,    // likewise, of a session that had one: see trouble()
     kTooManyFailures,  // likewise
   };
 
@@ -62,7 +67,11 @@ class Login {
   // What the backend says to this login tells nothing of its health: the
   // connection has refused one before.
   bool reuses_connection() const { return reuses_connection_; }
-  bool is_logged_in() const { return state_ == State::kLoggedIn; }
+  bool is_logged_in() const {
+    return state_ == State::kLoggedIn || state_ == State::kDetached;
+  }
+  bool is_detached() const { return state_ == State::kDetached; }
+  bool is_rejoining() const { return is_busy() && rejoining_; }
   // The client's next command has to wait for a backend.
   bool is_busy() const { return state_ >= State::kConnecting; }
   const std::string& user() const { return user_; }
@@ -84,8 +93,7 @@ class Login {
   void OnAcct(const ftp::Command& command, Turn& turn);
   // OPTS, CLNT, HOST before USER: answered here, told to the backend later (RFC
   // 7151 §3, RFC 2389 §4).
-  void OnOpts(const ftp::Command& command, Turn& turn);
-  void OnClnt(const ftp::Command& command, Turn& turn);
+  void OnOptsOrClnt(const ftp::Command& command, Turn& turn);
   void OnHost(const ftp::Command& command, Turn& turn);
 
   // The client's connection is.
@@ -102,6 +110,23 @@ class Login {
   // logged in whom the next backend does not know.
   bool MayRetry() const;
   Verdict OnBackendLost(absl::string_view why, Culprit culprit, Turn& turn);
+
+  // The session can go on when its backend is lost or left: its farm wants
+  // that, and another one can be told all that this one was.
+  bool MayRejoin() const;
+  // The backend is dropped by the session. Whether the next one may be the same
+  // again: it closed the connection, or it misbehaves.
+  enum class Return : uint8_t { kAllowed, kShunned };
+  void Detach(Return to_it);
+  // Logs in to another backend as the client did. Only while detached.
+  Verdict Rejoin(Turn& turn);
+  const std::string& trouble() const { return trouble_; }
+  // A backend said yes to what it was passed. True: PWD has to be asked, and
+  // OnDirectory() told the answer.
+  bool NoteAccepted(const ftp::Command& command) {
+    return link_.may_be_replaced() && replay_.NoteAccepted(command);
+  }
+  void OnDirectory(const ftp::Reply& reply) { replay_.NoteDirectory(reply); }
 
   absl::Time deadline() const { return deadline_; }
   // The candidate took too long.
@@ -123,6 +148,12 @@ class Login {
   void StampPin(Turn& turn);
 
  private:
+  // What the client said behind USER; with nothing said, none was wanted.
+  struct Password {
+    std::optional<ftp::Command> password;
+    std::optional<ftp::Command> account;
+  };
+
   bool HoldsPin() const {
     return (state_ == State::kLoggedIn || state_ == State::kReplaying) &&
            link_.is_chosen();
@@ -153,8 +184,18 @@ class Login {
   Verdict CountFailure(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
+  Verdict OnRejoinReply(const ftp::Reply& reply, Turn& turn);
+  // A candidate that is well, and does not take what the former one took.
+  Verdict CandidateRefuses(absl::string_view what, const ftp::Reply& reply,
+                           Turn& turn);
+  Verdict Rejoined(Turn& turn);
   void LoggedIn(const ftp::Reply& reply, Turn& turn);
-  void ReplayNext(Turn& turn);
+  Verdict OnReplayReply(const ftp::Reply& reply, Turn& turn);
+  Verdict ReplayNext(Turn& turn);
+  void Keep(std::optional<ftp::Command> Password::*which,
+            const ftp::Command& command);
+  // For the next reply of the backend.
+  void AwaitReply(Turn& turn);
 
   const SessionOptions& options_;
   const Door door_;
@@ -170,9 +211,8 @@ class Login {
   std::string former_user_;
   std::string farm_;  // of the last USER
   std::string host_;
-  std::string opts_utf8_;
-  std::string opts_mlst_;
-  std::string clnt_;
+  Replay replay_;
+  std::unique_ptr<Password> password_;  // only where backends are replaced
   // Not again for this USER: it failed, or is full.
   absl::InlinedVector<BackendId, 1> tried_;
   int attempts_ = 0;
@@ -180,6 +220,8 @@ class Login {
   // This USER goes to a connection that has refused a login before.
   bool reuses_connection_ = false;
   std::string trouble_;  // of the candidates, for the 421
+  bool rejoining_ = false;
+  BackendId former_backend_;  // of a session that is detached, or rejoins
   size_t replayed_ = 0;
   std::optional<ftp::Reply> welcome_;  // said when all is replayed
 };

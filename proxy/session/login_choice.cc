@@ -149,8 +149,12 @@ Login::Verdict Login::NobodyLeft(const fleet::Farm* farm, Turn& turn) {
     turn.Count(Counter::kBackendsFull);
     text = "Every backend has as many sessions as it may, try again later.";
   }
-  turn.Say(ReplyCode::kServiceClosing, text);
   link_.Drop();
+  if (rejoining_) {
+    trouble_ = text;
+    return Verdict::kNoReplacement;
+  }
+  turn.Say(ReplyCode::kServiceClosing, text);
   return Verdict::kNoBackend;
 }
 

@@ -99,6 +99,12 @@ void Session::Advance(Turn& turn) {
       wants_turn_ = lines_.HasLine();
       break;
     }
+    if (waiting_ != nullptr && IsFree()) {
+      Command command = *std::exchange(waiting_, nullptr);
+      const Effect effect = RuleFor(command.verb).effect;
+      Serve(std::move(command), effect, turn);
+      continue;
+    }
     std::optional<LineBuffer::Line> line = TakeLine();
     if (!line.has_value()) break;
     OnLine(*std::move(line), turn);
@@ -184,6 +190,10 @@ void Session::OnCommand(Command&& command, Turn& turn) {
   }
   login_.RenewPin(turn);
   if (!KeepsRest(rule.effect)) transfer_.OnOtherCommand();
+  replacements_ = 0;
+  if (login_.is_detached() && NeedsBackend(rule.effect)) {
+    return WaitForBackend(std::move(command), turn);
+  }
   Serve(std::move(command), rule.effect, turn);
 }
 
@@ -313,9 +323,8 @@ void Session::ServeBeforeLogin(const Command& command, Turn& turn) {
       turn.Say(ReplyCode::kHelp, "Login with USER and PASS.");
       return;
     case Verb::kOpts:
-      return login_.OnOpts(command, turn);
     case Verb::kClnt:
-      return login_.OnClnt(command, turn);
+      return login_.OnOptsOrClnt(command, turn);
     default:  // The rules send nothing else here but NOOP.
       turn.Say(ReplyCode::kOk, "OK.");
       return;
@@ -331,6 +340,9 @@ void Session::PassOn(Command&& command, Turn& turn) {
 
 void Session::OnUser(const Command& command, Turn& turn) {
   const bool was_logged_in = login_.is_logged_in();
+  transfer_.ForgetType();
+  // A path of it leads nowhere any more.
+  if (login_.is_detached()) transfer_.Cut(std::nullopt, "", turn);
   if (login_.LeadsElsewhere(command, turn)) {
     OnVerdict(login_.OnBackendAbandoned(turn), turn);
     if (ended_) return;
@@ -353,6 +365,7 @@ void Session::OnRein(Turn& turn) {
   // RFC 959 §4.1.1: as the control connection was at its start. A backend
   // connection cannot be trusted to forget, so the next USER gets a new one.
   transfer_.Cut(std::nullopt, "", turn);
+  transfer_.ForgetType();
   DropBackend(turn);
   login_.Reset();
   // Not for who never logged in: REIN would keep the door open for ever.

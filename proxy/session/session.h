@@ -6,6 +6,7 @@
 #define PINNACE_PROXY_SESSION_SESSION_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -75,12 +76,13 @@ class Session {
   void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn,
                    Culprit culprit = Culprit::kBackend);
   void OnRelayDone(DataPathId path, int64_t bytes, Turn& turn);
+  void OnSourceEnded(DataPathId path, int64_t bytes, Turn& turn);
   // `why` is for the log.
   void OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
                      absl::string_view why, int64_t bytes, Turn& turn);
 
-  // `deadline()` has come. `bytes_moved` is what the present relay has moved.
-  void OnDeadline(int64_t bytes_moved, Turn& turn);
+  // `deadline()` has come.
+  void OnDeadline(Turn& turn);
   absl::Time deadline() const;
 
   // An idle session ends with 421; a transfer is let finish first.
@@ -89,9 +91,12 @@ class Session {
   void OnBackendDrainChanged(Turn& turn);
   void OnKill(Turn& turn);
 
-  // What the relay has moved so far: for STAT, and for the report of a transfer
-  // that ends before its relay does.
-  void set_bytes_moved(int64_t bytes) { transfer_.set_bytes_moved(bytes); }
+  // What the relays of the data path have moved so far: for STAT, and for the
+  // report of a transfer that ends before its relay does. `delivered`: what the
+  // sink gets whatever becomes of the relay.
+  void set_bytes_moved(int64_t bytes, int64_t delivered) {
+    transfer_.set_bytes_moved(bytes, delivered);
+  }
 
   bool has_ended() const { return ended_; }
   // Commands wait that were not taken only to let others have their turn: call
@@ -110,7 +115,7 @@ class Session {
   // May the next command be taken? One at a time (RFC 959 §5.4).
   bool IsFree() const {
     return !ended_ && !passed_on_.has_value() && !login_.is_busy() &&
-           !transfer_.is_busy() && !protection_.is_busy();
+           !transfer_.is_busy() && !protection_.is_busy() && !asks_directory_;
   }
   // Between two commands, with nothing prepared: the client loses nothing.
   bool IsAtBoundary() const {
@@ -147,7 +152,16 @@ class Session {
   // Between two tries to log in: the next USER gets another connection.
   void ForgetBackend(Turn& turn);
   void DropBackend(Turn& turn);
+  // The backend is lost or left. True: the session goes on, with another one
+  // when one is needed.
+  bool OutlivesBackend(absl::string_view why, Login::Return to_it, Turn& turn);
+  // Serves `command` once there is a backend again.
+  void WaitForBackend(ftp::Command&& command, Turn& turn);
+  void OnNoReplacement(Turn& turn);
+  void OnAccepted(const ftp::Command& command, Turn& turn);
+  void OnDirectoryReply(const ftp::Reply& reply, Turn& turn);
   void BackendFailed(EndReason reason, absl::string_view why, Turn& turn);
+  void BackendTimedOut(Turn& turn);
   // The last reply. Not in the midst of a handshake: it would be taken for a
   // part of it.
   void SayLast(const ftp::Reply& reply, Turn& turn);
@@ -167,6 +181,11 @@ class Session {
   // A command that went to the backend as it is; its reply is awaited.
   std::optional<ftp::Command> passed_on_;
   bool preliminary_said_ = false;
+  // A PWD of ours is with the backend.
+  bool asks_directory_ = false;
+  // What the client waits for while there is no backend.
+  std::unique_ptr<ftp::Command> waiting_;
+  int replacements_ = 0;  // since its last command
 
   absl::Time idle_deadline_;  // infinite while something is going on
   absl::Time login_deadline_;

@@ -25,6 +25,10 @@ void Session::OnVerdict(Login::Verdict verdict, Turn& turn) {
     case Login::Verdict::kGoOn:
       if (login_.is_logged_in()) login_deadline_ = absl::InfiniteFuture();
       return;
+    case Login::Verdict::kRejoined:
+      return transfer_.OnBackendReplaced(turn);
+    case Login::Verdict::kNoReplacement:
+      return OnNoReplacement(turn);
     case Login::Verdict::kNoBackend:
       return End(EndReason::kNoBackend, turn);
     case Login::Verdict::kTooManyFailures:
@@ -107,11 +111,16 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
       ForgetBackend(turn);
       return;
     }
+    if (OutlivesBackend(absl::StrCat("the backend closes: ", reply.last_text()),
+                        Login::Return::kAllowed, turn)) {
+      return;
+    }
     transfer_.Cut(std::nullopt, "the backend closes", turn);
     SayLast(reply, turn);
     End(EndReason::kBackendClosing, turn);
     return;
   }
+  if (asks_directory_) return OnDirectoryReply(reply, turn);
   if (passed_on_.has_value()) return OnPassedOnReply(reply, turn);
   if (transfer_.is_busy()) return transfer_.OnBackendReply(reply, turn);
   // Nobody asked: a late reply never answers the next command.
@@ -135,12 +144,13 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
     reply_deadline_ = turn.now + link_.timeouts().backend_reply;
     return;
   }
-  if (passed_on_->verb == Verb::kRest && reply.Is(ReplyCode::kPending)) {
-    transfer_.OnRestAccepted();
-  }
-  passed_on_.reset();
   reply_deadline_ = absl::InfiniteFuture();
   turn.Say(reply);
+  if (passed_on_->verb == Verb::kRest && reply.Is(ReplyCode::kPending)) {
+    transfer_.OnRestAccepted(*passed_on_);
+  }
+  if (reply.IsCompletion()) OnAccepted(*passed_on_, turn);
+  passed_on_.reset();
 }
 
 void Session::OnBackendEnd(absl::string_view why, Turn& turn, Culprit culprit) {
@@ -155,22 +165,36 @@ void Session::OnBackendEnd(absl::string_view why, Turn& turn, Culprit culprit) {
   }
   BackendFailed(EndReason::kBackendLost, "the backend closed the connection",
                 turn);
+  if (!ended_) Advance(turn);
 }
 
 void Session::BackendFailed(EndReason reason, absl::string_view why,
                             Turn& turn) {
   turn.Count(Counter::kBackendFaults);
   if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
+  if (OutlivesBackend(why,
+                      reason == EndReason::kBackendLost
+                          ? Login::Return::kAllowed
+                          : Login::Return::kShunned,
+                      turn)) {
+    return;
+  }
   turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
   transfer_.Cut(ReplyCode::kTransferAborted, why, turn);
   SayLast(absl::StrCat("Closing: ", why, ", please connect again."), turn);
   End(reason, turn);
 }
 
+void Session::BackendTimedOut(Turn& turn) {
+  BackendFailed(EndReason::kBackendTimeout, "the backend does not answer",
+                turn);
+  if (!ended_) Advance(turn);
+}
+
 void Session::TryNextBackend(absl::string_view why, Turn& turn,
                              Culprit culprit) {
   // A path that is left over from an earlier login leads to the wrong backend.
-  transfer_.Cut(std::nullopt, why, turn);
+  if (!login_.is_rejoining()) transfer_.Cut(std::nullopt, why, turn);
   OnVerdict(login_.OnBackendLost(why, culprit, turn), turn);
   Advance(turn);
 }
@@ -185,6 +209,7 @@ void Session::DropBackend(Turn& turn) {
   if (link_.hears_us()) turn.SendLine("QUIT");
   if (link_.is_connected()) turn.Do(CloseBackend{});
   passed_on_.reset();
+  asks_directory_ = false;
   reply_deadline_ = absl::InfiniteFuture();
   link_.Drop();
 }
@@ -262,6 +287,11 @@ void Session::OnRelayDone(DataPathId path, int64_t bytes, Turn& turn) {
   Advance(turn);
 }
 
+void Session::OnSourceEnded(DataPathId path, int64_t bytes, Turn& turn) {
+  if (ended_) return;
+  transfer_.OnSourceEnded(path, bytes, turn);
+}
+
 void Session::OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
                             absl::string_view why, int64_t bytes, Turn& turn) {
   if (ended_) return;
@@ -281,7 +311,7 @@ absl::Time Session::deadline() const {
   return std::min(next, idle_deadline_);
 }
 
-void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
+void Session::OnDeadline(Turn& turn) {
   if (ended_) return;
   login_.RenewPin(turn);
   if (turn.now >= login_deadline_) {
@@ -289,6 +319,10 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
     return End(EndReason::kLoginTimeout, turn);
   }
   if (turn.now >= link_.drain().deadline) {
+    if (OutlivesBackend("the backend is going down and can wait no longer",
+                        Login::Return::kAllowed, turn)) {
+      return Advance(turn);
+    }
     transfer_.Cut(ReplyCode::kTransferAborted,
                   "the backend is going down and can wait no longer", turn);
     SayLast("The backend is going down, please connect again.", turn);
@@ -296,21 +330,15 @@ void Session::OnDeadline(int64_t bytes_moved, Turn& turn) {
   }
   if (turn.now >= login_.deadline()) {
     if (!login_.MayRetry()) {
-      return BackendFailed(EndReason::kBackendTimeout,
-                           "the backend does not answer", turn);
+      return BackendTimedOut(turn);
     }
-    transfer_.Cut(std::nullopt, "", turn);
+    if (!login_.is_rejoining()) transfer_.Cut(std::nullopt, "", turn);
     OnVerdict(login_.OnDeadline(turn), turn);
     if (ended_) return;
   }
-  if (turn.now >= reply_deadline_) {
-    return BackendFailed(EndReason::kBackendTimeout,
-                         "the backend does not answer", turn);
-  }
-  transfer_.set_bytes_moved(bytes_moved);
+  if (turn.now >= reply_deadline_) return BackendTimedOut(turn);
   if (transfer_.OnDeadline(turn) == Transfer::Verdict::kGiveUp) {
-    return BackendFailed(EndReason::kBackendTimeout,
-                         "the backend does not answer", turn);
+    return BackendTimedOut(turn);
   }
   if (turn.now >= idle_deadline_) {
     turn.Count(Counter::kIdleTimeouts);
@@ -332,6 +360,10 @@ void Session::EndIfDrained(Turn& turn) {
   if (turn.now >= link_.drain().idle_end) {
     // Between two tries to log in another backend does as well.
     if (login_.state() == Login::State::kLoggedOut) return ForgetBackend(turn);
+    if (OutlivesBackend("the backend is going down", Login::Return::kAllowed,
+                        turn)) {
+      return;
+    }
     SayLast("The backend is going down, please connect again.", turn);
     End(EndReason::kBackendDrained, turn);
   }
@@ -357,8 +389,10 @@ void Session::OnKill(Turn& turn) {
 absl::string_view Session::PhaseName() const {
   if (ended_) return "ended";
   if (protection_.is_busy()) return "tls_handshake";
+  if (login_.is_rejoining()) return "replacing_backend";
   if (login_.is_busy()) return "logging_in";
   if (!login_.is_logged_in()) return "logged_out";
+  if (login_.is_detached() && !transfer_.is_busy()) return "detached";
   switch (transfer_.state()) {
     case Transfer::State::kOpening:
       return "opening_data";

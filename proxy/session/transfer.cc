@@ -66,18 +66,12 @@ void Transfer::OnCommand(ftp::Command&& command, Direction direction,
   }
   if (RefuseForFailedLeg(turn)) return;
   StartRun(std::move(command), direction, turn);
-  if (!UsesRest(run_.command.verb)) {
-    OnOtherCommand();
-    SendTransferCommand(turn);
-  } else if (rest_ == Rest::kStale) {
-    rest_ = Rest::kNone;
-    run_.resetting_rest = true;
-    turn.SendLine("REST 0");
-    SetRunningDeadline(turn.now);
+  if (UsesRest(run_.command.verb)) {
+    TakeRest();
   } else {
-    run_.restarts = std::exchange(rest_, Rest::kNone) == Rest::kArmed;
-    SendTransferCommand(turn);
+    OnOtherCommand();
   }
+  Proceed(Step::kSize, turn);
   StartRelayWhenReady(turn);
 }
 
@@ -95,20 +89,24 @@ bool Transfer::RefuseUnprotected(Turn& turn) {
 }
 
 bool Transfer::RefuseForFailedLeg(Turn& turn) {
-  std::string why;
-  if (path_.backend_leg == LegState::kFailed) {
-    why = absl::StrCat("the backend's data port: ", path_.backend_leg_error);
+  Reply refusal;
+  if (path_.setup_error.has_value()) {
+    refusal = *path_.setup_error;
+  } else if (path_.backend_leg == LegState::kFailed) {
+    refusal = CannotOpenData(
+        absl::StrCat("the backend's data port: ", path_.backend_leg_error));
   } else if (path_.client_leg == LegState::kFailed) {
-    why = "your data connection failed.";
+    refusal = CannotOpenData("your data connection failed.");
   } else if (path_.client_protected != protection_.protects_data()) {
-    why = "PROT has changed, use PASV, EPSV, PORT or EPRT again.";
+    refusal =
+        CannotOpenData("PROT has changed, use PASV, EPSV, PORT or EPRT again.");
   } else {
     return false;
   }
   OnOtherCommand();
   ClosePath(Closing::kReset, turn);
   turn.Count(Counter::kTransfersFailed);
-  turn.Say(CannotOpenData(why));
+  turn.Say(refusal);
   return true;
 }
 
@@ -134,11 +132,6 @@ void Transfer::StartRun(ftp::Command&& command, Direction direction,
   run_.started = turn.now;
 }
 
-void Transfer::SendTransferCommand(Turn& turn) {
-  turn.Send(run_.command);
-  SetRunningDeadline(turn.now);
-}
-
 void Transfer::SetRunningDeadline(absl::Time now) {
   const SessionTimeouts& timeouts = link_.timeouts();
   switch (run_.relay) {
@@ -154,6 +147,13 @@ void Transfer::SetRunningDeadline(absl::Time now) {
     case RelayState::kMoving:
       deadline_ = now + timeouts.transfer_stall;
       return;
+    case RelayState::kHeld:
+      // Its end goes on its way now.
+      if (run_.final.has_value()) {
+        deadline_ = now + timeouts.transfer_stall;
+        return;
+      }
+      [[fallthrough]];
     case RelayState::kDone:
       deadline_ = now + timeouts.backend_reply;
       return;
@@ -192,9 +192,12 @@ void Transfer::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
     turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
     if (state_ != State::kRunning) return;
     // The backend waits for a connection that does not come.
-    const Reply error =
-        CannotOpenData(absl::StrCat("the backend's data port: ", why));
-    Finish(error, why, turn);
+    if (run_.resumes > 0) {
+      FailResume(absl::StrCat("its data port: ", why), turn);
+    } else {
+      Finish(CannotOpenData(absl::StrCat("the backend's data port: ", why)),
+             why, turn);
+    }
     AbortBackend(std::nullopt, turn);
     return;
   }
@@ -204,18 +207,20 @@ void Transfer::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
 
 void Transfer::StartRelayWhenReady(Turn& turn) {
   if (state_ != State::kRunning || run_.relay != RelayState::kNotStarted ||
-      run_.resetting_rest || path_.client_leg != LegState::kOpen ||
+      run_.step != Step::kCommand || path_.client_leg != LegState::kOpen ||
       path_.backend_leg != LegState::kOpen) {
     return;
   }
   run_.relay = RelayState::kMoving;
-  bytes_at_deadline_ = 0;
-  turn.Do(StartRelay{.path = path_.id,
-                     .direction = run_.direction,
-                     .client_protected = path_.client_protected,
-                     .backend_protected = link_.is_private(),
-                     .tolerates_missing_close_notify =
-                         link_.tolerates_missing_close_notify()});
+  bytes_at_deadline_ = run_.bytes;
+  bytes_moved_ = run_.bytes;
+  turn.Do(StartRelay{
+      .path = path_.id,
+      .direction = run_.direction,
+      .client_protected = path_.client_protected,
+      .backend_protected = link_.is_private(),
+      .tolerates_missing_close_notify = link_.tolerates_missing_close_notify(),
+      .holds_end = is_resumable()});
   SetRunningDeadline(turn.now);
 }
 
@@ -237,16 +242,10 @@ void Transfer::OnBackendReply(const Reply& reply, Turn& turn) {
 }
 
 void Transfer::OnTransferReply(const Reply& reply, Turn& turn) {
-  if (run_.resetting_rest) {
-    if (reply.IsPreliminary()) return;
-    run_.resetting_rest = false;
-    if (run_.relay == RelayState::kBroken) {
-      // Too late: a STOR would leave an empty file behind.
-      Finish(*run_.failure, run_.failure->last_text(), turn);
-      return;
-    }
-    SendTransferCommand(turn);
-    StartRelayWhenReady(turn);
+  if (run_.step != Step::kCommand) return OnStepReply(reply, turn);
+  if (run_.final.has_value()) {
+    // It has said the last word; the data is still on its way.
+    turn.Count(Counter::kBackendFaults);
     return;
   }
   if (!reply.IsPreliminary()) {
@@ -292,6 +291,15 @@ void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
   // Success is said only once the last byte and the end of file have gone.
   if (run_.relay == RelayState::kDone) return Finish(reply, "", turn);
   run_.final = reply;
+  if (run_.relay == RelayState::kHeld) turn.Do(PassEnd{path_.id});
+  SetRunningDeadline(turn.now);
+}
+
+void Transfer::OnSourceEnded(DataPathId path, int64_t bytes, Turn& turn) {
+  if (path != path_.id || path == 0 || state_ != State::kRunning) return;
+  run_.relay = RelayState::kHeld;
+  run_.bytes = bytes;
+  if (run_.final.has_value()) turn.Do(PassEnd{path_.id});
   SetRunningDeadline(turn.now);
 }
 
@@ -309,14 +317,24 @@ void Transfer::OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
   run_.bytes = bytes;
   run_.backend_leg_broke = leg == Leg::kBackend;
   CountFault(fault, turn);
-  BreakPath(BrokenLeg(leg, fault, why), turn);
+  Reply failure = BrokenLeg(leg, fault, why);
+  if (leg == Leg::kBackend && is_resumable()) {
+    // Perhaps all of the backend is lost, and another one goes on.
+    OnPathBroken(std::move(failure), turn);
+  } else {
+    BreakPath(std::move(failure), turn);
+  }
 }
 
 void Transfer::BreakPath(Reply failure, Turn& turn) {
-  run_.relay = RelayState::kBroken;
-  run_.failure = std::move(failure);
   turn.Do(CloseDataPath{path_.id, Closing::kReset});
   path_.id = 0;
+  OnPathBroken(std::move(failure), turn);
+}
+
+void Transfer::OnPathBroken(Reply failure, Turn& turn) {
+  run_.relay = RelayState::kBroken;
+  run_.failure = std::move(failure);
   SetRunningDeadline(turn.now);
   if (run_.final.has_value()) {
     Finish(*run_.failure, run_.failure->last_text(), turn);
@@ -349,6 +367,7 @@ void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
                          .path = turn.Keep(run_.command.argument),
                          .bytes = bytes(),
                          .duration = turn.now - run_.started,
+                         .resumes = run_.resumes,
                          .code = code,
                          .trouble = turn.Keep(trouble)});
 }
@@ -359,7 +378,8 @@ void Transfer::OnAbor(Turn& turn) {
     turn.Say(ReplyCode::kDataOpen, "No transfer to abort.");
     return;
   }
-  const bool backend_done = run_.final.has_value();
+  const bool backend_done =
+      run_.final.has_value() || run_.step == Step::kAwaitBackend;
   const Reply done =
       Reply::OneLine(ReplyCode::kTransferComplete, "Abort successful.");
   Finish(Reply::OneLine(ReplyCode::kTransferAborted, "Transfer aborted."),
@@ -437,6 +457,11 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
       ClosePath(Closing::kReset, turn);
       return Verdict::kGoOn;
     case State::kRunning:
+      if (run_.resumes > 0 && run_.step != Step::kCommand) {
+        FailResume("it does not answer in time", turn);
+        AbortBackend(std::nullopt, turn);
+        return Verdict::kGoOn;
+      }
       break;
     case State::kAborting:
       if (!abort_settles_) return Verdict::kGiveUp;
@@ -465,6 +490,14 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
       Finish(*run_.failure, run_.failure->last_text(), turn);
       AbortBackend(std::nullopt, turn);
       return Verdict::kGoOn;
+    case RelayState::kHeld:
+      if (run_.final.has_value()) {
+        BreakPath(Reply::OneLine(ReplyCode::kTransferAborted,
+                                 "Transfer aborted: you do not take the end."),
+                  turn);
+        return Verdict::kGoOn;
+      }
+      return Verdict::kGiveUp;
     case RelayState::kDone:
       return Verdict::kGiveUp;
   }

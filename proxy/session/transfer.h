@@ -65,17 +65,28 @@ class Transfer {
   void OnCommandTurnedTransfer(ftp::Command&& command, Turn& turn);
   // REST is for the next transfer only (RFC 3659 §5.3): a command that has
   // nothing to do with one came.
-  void OnRestAccepted() { rest_ = Rest::kArmed; }
+  void OnRestAccepted(const ftp::Command& command) {
+    rest_ = Rest::kArmed;
+    rest_argument_ = command.argument;
+  }
   void OnOtherCommand() {
     if (rest_ == Rest::kArmed) rest_ = Rest::kStale;
+    if (rest_ == Rest::kUntold) rest_ = Rest::kNone;
   }
+  void OnTypeAccepted(const ftp::Command& command);
+  // What it is for the backend cannot be known.
+  void ForgetType() { type_is_image_ = false; }
 
   // ABOR while running, and while not (one reply, RFC 959 §4.1.3).
   void OnAbor(Turn& turn);
   // STAT without an argument, in mid-transfer.
   void SayStatus(Turn& turn) const;
-  // Of the present relay.
-  void set_bytes_moved(int64_t bytes) { bytes_moved_ = bytes; }
+  // Over the path as a whole. `delivered`: what need not be sent again if the
+  // backend's leg is dropped now.
+  void set_bytes_moved(int64_t bytes, int64_t delivered) {
+    bytes_moved_ = bytes;
+    bytes_delivered_ = delivered;
+  }
 
   // While busy every reply of the backend comes here.
   void OnBackendReply(const ftp::Reply& reply, Turn& turn);
@@ -86,6 +97,8 @@ class Transfer {
   void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);
   void OnLegFailed(DataPathId path, Leg leg, absl::string_view why, Turn& turn);
   void OnRelayDone(DataPathId path, int64_t bytes, Turn& turn);
+  // Of a relay that holds the end: all before it has gone to the sink.
+  void OnSourceEnded(DataPathId path, int64_t bytes, Turn& turn);
   void OnRelayBroken(DataPathId path, Leg leg, LegFault fault,
                      absl::string_view why, int64_t bytes, Turn& turn);
 
@@ -94,6 +107,13 @@ class Transfer {
   // answers.
   enum class Verdict : uint8_t { kGoOn, kGiveUp };
   Verdict OnDeadline(Turn& turn);
+
+  // The backend is lost or left, and the session stays. True: the client waits
+  // for what only another backend can do. What no other one can go on with is
+  // answered.
+  bool OnBackendLost(absl::string_view why, Turn& turn);
+  // The session is logged in at another one.
+  void OnBackendReplaced(Turn& turn);
 
   // The session or its backend ends: closes what is open. A transfer in
   // progress is answered with `code`, when given, and reported.
@@ -109,6 +129,7 @@ class Transfer {
  private:
   enum class ClientMode : uint8_t { kPassive, kExtendedPassive, kActive };
   enum class BackendSetup : uint8_t {
+    kLost,        // with its backend, and not begun with another one
     kProtecting,  // PBSZ or PROT is with the backend
     kListening,   // waits for the shell's listener (active)
     kAsked,       // EPSV, PASV, PORT or EPRT is with the backend
@@ -116,8 +137,25 @@ class Transfer {
   };
   enum class Lease : uint8_t { kNotNeeded, kWanted, kGranted };
   enum class LegState : uint8_t { kWaiting, kOpen, kFailed };
-  enum class RelayState : uint8_t { kNotStarted, kMoving, kDone, kBroken };
-  enum class Rest : uint8_t { kNone, kArmed, kStale };
+  // kHeld: the source has ended, the sink has not been told.
+  enum class RelayState : uint8_t {
+    kNotStarted,
+    kMoving,
+    kHeld,
+    kDone,
+    kBroken
+  };
+  // kUntold: the client's, of a backend that is lost.
+  enum class Rest : uint8_t { kNone, kArmed, kStale, kUntold };
+  // What the backend is asked for, in this order, as far as it is needed.
+  enum class Step : uint8_t {
+    kAwaitBackend,  // nothing: there is none
+    kSize,
+    kTime,  // MDTM
+    kPath,  // EPSV and its like, of another backend
+    kRest,
+    kCommand,  // the transfer command itself
+  };
 
   struct Path {
     DataPathId id = 0;
@@ -136,13 +174,25 @@ class Transfer {
     std::optional<ftp::Reply>
         setup_error;  // to be said once the backend has answered
     std::string backend_leg_error;
+    bool announced_to_client = false;  // its set-up command is answered
+    absl::Time client_deadline = absl::InfiniteFuture();
   };
   struct Run {
     ftp::Command command;
     Direction direction = Direction::kDownload;
     absl::Time started;
-    bool resetting_rest = false;  // REST 0 goes first
-    bool restarts = false;        // REST went before
+    Step step = Step::kCommand;
+    bool restarts = false;      // REST went before
+    std::string restart = {};   // its argument, if it has to go again
+    bool must_restart = false;  // or nothing is sent
+    // For another backend to go on: where the client wanted to begin, and what
+    // SIZE and MDTM have said.
+    bool wants_facts = false;
+    int64_t begins_at = 0;
+    std::string size;
+    std::string time;
+    bool is_compared = false;  // with the former backend's
+    int resumes = 0;
     bool dialled_client = false;
     bool preliminary_said = false;
     RelayState relay = RelayState::kNotStarted;
@@ -169,7 +219,20 @@ class Transfer {
   void AnswerSetupWhenReady(Turn& turn);
 
   void StartRun(ftp::Command&& command, Direction direction, Turn& turn);
-  void SendTransferCommand(Turn& turn);
+  void TakeRest();
+  // Asks for `step`, or for the first one behind it that is needed.
+  void Proceed(Step step, Turn& turn);
+  void OnStepReply(const ftp::Reply& reply, Turn& turn);
+  bool OnFactReply(std::string Run::*fact, const ftp::Reply& reply, Turn& turn);
+  bool is_resumable() const { return !run_.size.empty() && !run_.time.empty(); }
+  bool MayResume() const;
+  // No other backend goes on with it.
+  void FailResume(absl::string_view why, Turn& turn);
+  void LoseBackendLeg(Turn& turn);
+  bool is_setting_up() const {
+    return state_ == State::kOpening ||
+           (state_ == State::kRunning && run_.step == Step::kPath);
+  }
   void OnTransferReply(const ftp::Reply& reply, Turn& turn);
   void OnFinalReply(const ftp::Reply& reply, Turn& turn);
   void DialActiveClient(Turn& turn);
@@ -179,6 +242,7 @@ class Transfer {
   bool RefuseForFailedLeg(Turn& turn);
   // The data path is of no more use: close it, and hear what the backend says.
   void BreakPath(ftp::Reply failure, Turn& turn);
+  void OnPathBroken(ftp::Reply failure, Turn& turn);
   absl::string_view WhyNotStarted() const;
   void Finish(const ftp::Reply& reply, absl::string_view trouble, Turn& turn);
   void Finish(const ftp::Reply& reply, absl::string_view trouble, Closing how,
@@ -203,11 +267,14 @@ class Transfer {
 
   State state_ = State::kIdle;
   Rest rest_ = Rest::kNone;
+  bool type_is_image_ = false;
+  std::string rest_argument_;
   bool epsv_all_ = false;
   absl::Time deadline_ = absl::InfiniteFuture();
   DataPathId last_path_ = 0;
   int64_t transfers_ = 0;
   int64_t bytes_moved_ = 0;
+  int64_t bytes_delivered_ = 0;
   int64_t bytes_at_deadline_ = 0;
   Path path_;
   Run run_;

@@ -209,7 +209,7 @@ void Transfer::AskBackendPassive(Turn& turn) {
 
 void Transfer::OnBackendListening(DataPathId path,
                                   std::optional<Address> address, Turn& turn) {
-  if (path != path_.id || path == 0) return;
+  if (path != path_.id || path == 0 || !is_setting_up()) return;
   if (!address.has_value()) {
     path_.backend_setup = BackendSetup::kReady;
     FailSetup(CannotOpenData("no port is free toward the backend."), turn);
@@ -290,7 +290,9 @@ void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,
   }
   path_.lease = Lease::kGranted;
   path_.public_port = *port;
-  deadline_ = turn.now + link_.timeouts().backend_reply;
+  deadline_ = path_.backend_setup == BackendSetup::kLost
+                  ? absl::InfiniteFuture()
+                  : turn.now + link_.timeouts().backend_reply;
   AnswerSetupWhenReady(turn);
 }
 
@@ -300,11 +302,14 @@ void Transfer::FailSetup(Reply reply, Turn& turn) {
 }
 
 void Transfer::AnswerSetupWhenReady(Turn& turn) {
-  if (state_ != State::kOpening ||
-      path_.backend_setup != BackendSetup::kReady) {
-    return;
+  if (!is_setting_up() || path_.backend_setup != BackendSetup::kReady) return;
+  if (state_ == State::kRunning) {
+    if (path_.setup_error.has_value()) {
+      return FailResume(path_.setup_error->last_text(), turn);
+    }
+    return Proceed(Step::kRest, turn);
   }
-  if (path_.setup_error.has_value()) {
+  if (path_.setup_error.has_value() && !path_.announced_to_client) {
     const Reply error = *path_.setup_error;
     ClosePath(Closing::kReset, turn);
     turn.Say(error);
@@ -312,6 +317,12 @@ void Transfer::AnswerSetupWhenReady(Turn& turn) {
   }
   if (path_.lease == Lease::kWanted) return;
   state_ = State::kOpen;
+  if (path_.announced_to_client) {
+    deadline_ = path_.client_leg == LegState::kOpen ? absl::InfiniteFuture()
+                                                    : path_.client_deadline;
+    return;
+  }
+  path_.announced_to_client = true;
   switch (path_.client_mode) {
     case ClientMode::kPassive:
       turn.Say(ReplyCode::kPassive,

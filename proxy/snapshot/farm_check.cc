@@ -92,6 +92,9 @@ void CheckFailover(const v1::Failover& failover, const std::string& path,
     check.Duration("budget", failover.budget(), absl::Seconds(1),
                    absl::Minutes(5));
   }
+  if (failover.resume_downloads() && !failover.replace_backend()) {
+    check.Complain("resume_downloads", "needs replace_backend");
+  }
 }
 
 void CheckDrain(const v1::BackendDrain& drain, const std::string& path,

@@ -80,6 +80,8 @@ fleet::Failover DecodeFailover(const v1::Failover& message) {
   fleet::Failover failover;
   if (message.has_candidates()) failover.candidates = message.candidates();
   if (message.has_budget()) failover.budget = DurationOf(message.budget());
+  failover.replace_backend = message.replace_backend();
+  failover.resume_downloads = message.resume_downloads();
   return failover;
 }
 

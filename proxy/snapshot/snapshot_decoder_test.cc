@@ -109,6 +109,8 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
           failover {
             candidates: 2
             budget { seconds: 11 }
+            replace_backend: true
+            resume_downloads: true
           }
           drain {
             grace { seconds: 12 }
@@ -169,6 +171,8 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
   EXPECT_EQ(farm.outlier_ejection.most_percent, 10);
   EXPECT_EQ(farm.failover.candidates, 2);
   EXPECT_EQ(farm.failover.budget, absl::Seconds(11));
+  EXPECT_TRUE(farm.failover.replace_backend);
+  EXPECT_TRUE(farm.failover.resume_downloads);
   EXPECT_EQ(farm.drain.grace, absl::Seconds(12));
   EXPECT_EQ(farm.drain.deadline, absl::Seconds(13));
   EXPECT_EQ(farm.timeouts.idle, absl::Seconds(14));
@@ -237,6 +241,8 @@ TEST(SnapshotDecoderTest, NamesTheFieldThatIsWrong) {
        "farms[0].failover.candidates: must be 1 to 16, not 0"},
       {R"(farms { name: "m" failover { budget { seconds: 0 } } })",
        "farms[0].failover.budget: must be 1s to 5m, not 0"},
+      {R"(farms { name: "m" failover { resume_downloads: true } })",
+       "farms[0].failover.resume_downloads: needs replace_backend"},
       {R"(farms { name: "m" drain { grace { seconds: 60 }
           deadline { seconds: 59 } } })",
        "farms[0].drain.deadline: must be 1m to 168h, not 59s"},

@@ -55,7 +55,7 @@ TlsRelay::Endpoint::Endpoint(TlsRelay& its_relay, Leg its_leg, const End& end)
                     "TLS handshake: not over after ",
                     absl::FormatDuration(limits::kTlsHandshakeTimeout))));
           }),
-      secured(end.engine == nullptr),
+      secured(end.engine == nullptr || end.is_secured),
       begun(end.engine == nullptr) {}
 
 void TlsRelay::Endpoint::OnReady(io::Readiness readiness) {
@@ -121,7 +121,8 @@ TlsRelay::TlsRelay(io::Loop& loop, End source, End sink, const Options& options,
       options_(options),
       owner_(owner),
       source_(*this, Leg::kSource, source),
-      sink_(*this, Leg::kSink, sink) {
+      sink_(*this, Leg::kSink, sink),
+      holds_end_(options.at_end == io::Relay::AtEnd::kHold) {
   // The sink first: what the source tells can then be moved at once.
   sink_.watch.Redirect(&sink_, io::Priority::kBulk);
   source_.watch.Redirect(&source_, io::Priority::kBulk);
@@ -134,6 +135,11 @@ TlsRelay::TlsRelay(io::Loop& loop, End source, End sink, const Options& options,
 }
 
 TlsRelay::~TlsRelay() {
+  for (Endpoint* endpoint : {&source_, &sink_}) {
+    if (endpoint->engine != nullptr) {
+      endpoint->output().erase(0, endpoint->sent_bytes);
+    }
+  }
   source_.watch.Redirect(nullptr, io::Priority::kBulk);
   sink_.watch.Redirect(nullptr, io::Priority::kBulk);
 }
@@ -171,10 +177,11 @@ TlsRelay::Step TlsRelay::MoveOnce() {
     if (ToSink(std::exchange(early_, {})) == Step::kOver) return Step::kOver;
   }
   if (MayHearSource() && Hear(source_) == Step::kOver) return Step::kOver;
-  if (at_end_ && sink_.secured) EndOutput();
+  if (at_end_ && sink_.secured && !holds_end_) EndOutput();
 
   Send(source_);
   Send(sink_);
+  if (MayTellSourceEnded()) return TellSourceEnded();
   if (closing_ && sink_.unsent_bytes() == 0 && !sink_.hung_up) return Finish();
   return MayHearSink() || MayHearSource() || sink_.hung_up ? Step::kMoved
                                                            : Step::kBlocked;
@@ -313,8 +320,8 @@ TlsRelay::Step TlsRelay::ToSink(absl::string_view plaintext) {
   } else {
     if (output.empty() && sink_.writable) {
       // Without the detour through `output`, if it can be.
-      const int error =
-          io::SendSome(sink_.socket.fd(), &plaintext, at_end_ ? MSG_MORE : 0);
+      const int error = io::SendSome(sink_.socket.fd(), &plaintext,
+                                     at_end_ && !holds_end_ ? MSG_MORE : 0);
       if (error != 0) OnSendStopped(sink_, error);
     }
     output.append(plaintext.data(), plaintext.size());
@@ -359,6 +366,24 @@ TlsRelay::Step TlsRelay::OnSinkHungUp() {
   int error = sink_.send_error;
   if (error == 0) error = sink_.socket.TakeErrno();
   return BreakSocket(sink_, error != 0 ? error : ECONNRESET, "send");
+}
+
+bool TlsRelay::MayTellSourceEnded() const {
+  return holds_end_ && at_end_ && !end_told_ && sink_.secured &&
+         !sink_.hung_up && sink_.unsent_bytes() == 0 && early_.empty() &&
+         source_.unsent_bytes() == 0;
+}
+
+TlsRelay::Step TlsRelay::TellSourceEnded() {
+  end_told_ = true;
+  source_.socket.ShutdownWrite();
+  owner_->OnSourceEnded(taken_bytes_);  // May destroy this.
+  return Step::kOver;
+}
+
+void TlsRelay::PassEnd() {
+  holds_end_ = false;
+  source_.watch.Again();
 }
 
 TlsRelay::Step TlsRelay::Finish() {

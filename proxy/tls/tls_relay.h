@@ -36,6 +36,8 @@ class TlsRelay final {
     io::Socket* socket;
     io::Loop::Watch* watch;  // Redirect()ed to the relay
     TlsEngine* engine;       // null: a clear leg
+    // An earlier relay has had the handshake, and accepted the peer.
+    bool is_secured = false;
   };
   struct Options {
     // Of a server's leg: the session that its ticket must be of, if it has one;
@@ -44,6 +46,7 @@ class TlsRelay final {
     // Of a server's leg.
     bool must_resume = false;
     bool tolerate_missing_close_notify = false;
+    io::Relay::AtEnd at_end = io::Relay::AtEnd::kPassOn;
   };
 
   // Starts in the loop's line of bulk work: no owner call happens inside the
@@ -51,7 +54,9 @@ class TlsRelay final {
   // client may wait for the reply that announces its transfer.
   TlsRelay(io::Loop& loop, End source, End sink, const Options& options,
            Owner* owner);
-  // Bytes that were read and not yet sent are lost with it. Parks both watches.
+  // Bytes that were read and not yet delivered are lost with it. Parks both
+  // watches. An engine's output that is not sent yet stays with the engine, for
+  // another relay.
   ~TlsRelay();
   TlsRelay(const TlsRelay&) = delete;
   TlsRelay& operator=(const TlsRelay&) = delete;
@@ -62,6 +67,15 @@ class TlsRelay final {
     return taken_bytes_ -
            static_cast<int64_t>(std::min(chunk_bytes_, sink_.unsent_bytes()));
   }
+
+  // Plain bytes that the sink gets though the relay goes, if its engine stays.
+  int64_t bytes_delivered() const {
+    return sink_.engine == nullptr ? bytes_moved() : taken_bytes_;
+  }
+  bool is_sink_secured() const { return sink_.secured; }
+
+  // As io::Relay::PassEnd().
+  void PassEnd();
 
  private:
   enum class Step : uint8_t { kMoved, kBlocked, kOver };
@@ -120,6 +134,8 @@ class TlsRelay final {
   void OnSendStopped(Endpoint& endpoint, int error);
   Step OnSinkHungUp();
   Step Finish();
+  bool MayTellSourceEnded() const;
+  Step TellSourceEnded();
   Step Break(Endpoint& endpoint, const absl::Status& status);
   Step BreakSocket(Endpoint& endpoint, int error, absl::string_view context);
   Step BreakTls(Endpoint& endpoint, const absl::Status& status);
@@ -138,6 +154,8 @@ class TlsRelay final {
   size_t turn_bytes_ = 0;     // received since the relay stood in line
   bool at_end_ = false;       // of the source
   bool closing_ = false;      // The sink's end is in its output.
+  bool holds_end_;
+  bool end_told_ = false;
   bool over_ = false;
 };
 

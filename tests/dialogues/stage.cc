@@ -65,7 +65,7 @@ void Stage::Deliver(const Event& event) {
 void Stage::DeliverOnce(const Event& event) {
   if (session_->has_ended()) return;  // As a shell retires its session.
   Turn turn = world_.NewTurn(unsent_bytes_);
-  session_->set_bytes_moved(bytes_moved_);
+  session_->set_bytes_moved(bytes_moved_, bytes_moved_);
   event(*session_, turn);
   rules_.OnActions(world_.out);
   WriteDown();
@@ -176,6 +176,10 @@ std::string Stage::Happen(const Line& event) {
     Deliver([&](Session& s, Turn& t) {
       s.OnRelayDone(path, Number(arguments, "bytes"), t);
     });
+  } else if (name == "source-ended") {
+    Deliver([&](Session& s, Turn& t) {
+      s.OnSourceEnded(path, Number(arguments, "bytes"), t);
+    });
   } else if (name == "relay-broken") {
     const std::optional<session::LegFault> fault =
         FaultOf(Get(arguments, "fault", "broken"));
@@ -235,7 +239,7 @@ void Stage::LetPass(absl::Duration time) {
   int deadlines = 0;
   while (!session_->has_ended() && session_->deadline() <= end) {
     world_.now = std::max(world_.now, session_->deadline());
-    Deliver([&](Session& s, Turn& t) { s.OnDeadline(bytes_moved_, t); });
+    Deliver([](Session& s, Turn& t) { s.OnDeadline(t); });
     if (session_->deadline() <= world_.now) {
       broken_ = "a deadline stays in the past after OnDeadline";
       break;

@@ -85,6 +85,11 @@ std::string Stage::SetFarm(const Arguments& arguments) {
                                      : fleet::ClientIdentity::kAddress;
     } else if (key == "candidates") {
       farm.failover.candidates = static_cast<int>(Number(arguments, key));
+    } else if (key == "replace_backend") {
+      farm.failover.replace_backend = value == "yes";
+    } else if (key == "resume_downloads") {
+      farm.failover.replace_backend = value == "yes";
+      farm.failover.resume_downloads = value == "yes";
     } else if (key == "backend_tls") {
       farm.backend_tls.mode = value == "implicit"
                                   ? fleet::BackendTlsMode::kImplicit

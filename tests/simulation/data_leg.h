@@ -17,9 +17,12 @@ struct DataLeg {
   struct Source {
     uint64_t tag = 0;  // of the content
     int64_t size = 0;
+    int64_t begin = 0;       // of what is sent (REST)
     bool breaks = false;     // RST in place of the FIN
     bool stalls = false;     // no FIN ever
     bool truncates = false;  // FIN without close_notify, where there is TLS
+
+    int64_t bytes() const { return size - begin; }
   };
   std::optional<Source> source;
   int64_t sent = 0;
@@ -40,10 +43,10 @@ struct DataLeg {
   static uint64_t ByteAt(uint64_t tag, int64_t offset) {
     return Mix(tag + static_cast<uint64_t>(offset));
   }
-  // Of the whole content.
-  static uint64_t Checksum(const Source& source) {
+  // Of the content from `begin` on.
+  static uint64_t Checksum(const Source& source, int64_t begin) {
     uint64_t sum = 0;
-    for (int64_t i = 0; i < source.size; ++i) sum += ByteAt(source.tag, i);
+    for (int64_t i = begin; i < source.size; ++i) sum += ByteAt(source.tag, i);
     return sum;
   }
 };

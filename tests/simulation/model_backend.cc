@@ -38,6 +38,9 @@ Temper Temper::Draw(Random& random) {
   temper.refuses_auth = random.OneIn(20);
   temper.refuses_prot = random.OneIn(20);
   temper.injects = random.OneIn(10);
+  temper.old_files = random.OneIn(6);
+  temper.no_facts = random.OneIn(12);
+  temper.dies_in_transfer = random.OneIn(3);
   if (random.OneIn(8)) temper.dies_after = random.Below(20);
   if (random.OneIn(8)) temper.says_421_after = random.Below(20);
   return temper;
@@ -210,6 +213,19 @@ void ModelBackend::Connection::Serve(const Command& command) {
     case Verb::kPbsz:
     case Verb::kProt:
       return ServeProtection(command);
+    case Verb::kSize:
+    case Verb::kMdtm:
+      return ServeFact(command);
+    case Verb::kType:
+      return Say(200, "Type", argument);
+    case Verb::kCwd:
+      directory_ = absl::StartsWith(argument, "/")
+                       ? std::string(argument)
+                       : absl::StrCat(directory_, argument, "/");
+      return Say(250, "Done", argument);
+    case Verb::kPwd:
+      if (temper_.wrong_codes && random_.OneIn(4)) return Say(250, "Here");
+      return Say(257, absl::StrCat("\"", directory_, "\""));
     case Verb::kRest:
       (void)absl::SimpleAtoi(argument, &rest_);
       return Say(350, "Restarting", argument);
@@ -225,6 +241,27 @@ void ModelBackend::Connection::Serve(const Command& command) {
     default:  // Nothing to do but to answer.
       return ServeOther(command);
   }
+}
+
+DataLeg::Source ModelBackend::Connection::FileOf(absl::string_view path) const {
+  uint64_t tag = temper_.old_files ? 1 : 0;
+  for (const absl::string_view part : {absl::string_view(directory_), path}) {
+    for (const char c : part) tag = Mix(tag ^ static_cast<uint8_t>(c));
+  }
+  const auto size = static_cast<int64_t>(tag % (tag % 8 == 0 ? 20'000 : 1500));
+  return {.tag = tag, .size = tag % 5 == 0 ? 0 : size};
+}
+
+void ModelBackend::Connection::ServeFact(const Command& command) {
+  if (temper_.no_facts || (temper_.wrong_codes && random_.OneIn(4))) {
+    return Say(550, "No such thing", command.argument);
+  }
+  const DataLeg::Source file = FileOf(command.argument);
+  Say(213,
+      absl::StrCat(command.verb == Verb::kSize
+                       ? static_cast<uint64_t>(file.size)
+                       : file.tag),
+      command.argument);
 }
 
 void ModelBackend::Connection::ServeOther(const Command& command) {
@@ -333,14 +370,18 @@ void ModelBackend::Connection::StartData() {
     if (random_.OneIn(10)) leg_->breaks_at = random_.Below(3000);
     return;
   }
-  leg_->source = DataLeg::Source{
-      .tag = random_.Next(),
-      .size = random_.OneIn(5)
-                  ? 0
-                  : random_.Below(random_.OneIn(8) ? 20'000 : 1500),
-      .breaks = random_.OneIn(20),
-      .stalls = random_.OneIn(40),
-      .truncates = random_.OneIn(30)};
+  DataLeg::Source source;
+  if (transfer_->command.verb == Verb::kRetr) {
+    source = FileOf(transfer_->command.argument);
+    source.begin = std::min(transfer_->rest, source.size);
+  } else {
+    source.tag = random_.Next();
+    source.size = random_.Below(1500);
+  }
+  source.breaks = random_.OneIn(20);
+  source.stalls = random_.OneIn(40);
+  source.truncates = random_.OneIn(30);
+  leg_->source = source;
   // All of it is in the socket's buffer: this server is done.
   if (temper_.early_226 && !leg_->source->breaks && !leg_->source->stalls) {
     Say(226, "Done", transfer_->command.argument);
@@ -364,6 +405,7 @@ void ModelBackend::Connection::LookAtTransfer() {
     if (!transfer_.has_value()) return;
   }
   if (leg_->got_reset) return EndTransfer(426, "Connection reset");
+  if (temper_.dies_in_transfer && random_.OneIn(4)) return DieInTransfer();
   if (transfer_->upload) {
     if (leg_->got_early_end) fooled_ = true;
     if (leg_->is_closed()) EndTransfer(226, "Stored");
@@ -371,8 +413,22 @@ void ModelBackend::Connection::LookAtTransfer() {
   }
   if (leg_->source->breaks && leg_->peer_gone) return EndTransfer(451, "Oh");
   if (leg_->is_closed()) return EndTransfer(426, "You hung up");
-  const bool all_sent = leg_->sent == leg_->source->size;
+  const bool all_sent = leg_->sent == leg_->source->bytes();
   if (all_sent && !leg_->source->stalls) EndTransfer(226, "Done");
+}
+
+// A process that is killed: its sockets say FIN, or RST, as they happen to be.
+void ModelBackend::Connection::DieInTransfer() {
+  const DataLegPtr leg = leg_;
+  const bool says_fin = !transfer_->upload && random_.OneIn(2);
+  if (says_fin) {
+    leg_ = nullptr;
+    leg->source->size = leg->source->begin + leg->sent;
+    leg->source->stalls = leg->source->breaks = false;
+    leg->source->truncates = true;  // no close_notify comes of that
+  }
+  Die();
+  if (leg->changed) leg->changed();
 }
 
 void ModelBackend::Connection::EndTransfer(int code, absl::string_view text) {

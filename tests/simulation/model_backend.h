@@ -43,8 +43,11 @@ struct Temper {
   bool endless_reply = false;
   bool refuses_auth = false;
   bool refuses_prot = false;
-  bool injects = false;  // in clear, behind the answer to AUTH
-  int dies_after = -1;   // commands; -1: lives on
+  bool injects = false;           // in clear, behind the answer to AUTH
+  bool old_files = false;         // another content, size and time than others
+  bool no_facts = false;          // knows no SIZE and MDTM
+  bool dies_in_transfer = false;  // now and then
+  int dies_after = -1;            // commands; -1: lives on
   int says_421_after = -1;
 
   static Temper Draw(Random& random);
@@ -122,6 +125,10 @@ class ModelBackend::Connection {
   void BeginTransfer(const ftp::Command& command, bool upload);
   void LookAtTransfer();
   void StartData();
+  void ServeFact(const ftp::Command& command);
+  // What is under that name in the working directory.
+  DataLeg::Source FileOf(absl::string_view path) const;
+  void DieInTransfer();
   void EndTransfer(int code, absl::string_view text);
   void Say(int code, absl::string_view text, absl::string_view token = "");
   void SayRaw(std::string bytes);
@@ -140,6 +147,7 @@ class ModelBackend::Connection {
   uint16_t listening_port_ = 0;
   uint16_t active_port_ = 0;
   int64_t rest_ = 0;
+  std::string directory_ = "/";
   int commands_ = 0;
   int account_needed_ = 0;
   absl::Time last_said_ = absl::InfinitePast();

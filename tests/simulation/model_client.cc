@@ -144,7 +144,7 @@ void ModelClient::PlanTransfer() {
 }
 
 void ModelClient::PlanSomething() {
-  switch (random_.Below(18)) {
+  switch (random_.Below(20)) {
     case 0:
       return Line("PWD");
     case 1:
@@ -185,6 +185,10 @@ void ModelClient::PlanSomething() {
       Line(random_.OneIn(2) ? "CCC" : "AUTH TLS");
       steps_.back().ends_burst = true;
       return;
+    case 15:
+      return Line(random_.OneIn(3) ? "TYPE A" : "TYPE I");
+    case 16:
+      return Line(absl::StrCat("CWD ", Word()));
     default:
       return PlanTransfer();
   }
@@ -221,6 +225,7 @@ void ModelClient::Plan() {
   if (random_.OneIn(10)) PlanSomething();
   PlanTls();
   PlanLogin();
+  if (random_.OneIn(2)) Line("TYPE I");
   for (int i = random_.Below(14); i >= 0; --i) PlanSomething();
   PlanEnd();
 }

@@ -53,6 +53,9 @@ ModelGateway::ModelGateway(uint64_t seed)
     farm.backend_tls.mode = random_.Of(kBackendTls);
     farm.backend_tls.data_protection = random_.Of(kDataProtection);
     farm.tolerate_missing_close_notify = random_.OneIn(4);
+    farm.failover.replace_backend = random_.OneIn(2);
+    farm.failover.resume_downloads =
+        farm.failover.replace_backend && random_.OneIn(2);
     farm.drain.grace = random_.Delay(absl::Seconds(20));
     farm.drain.deadline = farm.drain.grace + random_.Delay(absl::Minutes(2));
     const bool is_small = random_.OneIn(8);

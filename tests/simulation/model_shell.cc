@@ -42,7 +42,7 @@ void ModelShell::Deliver(const Event& event) {
   if (session_.has_ended()) return;
   testing::TestWorld& world = gateway_.world();
   world.now = agenda_.now();
-  session_.set_bytes_moved(path_.moved);
+  session_.set_bytes_moved(path_.moved, path_.moved);
   Turn turn = world.NewTurn(unsent_bytes_);
   event(session_, turn);
   rules_.OnActions(world.out);
@@ -72,9 +72,7 @@ void ModelShell::SetTimer() {
   agenda_.At(deadline, [this, deadline] {
     if (deadline != timer_ || session_.has_ended()) return;
     timer_ = absl::InfiniteFuture();
-    Deliver([this](Session& session, Turn& turn) {
-      session.OnDeadline(path_.moved, turn);
-    });
+    Deliver([](Session& session, Turn& turn) { session.OnDeadline(turn); });
     if (session_.deadline() <= agenda_.now()) {
       Fault("a deadline stays in the past");
       timer_ = session_.deadline();  // No endless loop of it.

@@ -65,6 +65,8 @@ class ModelShell {
     bool done = false;
     session::StartRelay asked;  // of the relay
     int64_t moved = 0;
+    std::optional<int64_t> begin;  // of what the client was sent first
+    int relay_number = 0;          // grows when the backend's leg is dropped
     absl::Duration pause;  // before the next look at a source that is silent
   };
   using Event = std::function<void(session::Session&, session::Turn&)>;
@@ -93,12 +95,15 @@ class ModelShell {
   void Do(const session::SecureBackend& action);
   void Do(const session::ClearClient& action);
   void Do(const session::StartRelay& action);
+  void Do(const session::PassEnd& action);
+  void Do(const session::DropBackendLeg& action);
   void Do(const session::CloseDataPath& action);
   void Do(const session::PauseClient& action);
   void Do(const session::ResumeClient& action);
   void Do(const session::ReportLogin& action) {}
   void Do(const session::ReportTransfer& action);
   void Do(const session::ReportBackendTrouble& action) {}
+  void Do(const session::ReportBackendReplaced& action) {}
   void Do(const session::EndSession& action);
 
   void OnBackendBytes(uint64_t connection, absl::string_view bytes);
@@ -116,7 +121,11 @@ class ModelShell {
   }
   void Relay(session::DataPathId path);
   void LookAgain(session::DataPathId path, absl::Duration after);
+  bool IsRelay(session::DataPathId path, int number) const {
+    return path_.id == path && path_.relay_number == number;
+  }
   void EndRelay(session::DataPathId path);
+  void PassEndOn(session::DataPathId path);
   void BreakRelay(session::DataPathId path, session::Leg leg,
                   session::LegFault fault);
   void CloseLeg(const DataLegPtr& leg, session::Closing how);

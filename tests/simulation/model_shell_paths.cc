@@ -77,8 +77,9 @@ void ModelShell::Do(const session::ListenForBackend& action) {
     path_.listening = gateway_.NextListeningPort();
     address = {IpAddress::FromIpv4({10, 0, 0, 254}), path_.listening};
   }
-  agenda_.After(absl::ZeroDuration(), [this, path = action.path, address] {
-    if (path_.id != path) return;
+  agenda_.After(absl::ZeroDuration(), [this, path = action.path, address,
+                                       relay = path_.relay_number] {
+    if (!IsRelay(path, relay)) return;
     Deliver([&](Session& session, Turn& turn) {
       session.OnBackendListening(path, address, turn);
     });
@@ -91,10 +92,12 @@ bool ModelShell::AcceptFromBackend(uint16_t port, DataLegPtr leg) {
     return false;
   }
   const DataPathId path = path_.id;
-  agenda_.After(absl::ZeroDuration(), [this, path, leg = std::move(leg)] {
-    if (path_.id != path) return CloseLeg(leg, session::Closing::kReset);
-    OpenLeg(path, Leg::kBackend, {IpAddress(), 20}, leg);
-  });
+  agenda_.After(absl::ZeroDuration(),
+                [this, path, leg = std::move(leg), relay = path_.relay_number] {
+                  if (!IsRelay(path, relay))
+                    return CloseLeg(leg, session::Closing::kReset);
+                  OpenLeg(path, Leg::kBackend, {IpAddress(), 20}, leg);
+                });
   return true;
 }
 
@@ -120,16 +123,16 @@ void ModelShell::Do(const session::DialBackend& action) {
   if (server == nullptr) return Fault("the gateway is sent to a third host");
   const absl::Duration delay = random_.Delay(
       random_.OneIn(15) ? absl::Seconds(25) : absl::Milliseconds(100));
-  agenda_.After(
-      delay, [this, path = action.path, server, target = action.target] {
-        if (path_.id != path) return;
-        const DataLegPtr leg = std::make_shared<DataLeg>();
-        ModelBackend::Connection* listener = server->ListenerOf(target.port);
-        if (listener == nullptr || !listener->AcceptData(leg)) {
-          return FailLeg(path, Leg::kBackend);
-        }
-        OpenLeg(path, Leg::kBackend, target, leg);
-      });
+  agenda_.After(delay, [this, path = action.path, server,
+                        target = action.target, relay = path_.relay_number] {
+    if (!IsRelay(path, relay)) return;
+    const DataLegPtr leg = std::make_shared<DataLeg>();
+    ModelBackend::Connection* listener = server->ListenerOf(target.port);
+    if (listener == nullptr || !listener->AcceptData(leg)) {
+      return FailLeg(path, Leg::kBackend);
+    }
+    OpenLeg(path, Leg::kBackend, target, leg);
+  });
 }
 
 void ModelShell::Do(const session::DialClient& action) {
@@ -162,7 +165,9 @@ void ModelShell::Do(const session::StartRelay& action) {
 }
 
 void ModelShell::LookAgain(DataPathId path, absl::Duration after) {
-  agenda_.After(after, [this, path] { Relay(path); });
+  agenda_.After(after, [this, path, relay = path_.relay_number] {
+    if (IsRelay(path, relay)) Relay(path);
+  });
 }
 
 void ModelShell::Relay(DataPathId path) {
@@ -180,15 +185,17 @@ void ModelShell::Relay(DataPathId path) {
   if (from.peer_gone) return BreakRelay(path, source, LegFault::kBroken);
   const bool is_silent =
       !from.source.has_value() ||
-      (from.source->stalls && from.sent == from.source->size);
+      (from.source->stalls && from.sent == from.source->bytes());
   if (is_silent) {
     path_.pause = std::min(path_.pause * 2, kLongestSilence);
     return LookAgain(path, path_.pause);
   }
-  const int64_t left = from.source->size - from.sent;
+  if (!path_.begin.has_value()) path_.begin = from.source->begin;
+  const int64_t left = from.source->bytes() - from.sent;
   const int64_t size = std::min<int64_t>(left, 1 + random_.Below(4000));
   for (int64_t i = 0; i < size; ++i) {
-    to.checksum += DataLeg::ByteAt(from.source->tag, from.sent++);
+    to.checksum +=
+        DataLeg::ByteAt(from.source->tag, from.source->begin + from.sent++);
   }
   to.received += size;
   path_.moved += size;
@@ -213,7 +220,28 @@ void ModelShell::Relay(DataPathId path) {
   EndRelay(path);
 }
 
+void ModelShell::Do(const session::PassEnd& action) {
+  agenda_.After(absl::ZeroDuration(),
+                [this, path = action.path, relay = path_.relay_number] {
+                  if (IsRelay(path, relay)) PassEndOn(path);
+                });
+}
+
+void ModelShell::Do(const session::DropBackendLeg& action) {
+  if (path_.id != action.path) return;
+  CloseLeg(std::exchange(path_.backend, nullptr), session::Closing::kReset);
+  ++path_.relay_number;
+  path_.listening = 0;
+}
+
 void ModelShell::EndRelay(DataPathId path) {
+  if (!path_.asked.holds_end) return PassEndOn(path);
+  Deliver([this, path](Session& session, Turn& turn) {
+    session.OnSourceEnded(path, path_.moved, turn);
+  });
+}
+
+void ModelShell::PassEndOn(DataPathId path) {
   const bool download = is_download();
   (download ? path_.client : path_.backend)->got_end = true;
   path_.done = true;
@@ -264,8 +292,9 @@ std::string ModelShell::WhatIsUntrue() const {
   const DataLeg& from = download ? *path_.backend : *path_.client;
   const DataLeg& to = download ? *path_.client : *path_.backend;
   if (!to.got_end) return "success without an end of file";
-  if (to.received != from.source->size ||
-      to.checksum != DataLeg::Checksum(*from.source)) {
+  const int64_t begin = path_.begin.value_or(0);
+  if (to.received != from.source->size - begin ||
+      to.checksum != DataLeg::Checksum(*from.source, begin)) {
     return "success, but the content is another";
   }
   ++(download ? gateway_.tally().downloads : gateway_.tally().uploads);

@@ -85,15 +85,18 @@ void ModelShell::CheckSecrets(absl::string_view bytes) {
   }
   const bool is_required = tls() == session::ClientTls::kRequire ||
                            tls() == session::ClientTls::kImplicit;
-  if (is_required && !rules_.client_is_secured()) {
+  // Behind CCC the password is one that came in TLS.
+  if (is_required && !rules_.client_is_secured() &&
+      session_.facts().phase != "replacing_backend") {
     Fault("a login in clear where TLS is required");
   }
 }
 
 void ModelShell::ShakeDataHands(DataPathId path) {
   if (random_.OneIn(50)) return;  // Never ends.
-  agenda_.After(random_.Delay(absl::Seconds(2)), [this, path] {
-    if (path_.id != path || session_.has_ended()) return;
+  agenda_.After(random_.Delay(absl::Seconds(2)), [this, path,
+                                                  relay = path_.relay_number] {
+    if (!IsRelay(path, relay) || session_.has_ended()) return;
     if (path_.asked.client_protected) {
       if (path_.mistaken || random_.OneIn(40)) {
         return BreakRelay(path, Leg::kClient, LegFault::kForeignSession);

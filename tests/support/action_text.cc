@@ -58,7 +58,14 @@ struct Describe {
         a.direction == Direction::kDownload ? "download" : "upload",
         a.client_protected ? " client=tls" : "",
         a.backend_protected ? " backend=tls" : "",
-        a.tolerates_missing_close_notify ? " tolerant=yes" : "");
+        a.tolerates_missing_close_notify ? " tolerant=yes" : "",
+        a.holds_end ? " holds-end=yes" : "");
+  }
+  std::string operator()(const PassEnd&) const {
+    return absl::StrCat("pass-end", path);
+  }
+  std::string operator()(const DropBackendLeg&) const {
+    return absl::StrCat("drop-backend-leg", path);
   }
   std::string operator()(const CloseDataPath& a) const {
     return absl::StrCat("close-data-path", path, " how=",
@@ -71,11 +78,15 @@ struct Describe {
                         " code=", a.code);
   }
   std::string operator()(const ReportTransfer& a) const {
-    return absl::StrCat("report-transfer verb=", ftp::VerbName(a.verb),
-                        " path=", Quoted(Printed(a.path)), " bytes=", a.bytes,
-                        " seconds=", absl::ToInt64Seconds(a.duration),
-                        " code=", a.code,
-                        " trouble=", Quoted(Printed(a.trouble)));
+    return absl::StrCat(
+        "report-transfer verb=", ftp::VerbName(a.verb),
+        " path=", Quoted(Printed(a.path)), " bytes=", a.bytes,
+        " seconds=", absl::ToInt64Seconds(a.duration),
+        a.resumes > 0 ? absl::StrCat(" resumes=", a.resumes) : std::string(),
+        " code=", a.code, " trouble=", Quoted(Printed(a.trouble)));
+  }
+  std::string operator()(const ReportBackendReplaced& a) const {
+    return absl::StrCat("report-backend-replaced former=", Printed(a.former));
   }
   std::string operator()(const ReportBackendTrouble& a) const {
     return absl::StrCat("report-backend-trouble backend=", Printed(a.backend),
@@ -116,7 +127,8 @@ DataPathId PathOf(const Action& action) {
 bool IsReport(const Action& action) {
   return std::holds_alternative<ReportLogin>(action) ||
          std::holds_alternative<ReportTransfer>(action) ||
-         std::holds_alternative<ReportBackendTrouble>(action);
+         std::holds_alternative<ReportBackendTrouble>(action) ||
+         std::holds_alternative<ReportBackendReplaced>(action);
 }
 
 absl::string_view LegName(Leg leg) {

@@ -105,6 +105,22 @@ void ShellRules::Do(const session::StartRelay& action) {
   Check(!action.backend_protected || backend_tls_ == Tls::kOn,
         "a protected backend leg of a clear control connection");
   path_.relay = true;
+  path_.holds_end = action.holds_end;
+}
+
+void ShellRules::Do(const session::PassEnd& action) {
+  Check(path_.id == action.path, "an action names a closed data path");
+  Check(path_.relay && path_.holds_end, "no end is held");
+  path_.holds_end = false;
+}
+
+void ShellRules::Do(const session::DropBackendLeg& action) {
+  // It may be lost before the shell has heard of the path.
+  Check(path_.id == action.path || (path_.id == 0 && action.path > last_path_),
+        "an action names a closed data path");
+  path_.backend = LegState::kNone;
+  path_.relay = false;
+  path_.holds_end = false;
 }
 
 void ShellRules::Do(const session::CloseDataPath& action) {

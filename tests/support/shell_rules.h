@@ -57,6 +57,7 @@ class ShellRules {
     LegState client = LegState::kNone;
     LegState backend = LegState::kNone;
     bool relay = false;
+    bool holds_end = false;
   };
 
   LegState& LegOf(session::Leg leg) {
@@ -78,12 +79,15 @@ class ShellRules {
   void Do(const session::DialClient& action);
   void Do(const session::DialBackend& action);
   void Do(const session::StartRelay& action);
+  void Do(const session::PassEnd& action);
+  void Do(const session::DropBackendLeg& action);
   void Do(const session::CloseDataPath& action);
   void Do(const session::PauseClient& action);
   void Do(const session::ResumeClient& action);
   void Do(const session::ReportLogin& action) {}
   void Do(const session::ReportTransfer& action) {}
   void Do(const session::ReportBackendTrouble& action) {}
+  void Do(const session::ReportBackendReplaced& action) {}
   void Do(const session::EndSession& action);
 
   BackendState backend_ = BackendState::kNone;

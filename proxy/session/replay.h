@@ -1,0 +1,70 @@
+// What the client has said that its backend still goes by, for the next backend
+// of the session: options, TYPE, the working directory. Pure; one thread.
+#ifndef PINNACE_PROXY_SESSION_REPLAY_H_
+#define PINNACE_PROXY_SESSION_REPLAY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "proxy/ftp/command.h"
+#include "proxy/ftp/reply.h"
+
+namespace pinnace::session {
+
+class Replay {
+ public:
+  // In the order they are told in.
+  enum class Slot : uint8_t {
+    kClnt,
+    kUtf8,
+    kMlst,
+    kHash,
+    kLang,
+    kUmask,
+    kType,
+    kDirectory,  // as PWD names it
+    kStep,       // a CWD behind it, before PWD has named the new one
+  };
+  struct Entry {
+    Slot slot;
+    ftp::Command command;
+  };
+
+  // Before USER: OPTS and CLNT. False: not an option that is known.
+  bool NoteEarly(const ftp::Command& command);
+  // A backend said yes to it. True: the working directory is another one now,
+  // and PWD has to be asked.
+  bool NoteAccepted(const ftp::Command& command);
+  // The answer to that PWD.
+  void NoteDirectory(const ftp::Reply& reply);
+  // USER on a connection that has been used: what the backend keeps of the
+  // former user is not known.
+  void NoteUserOnUsedConnection() { whole_ = entries_.empty(); }
+  void Clear() { *this = Replay(); }
+
+  // Another backend can be told all that counts.
+  bool is_whole() const { return whole_; }
+  size_t size() const { return entries_.size(); }
+  const Entry& operator[](size_t i) const { return entries_[i]; }
+  // Without it the next backend would do something else than the client asks
+  // for.
+  static bool MustBeAccepted(Slot slot);
+
+ private:
+  void Set(Slot slot, const ftp::Command& command);
+  void Drop(Slot slot);
+  bool Has(Slot slot) const;
+
+  std::vector<Entry> entries_;  // by slot
+  bool whole_ = true;
+};
+
+// The directory in the text of a 257 (RFC 959 appendix II); empty: none.
+std::string DirectoryOf(const ftp::Reply& reply);
+
+}  // namespace pinnace::session
+
+#endif  // PINNACE_PROXY_SESSION_REPLAY_H_
