@@ -31,10 +31,15 @@ class RelayTest : public testing::Test, public Relay::Owner {
     source_watch_ = loop_.WatchSocket(source_.fd(), nullptr, Priority::kBulk);
     sink_watch_ = loop_.WatchSocket(sink_.fd(), nullptr, Priority::kBulk);
   }
-  void Start() {
+  void Start(Relay::AtEnd at_end = Relay::AtEnd::kPassOn) {
     relay_ = std::make_unique<Relay>(
         loop_, pipes_, Relay::End{&source_, source_watch_.get()},
-        Relay::End{&sink_, sink_watch_.get()}, this);
+        Relay::End{&sink_, sink_watch_.get()}, at_end, this);
+  }
+  void OnSourceEnded(int64_t bytes) override {
+    ++ended_;
+    moved_ = bytes;
+    if (destroy_at_end_) relay_.reset();
   }
   void OnRelayDone(int64_t bytes) override {
     ++done_;
@@ -78,7 +83,7 @@ class RelayTest : public testing::Test, public Relay::Owner {
   std::unique_ptr<Loop::Watch> source_watch_, sink_watch_;
   std::unique_ptr<Relay> relay_;
   bool destroy_at_end_ = false;
-  int done_ = 0, broken_ = 0;
+  int done_ = 0, broken_ = 0, ended_ = 0;
   int64_t moved_ = -1;
   Relay::Leg leg_ = Relay::Leg::kSource;
   absl::Status status_;
@@ -117,6 +122,70 @@ INSTANTIATE_TEST_SUITE_P(Sizes, RelaySizeTest,
                          testing::Values(0, 1, 1024, 64 * 1024 - 1, 64 * 1024,
                                          64 * 1024 + 1, 300'000,
                                          50 * 1024 * 1024));
+
+TEST_P(RelaySizeTest, HoldsTheEndUntilItIsToldTo) {
+  Open();
+  Start(Relay::AtEnd::kHold);
+  const std::string bytes = Pattern(GetParam());
+  Received received, at_source;
+  size_t sent = 0;
+  ASSERT_TRUE(TurnUntil(loop_, [&] {
+    sent += SendOutside(source_peer_, absl::string_view(bytes).substr(sent));
+    if (sent == bytes.size()) source_peer_.ShutdownWrite();
+    ReceiveOutside(sink_peer_, &received);
+    ReceiveOutside(source_peer_, &at_source);
+    return ended_ == 1 && received.bytes.size() == bytes.size() &&
+           at_source.finished;
+  }));
+  EXPECT_EQ(moved_, static_cast<int64_t>(bytes.size()));
+  EXPECT_TRUE(received.bytes == bytes);
+  Settle(loop_);
+  ReceiveOutside(sink_peer_, &received);
+  EXPECT_FALSE(received.finished);
+  EXPECT_FALSE(IsOver());
+  EXPECT_EQ(ended_, 1);
+
+  relay_->PassEnd();
+  EXPECT_FALSE(IsOver());
+  ASSERT_TRUE(TurnUntil(loop_, [&] {
+    ReceiveOutside(sink_peer_, &received);
+    return received.finished && IsOver();
+  }));
+  EXPECT_EQ(done_, 1);
+  EXPECT_EQ(moved_, static_cast<int64_t>(bytes.size()));
+}
+
+TEST_F(RelayTest, ASinkThatBreaksWhileTheEndIsHeld) {
+  Open();
+  Start(Relay::AtEnd::kHold);
+  source_peer_.ShutdownWrite();
+  ASSERT_TRUE(TurnUntil(loop_, [&] { return ended_ == 1; }));
+  sink_peer_.Reset();
+  ASSERT_TRUE(TurnUntil(loop_, [&] { return IsOver(); }));
+  EXPECT_EQ(broken_, 1);
+  EXPECT_EQ(leg_, Relay::Leg::kSink);
+}
+
+TEST_F(RelayTest, MayGoWhenTheSourceHasEnded) {
+  Open();
+  Start(Relay::AtEnd::kHold);
+  destroy_at_end_ = true;
+  ASSERT_EQ(SendOutside(source_peer_, "some"), 4u);
+  source_peer_.ShutdownWrite();
+  ASSERT_TRUE(TurnUntil(loop_, [&] { return ended_ == 1; }));
+  EXPECT_EQ(relay_, nullptr);
+  EXPECT_EQ(moved_, 4);
+}
+
+TEST_F(RelayTest, TheEndMayBePassedBeforeItHasCome) {
+  Open();
+  Start(Relay::AtEnd::kHold);
+  relay_->PassEnd();
+  const Received received = Transfer(Pattern(100'000));
+  EXPECT_EQ(received.bytes.size(), 100'000u);
+  EXPECT_EQ(done_, 1);
+  EXPECT_EQ(ended_, 0);
+}
 
 TEST_F(RelayTest, WaitsForASlowReader) {
   Open(8192);

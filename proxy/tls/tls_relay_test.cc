@@ -258,6 +258,10 @@ class TlsRelayTest : public ::testing::Test, public TlsRelay::Owner {
         TlsRelay::End{&sink_, sink_watch_.get(), sink_engine_.get()}, options,
         this);
   }
+  void OnSourceEnded(int64_t bytes) override {
+    ++ended_;
+    moved_ = bytes;
+  }
   void OnRelayDone(int64_t bytes) override {
     ++done_;
     moved_ = bytes;
@@ -338,7 +342,7 @@ class TlsRelayTest : public ::testing::Test, public TlsRelay::Owner {
   std::unique_ptr<io::Loop::Watch> source_watch_, sink_watch_;
   std::unique_ptr<TlsRelay> relay_;
   bool destroy_at_end_ = false;
-  int done_ = 0, broken_ = 0;
+  int done_ = 0, broken_ = 0, ended_ = 0;
   int64_t moved_ = -1;
   Leg leg_ = Leg::kSource;
   absl::Status status_;
@@ -385,6 +389,64 @@ TEST_P(TlsRelayWaysTest, OneByte) {
   OpenTheWay();
   Start();
   SendThrough("x");
+}
+
+TEST_P(TlsRelayWaysTest, HoldsTheEndUntilItIsToldTo) {
+  for (const size_t size : {0, 300'000}) {
+    OpenTheWay();
+    Start({.at_end = io::Relay::AtEnd::kHold});
+    ended_ = 0;
+    const std::string bytes = Pattern(size);
+    source_peer_.to_send = bytes;
+    EndSource();
+    DriveUntil([&] {
+      return ended_ == 1 && sink_peer_.bytes().size() == bytes.size();
+    });
+    EXPECT_EQ(moved_, static_cast<int64_t>(bytes.size()));
+    for (int i = 0; i < 20; ++i) {
+      sink_peer_.Drive();
+      loop_.RunOnce(absl::ZeroDuration());
+    }
+    EXPECT_FALSE(sink_peer_.has_ended());
+    EXPECT_FALSE(IsOver());
+
+    relay_->PassEnd();
+    ExpectWhole(bytes);
+    EXPECT_EQ(ended_, 1);
+    OpenAgain();
+  }
+}
+
+// The source goes in mid-file, and another one goes on where the sink is.
+TEST_P(TlsRelayWaysTest, ASecondSourceGoesOn) {
+  const Way way = TheWay();
+  OpenTheWay(16 * 1024);
+  Start({.at_end = io::Relay::AtEnd::kHold});
+  const std::string bytes = Pattern(700'000);
+  source_peer_.to_send = bytes;
+  DriveUntil([&] { return relay_->bytes_moved() > 200'000; });
+  const auto delivered = static_cast<size_t>(relay_->bytes_delivered());
+  ASSERT_LT(delivered, bytes.size());
+  const bool is_secured = relay_->is_sink_secured();
+  relay_.reset();
+  source_watch_.reset();
+
+  Pair pair = io::Connect();
+  source_ = std::move(pair.near);
+  source_peer_ = Peer();
+  source_peer_.Open(std::move(pair.far), RoleOfPeer(way.source), way.version);
+  source_engine_ = EngineOf(way.source);
+  source_watch_ = loop_.WatchSocket(source_.fd(), nullptr, io::Priority::kBulk);
+  relay_ = std::make_unique<TlsRelay>(
+      loop_, TlsRelay::End{&source_, source_watch_.get(), source_engine_.get()},
+      TlsRelay::End{&sink_, sink_watch_.get(), sink_engine_.get(), is_secured},
+      TlsRelay::Options{}, this);
+  source_peer_.to_send = bytes.substr(delivered);
+  EndSource();
+  DriveUntil([&] { return IsOver() && sink_peer_.has_ended(); });
+  EXPECT_EQ(done_, 1) << status_;
+  EXPECT_EQ(moved_, static_cast<int64_t>(bytes.size() - delivered));
+  EXPECT_TRUE(sink_peer_.bytes() == bytes);
 }
 
 TEST_P(TlsRelayWaysTest, ManyBytes) {

@@ -12,12 +12,13 @@ import farm_scenarios
 import gateway
 import leg_scenarios
 import pool_scenarios
+import replacement_scenarios
 import runner
 import topology
 import world as worlds
 
 SCENARIOS = [*pool_scenarios.ALL, *failure_scenarios.ALL, *farm_scenarios.ALL,
-             *leg_scenarios.ALL]
+             *leg_scenarios.ALL, *replacement_scenarios.ALL]
 _KINDS = {**{kind: kind for kind in catalog.BACKENDS},
           "left": "vsftpd", "right": "vsftpd"}
 
