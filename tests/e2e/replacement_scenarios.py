@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 
 import content
 import session as sessions
@@ -61,12 +62,13 @@ def download_goes_on_from_another_backend(world):
 
 
 def download_of_another_file_is_not_resumed(world):
-  """whoami differs from backend to backend: 426, and the session lives."""
+  """Of the same size, and a second older: 426, and the session lives."""
   world.needs_gateway()
   with world.serve([_farm(world, "left", "right")]) as server:
-    for name in ("left", "right"):
+    for age, name in enumerate(("left", "right")):
       path = world.backends[name].root / "data" / "differs.bin"
       path.write_bytes(content.make(f"differs {name}", 48 * content.MIB))
+      os.utime(path, (1_750_000_000 + age,) * 2)
     with world.session(server) as one:
       lost = one.whoami()
       with one.transfer("EPSV", "RETR /data/differs.bin") as data:

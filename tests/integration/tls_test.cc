@@ -102,6 +102,28 @@ TEST_F(TlsTest, CertificatesChangeUnderRunningSessions) {
   EXPECT_EQ(Ready()->Download("RETR file", &back), "226 Done");
 }
 
+TEST_F(TlsTest, ADownloadGoesOnFromAnotherBackend) {
+  const std::string content(2'000'000, 'x');
+  options_.workers = 1;
+  farm_.failover.replace_backend = farm_.failover.resume_downloads = true;
+  for (const bool dies : {true, false}) {
+    PlainBackend::Behaviour behaviour;
+    behaviour.dies_in_download = dies;
+    behaviour.answers["SIZE"] = absl::StrCat("213 ", content.size());
+    behaviour.answers["MDTM"] = "213 20260101120000";
+    AddBackend(kLoopback, behaviour).SetFile("file", content);
+  }
+  Start();
+  std::unique_ptr<TlsClient> client = Ready();
+  EXPECT_EQ(client->Command("TYPE I"), "200 OK");
+  std::string received;
+  EXPECT_EQ(client->Download("RETR file", &received), "226 Done");
+  EXPECT_TRUE(received == content) << received.size() << " bytes";
+  EXPECT_EQ(gateway_->Counters()[static_cast<size_t>(
+                metrics::Counter::kDownloadsResumed)],
+            1);
+}
+
 TEST_F(TlsTest, EndsInEveryPhaseOfAHandshake) {
   options_.data_source = ports::SourceMatch::kTlsSession;
   AddBackend();
