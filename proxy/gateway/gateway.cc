@@ -16,6 +16,7 @@
 #include "proxy/base/steady_clock.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/fleet/drain.h"
+#include "proxy/tls/kernel_tls.h"
 
 namespace pinnace::gateway {
 namespace {
@@ -105,6 +106,9 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
       new Gateway(std::move(options), std::move(snapshot)));
   const absl::Status tls = gateway->tls_.Load();
   if (!tls.ok()) return tls;
+  if (gateway->options_.tls.has_value()) {
+    Log(LogLevel::kInfo, tls::KernelTlsNote());
+  }
   const absl::Status listening = gateway->Listen();
   if (!listening.ok()) return listening;
   Gateway& started = *gateway;
