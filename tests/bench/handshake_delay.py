@@ -74,7 +74,7 @@ def _say(what, taken):
 
 def _handshakes(seconds):
   return subprocess.Popen(
-      program.pinned(layout.BOTH_CPUS, [
+      program.pinned(layout.LOAD_CPU, [
           "openssl", "s_time", "-connect", f"{_GATEWAY}:{_IMPLICIT}", "-new",
           "-time", str(seconds)]),
       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -111,8 +111,9 @@ def main():
       _say("alone", _noops(control, lines, options.seconds))
       storm = [_handshakes(options.seconds) for _ in range(options.clients)]
       _say("handshakes", _noops(control, lines, options.seconds - 1))
-      made = sum(int(re.search(r"(\d+) connections in \d+ real", one.communicate()[0])[1])
-                 for one in storm)
+      made = sum(
+          int(re.search(r"(\d+) connections in \d+ real",
+                        one.communicate()[0])[1]) for one in storm)
       print(f"{made / options.seconds:.0f} handshakes a second, by "
             f"{options.clients} clients")
       control.close()
