@@ -13,6 +13,7 @@
 #include "proxy/base/ids.h"
 #include "proxy/base/port_range.h"
 #include "proxy/fleet/backend_status.h"
+#include "proxy/rates/rate_bucket.h"
 
 namespace pinnace::fleet {
 
@@ -36,6 +37,7 @@ struct Backend {
   std::optional<PortRange>
       passive_ports;  // what its server is set to use; for people
   std::optional<PortRange> public_ports;  // its own slice of the pool
+  rates::TransferLimit rate;
 };
 
 }  // namespace pinnace::fleet

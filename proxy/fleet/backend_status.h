@@ -16,6 +16,7 @@
 #include "proxy/base/address.h"
 #include "proxy/base/mutex.h"
 #include "proxy/fleet/outlier_record.h"
+#include "proxy/rates/rate_bucket.h"
 
 namespace pinnace::fleet {
 
@@ -131,6 +132,8 @@ class alignas(64) BackendStatus {
     MutexLock lock(&mutex_);
     return trouble_;
   }
+
+  rates::TransferBuckets rate;  // of all its sessions
 
  private:
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();

@@ -15,6 +15,7 @@
 #include "proxy/base/mutex.h"
 #include "proxy/fleet/backend.h"
 #include "proxy/fleet/farm_options.h"
+#include "proxy/rates/rate_bucket.h"
 
 namespace pinnace::fleet {
 
@@ -26,6 +27,7 @@ struct FarmProgress {
   // Counts what was drawn: round robin's place, and the seed of every choice by
   // chance, so that a run can be repeated.
   std::atomic<uint64_t> turn{0};
+  rates::TransferBuckets rate;  // of all its sessions
   // Held while it is decided whether one more backend may be left out.
   Mutex ejecting;
 };
@@ -51,6 +53,7 @@ struct Farm {
   BackendTls backend_tls;
   // A protected data connection without close_notify is a whole file.
   bool tolerate_missing_close_notify = false;
+  rates::TransferLimit rate;
   std::vector<Backend> backends;
   std::shared_ptr<FarmProgress> progress = std::make_shared<FarmProgress>();
   // Made of `backends` by Fleet::Prepare(). Null in a farm made by hand: it

@@ -25,6 +25,14 @@ void InheritStatus(const Farm& former, Farm& farm) {
   }
 }
 
+// Also for what runs already.
+void SetRates(const Farm& farm) {
+  farm.progress->rate.Set(farm.rate);
+  for (const Backend& backend : farm.backends) {
+    backend.status->rate.Set(backend.rate);
+  }
+}
+
 }  // namespace
 
 const Farm* Fleet::FindFarm(absl::string_view name) const {
@@ -48,6 +56,9 @@ void Fleet::Prepare(absl::string_view gateway_zone, const Fleet* former) {
     if (old != nullptr) {
       farm.progress = old->progress;
       InheritStatus(*old, farm);
+    }
+    SetRates(farm);
+    if (old != nullptr) {
       if (old->index != nullptr &&
           old->index->Serves(*old, farm, gateway_zone)) {
         farm.index = old->index;

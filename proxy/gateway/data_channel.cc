@@ -24,6 +24,8 @@ LegFault FaultOf(const absl::Status& status) {
       return LegFault::kHandshake;
     case absl::StatusCode::kPermissionDenied:
       return LegFault::kForeignSession;
+    case absl::StatusCode::kOutOfRange:
+      return LegFault::kTooLarge;
     default:
       return LegFault::kBroken;
   }
@@ -165,10 +167,13 @@ void DataChannel::WatchEnd(EndPoint& end) {
 }
 
 void DataChannel::StartRelay(Direction direction, Engines engines,
+                             const rates::Pacer::Buckets& rates,
                              const tls::TlsRelay::Options& options) {
   direction_ = direction;
   const bool download = direction == Direction::kDownload;
+  pacer_ = std::make_unique<rates::Pacer>(rates);
   tls::TlsRelay::Options checked = options;
+  checked.relay.pacer = pacer_.get();
   if (client_.engine == nullptr) {
     client_.engine = std::move(engines.client);
   } else if (!has_resumed_) {
@@ -185,7 +190,7 @@ void DataChannel::StartRelay(Direction direction, Engines engines,
     relay_ = std::make_unique<io::Relay>(
         shared_.loop, shared_.pipes,
         io::Relay::End{&source.socket, source.watch.get()},
-        io::Relay::End{&sink.socket, sink.watch.get()}, options.at_end, this);
+        io::Relay::End{&sink.socket, sink.watch.get()}, checked.relay, this);
     return;
   }
   tls_relay_ = std::make_unique<tls::TlsRelay>(
@@ -238,8 +243,10 @@ void DataChannel::OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
       (leg == io::Relay::Leg::kSource) == (direction_ == Direction::kUpload);
   owner_->OnRelayBroken(
       at_client ? Leg::kClient : Leg::kBackend,
-      tls_relay_ == nullptr ? LegFault::kBroken : FaultOf(status), status,
-      bytes_moved_ + bytes);
+      tls_relay_ == nullptr && status.code() != absl::StatusCode::kOutOfRange
+          ? LegFault::kBroken
+          : FaultOf(status),
+      status, bytes_moved_ + bytes);
 }
 
 // The peer of a TLS leg may still say close_notify: a socket that is closed

@@ -78,6 +78,7 @@ class DataChannel final : public io::Relay::Owner {
   bool has_client_engine() const { return client_.engine != nullptr; }
   // It is kept, and needs none in `engines`.
   void StartRelay(session::Direction direction, Engines engines,
+                  const rates::Pacer::Buckets& rates,
                   const tls::TlsRelay::Options& options);
   // The end that the relay holds.
   void PassEnd();
@@ -146,7 +147,8 @@ class DataChannel final : public io::Relay::Owner {
   std::unique_ptr<io::Dial> client_dial_;
   std::unique_ptr<io::Dial> backend_dial_;
   std::unique_ptr<io::TcpListener> backend_listener_;
-  // One of them at a time; destroyed before the sockets and engines.
+  std::unique_ptr<rates::Pacer> pacer_;
+  // One of them at a time; destroyed before pacer, sockets and engines.
   std::unique_ptr<io::Relay> relay_;
   std::unique_ptr<tls::TlsRelay> tls_relay_;
 };

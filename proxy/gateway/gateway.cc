@@ -97,8 +97,15 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
                       worker.OnDataAccepted(std::move(connection));
                     });
                   },
-              .tls = tls_},
-      snapshot_(Prepared(*snapshot, options_.zone)) {}
+              .tls = tls_,
+              .rate = std::make_shared<rates::TransferBuckets>()},
+      snapshot_(Prepared(*snapshot, options_.zone)) {
+  SetRate(options_.rate);
+}
+
+void Gateway::SetRate(const rates::TransferLimit& limit) {
+  shared_.rate->Set(limit);
+}
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
     GatewayOptions options, snapshot::SnapshotPtr snapshot) {

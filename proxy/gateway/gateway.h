@@ -39,6 +39,8 @@ class Gateway final : public GatewayView {
   void Publish(snapshot::SnapshotPtr snapshot) ABSL_LOCKS_EXCLUDED(mutex_);
   // Certificates and keys that have changed on disk are used from here on.
   void RefreshTls();
+  // Of all sessions, from now on.
+  void SetRate(const rates::TransferLimit& limit);
   // A usable backend is there, and no drain is under way.
   bool ready() const { return why_not_ready().empty(); }
   std::string why_not_ready() const;

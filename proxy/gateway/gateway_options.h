@@ -11,6 +11,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
 #include "proxy/ports/lease_table.h"
+#include "proxy/rates/rate_bucket.h"
 #include "proxy/session/session_options.h"
 #include "proxy/tls/tls_options.h"
 
@@ -35,6 +36,7 @@ struct GatewayOptions {
   std::string zone;  // for farms with prefer_zone
   // How long a draining gateway still takes new sessions.
   absl::Duration drain_notice = limits::kDrainNotice;
+  rates::TransferLimit rate;  // of all sessions, at the start
 };
 
 }  // namespace pinnace::gateway

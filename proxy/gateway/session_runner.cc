@@ -334,19 +334,29 @@ void SessionRunner::Do(const session::DialBackend& action, const Outbox&) {
 void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
   PINNACE_CHECK(data_ != nullptr && data_->id() == action.path);
   data_->StartRelay(
-      action.direction, EnginesFor(action),
+      action.direction, EnginesFor(action), RatesFor(action.direction),
       {.session = session_.id(),
        .must_resume = action.client_protected &&
                       client_context_->options().session_reuse ==
                           tls::SessionReuse::kRequire,
        .tolerate_missing_close_notify = action.tolerates_missing_close_notify,
-       .at_end = action.holds_end ? io::Relay::AtEnd::kHold
-                                  : io::Relay::AtEnd::kPassOn});
+       .relay = {.at_end = action.holds_end ? io::Relay::AtEnd::kHold
+                                            : io::Relay::AtEnd::kPassOn,
+                 .max_bytes = action.max_bytes}});
   // Its own connection brings no new ticket to a client that only writes there.
   if (action.client_protected && action.direction == Direction::kUpload &&
       client_->engine() != nullptr) {
     client_->engine()->GiveTicket();
   }
+}
+
+rates::Pacer::Buckets SessionRunner::RatesFor(Direction direction) const {
+  const bool download = direction == Direction::kDownload;
+  rates::Pacer::Buckets buckets;
+  const std::shared_ptr<rates::TransferBuckets>& all = worker_.rate();
+  buckets.emplace_back(all, download ? &all->download : &all->upload);
+  session_.backend_link().AppendRates(buckets, download);
+  return buckets;
 }
 
 DataChannel::Engines SessionRunner::EnginesFor(

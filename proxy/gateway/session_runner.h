@@ -80,6 +80,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   absl::Status SecureBackend();
   void OnClientCleared(absl::string_view bytes);
   DataChannel::Engines EnginesFor(const session::StartRelay& action);
+  rates::Pacer::Buckets RatesFor(session::Direction direction) const;
   void OnBackendDialled(absl::StatusOr<io::Connected> result);
   // ByteStream::Owner
   void OnBytes(io::ByteStream& stream, absl::string_view bytes) override;

@@ -48,6 +48,7 @@ class Worker {
     absl::AnyInvocable<void(UnmatchedConnections::Matched connection) const>
         pass_on;
     TlsMaterial& tls;
+    std::shared_ptr<rates::TransferBuckets> rate;  // of all sessions
   };
 
   Worker(WorkerId id, const Shared& shared, snapshot::SnapshotPtr snapshot,
@@ -95,6 +96,9 @@ class Worker {
   absl::StatusOr<std::shared_ptr<const tls::ClientContext>> client_context(
       const fleet::BackendTls& tls) {
     return shared_.tls.ForBackends(tls);
+  }
+  const std::shared_ptr<rates::TransferBuckets>& rate() const {
+    return shared_.rate;
   }
   DataChannel::Shared data_shared() { return {loop_, pipes_, shared_.leases}; }
   session::Turn NewTurn(size_t client_unsent_bytes, session::Outbox& out);

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proxy/base/limits.h"
 #include "proxy/io/errno_status.h"
@@ -28,16 +30,17 @@ ssize_t Splice(int from_fd, int to_fd, size_t bytes) {
 
 }  // namespace
 
-Relay::Relay(Loop& loop, PipePool& pipes, End source, End sink, AtEnd at_end,
-             Owner* owner)
+Relay::Relay(Loop& loop, PipePool& pipes, End source, End sink,
+             const Options& options, Owner* owner)
     : loop_(loop),
       pipes_(pipes),
       source_(source),
       sink_(sink),
+      options_(options),
       owner_(owner),
       source_ready_(*this),
       sink_ready_(*this),
-      holds_end_(at_end == AtEnd::kHold) {
+      holds_end_(options.at_end == AtEnd::kHold) {
   // The sink first: what the source tells can then be moved at once.
   sink_.watch->Redirect(&sink_ready_, Priority::kBulk);
   source_.watch->Redirect(&source_ready_, Priority::kBulk);
@@ -104,7 +107,35 @@ Relay::Step Relay::MoveOnce() {
   if (at_end_) return holds_end_ ? TellSourceEnded() : Finish();
   // Not before the sink has room: its back-pressure is the source's.
   if (!source_readable_ || !sink_writable_) return Step::kBlocked;
-  return WantsSplice() ? ReceiveBySplice() : ReceiveByCopy();
+  const size_t room = Room();
+  if (room == 0) return Step::kBlocked;
+  return WantsSplice() ? ReceiveBySplice(room) : ReceiveByCopy(room);
+}
+
+size_t Relay::Room() {
+  size_t room = std::numeric_limits<size_t>::max();
+  if (options_.max_bytes > 0) {
+    room = static_cast<size_t>(options_.max_bytes - received_bytes_) + 1;
+  }
+  if (options_.pacer == nullptr) return room;
+  room = options_.pacer->Allowed(room, loop_.now());
+  if (room > 0) return room;
+  if (pace_ == nullptr) {
+    pace_ = std::make_unique<Timer>(loop_, [this] { Move(); });
+  }
+  pace_->Set(options_.pacer->ready_at());
+  return 0;
+}
+
+Relay::Step Relay::OnReceived(size_t bytes) {
+  turn_bytes_ += bytes;
+  received_bytes_ += static_cast<int64_t>(bytes);
+  if (options_.pacer != nullptr) options_.pacer->Moved(bytes);
+  if (options_.max_bytes == 0 || received_bytes_ <= options_.max_bytes) {
+    return Step::kMoved;
+  }
+  return Break(Leg::kSource, absl::OutOfRangeError(absl::StrCat(
+                                 "more than ", options_.max_bytes, " bytes")));
 }
 
 bool Relay::WantsSplice() {
@@ -133,8 +164,9 @@ Relay::Step Relay::SendHeld() {
   return Step::kMoved;
 }
 
-Relay::Step Relay::ReceiveByCopy() {
-  const absl::Span<char> buffer = loop_.shared_buffer();
+Relay::Step Relay::ReceiveByCopy(size_t room) {
+  absl::Span<char> buffer = loop_.shared_buffer();
+  buffer = buffer.first(std::min(buffer.size(), room));
   ssize_t size;
   do {
     size = recv(source_.socket->fd(), buffer.data(), buffer.size(), 0);
@@ -142,7 +174,7 @@ Relay::Step Relay::ReceiveByCopy() {
   if (size <= 0) return OnReceiveStopped(size == 0 ? 0 : errno);
 
   const auto count = static_cast<size_t>(size);
-  turn_bytes_ += count;
+  if (OnReceived(count) == Step::kOver) return Step::kOver;
   if (count < buffer.size() && !receive_to_end_) {
     source_readable_ = false;
     // The FIN had come before this call, and nothing else is before it.
@@ -159,11 +191,11 @@ Relay::Step Relay::ReceiveByCopy() {
   return Step::kMoved;
 }
 
-Relay::Step Relay::ReceiveBySplice() {
+Relay::Step Relay::ReceiveBySplice(size_t room) {
   // The pipe is empty, so EAGAIN is the source's. A short one is no news: the
   // pipe's places may be full of small segments.
-  const ssize_t moved =
-      Splice(source_.socket->fd(), pipe_->write_fd(), pipe_->capacity());
+  const ssize_t moved = Splice(source_.socket->fd(), pipe_->write_fd(),
+                               std::min(pipe_->capacity(), room));
   if (moved < 0) return OnReceiveStopped(static_cast<int>(-moved));
   if (moved == 0) {
     // The end, or an urgent mark, which splice(2) does not pass: recv knows.
@@ -172,8 +204,7 @@ Relay::Step Relay::ReceiveBySplice() {
     return Step::kMoved;
   }
   pipe_bytes_ = static_cast<size_t>(moved);
-  turn_bytes_ += pipe_bytes_;
-  return Step::kMoved;
+  return OnReceived(pipe_bytes_);
 }
 
 Relay::Step Relay::OnSendStopped(int error) {
@@ -216,10 +247,14 @@ Relay::Step Relay::Finish() {
 }
 
 Relay::Step Relay::Break(Leg leg, int error) {
+  return Break(
+      leg, StatusFromErrno(error, leg == Leg::kSource ? "receive" : "send"));
+}
+
+Relay::Step Relay::Break(Leg leg, const absl::Status& status) {
   over_ = true;
-  owner_->OnRelayBroken(
-      leg, StatusFromErrno(error, leg == Leg::kSource ? "receive" : "send"),
-      moved_bytes_);  // May destroy this.
+  if (pace_ != nullptr) pace_->Set(absl::InfiniteFuture());
+  owner_->OnRelayBroken(leg, status, moved_bytes_);  // May destroy this.
   return Step::kOver;
 }
 

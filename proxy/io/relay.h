@@ -9,13 +9,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "absl/status/status.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/pipe_pool.h"
 #include "proxy/io/socket.h"
+#include "proxy/io/timer.h"
 #include "proxy/io/unsent_bytes.h"
+#include "proxy/rates/pacer.h"
 
 namespace pinnace::io {
 
@@ -47,11 +50,18 @@ class Relay final {
 
   // What becomes of the source's end of file.
   enum class AtEnd : uint8_t { kPassOn, kHold };
+  struct Options {
+    AtEnd at_end = AtEnd::kPassOn;
+    rates::Pacer* pacer = nullptr;  // outlives the relay; null: no limit
+    // Of the whole. With one more OnRelayBroken says OUT_OF_RANGE of the
+    // source, and not all of these have gone. 0: any number.
+    int64_t max_bytes = 0;
+  };
 
   // Starts to move when its place in the loop's line comes: no owner call
   // happens inside the constructor.
-  Relay(Loop& loop, PipePool& pipes, End source, End sink, AtEnd at_end,
-        Owner* owner);
+  Relay(Loop& loop, PipePool& pipes, End source, End sink,
+        const Options& options, Owner* owner);
   // Bytes that were read and not yet sent are lost with it. Parks both watches.
   ~Relay();
   Relay(const Relay&) = delete;
@@ -86,14 +96,18 @@ class Relay final {
   // Moves until blocked, over, or out of budget.
   void Move();
   Step MoveOnce();
+  // Bytes that may be received now; 0: the pace timer is set.
+  size_t Room();
+  Step OnReceived(size_t bytes);
   Step SendHeld();
-  Step ReceiveByCopy();
-  Step ReceiveBySplice();
+  Step ReceiveByCopy(size_t room);
+  Step ReceiveBySplice(size_t room);
   Step OnSendStopped(int error);
   Step OnReceiveStopped(int error);
   Step Finish();
   Step TellSourceEnded();
   Step Break(Leg leg, int error);
+  Step Break(Leg leg, const absl::Status& status);
   bool WantsSplice();
   // Of a pipe that is empty.
   void PutPipeBack();
@@ -103,14 +117,17 @@ class Relay final {
   PipePool& pipes_;
   const End source_;
   const End sink_;
+  const Options options_;
   Owner* const owner_;
   SourceReady source_ready_;
   SinkReady sink_ready_;
 
-  UnsentBytes unsent_;        // received by copying
+  UnsentBytes unsent_;  // received by copying
+  std::unique_ptr<Timer> pace_;
   std::optional<Pipe> pipe_;  // held only while it holds bytes
   size_t pipe_bytes_ = 0;
   int64_t moved_bytes_ = 0;
+  int64_t received_bytes_ = 0;
   size_t turn_bytes_ = 0;  // received since the relay stood in line
 
   // Cleared by EAGAIN (the source also by a short receive), set by an edge.

@@ -12,6 +12,7 @@
 #include "proxy/io/tcp_stream.h"
 #include "proxy/io/testing_loopback.h"
 #include "proxy/io/testing_segments.h"
+#include "proxy/rates/pacer.h"
 
 namespace pinnace::io {
 namespace {
@@ -31,10 +32,10 @@ class RelayTest : public testing::Test, public Relay::Owner {
     source_watch_ = loop_.WatchSocket(source_.fd(), nullptr, Priority::kBulk);
     sink_watch_ = loop_.WatchSocket(sink_.fd(), nullptr, Priority::kBulk);
   }
-  void Start(Relay::AtEnd at_end = Relay::AtEnd::kPassOn) {
+  void Start(const Relay::Options& options = {}) {
     relay_ = std::make_unique<Relay>(
         loop_, pipes_, Relay::End{&source_, source_watch_.get()},
-        Relay::End{&sink_, sink_watch_.get()}, at_end, this);
+        Relay::End{&sink_, sink_watch_.get()}, options, this);
   }
   void OnSourceEnded(int64_t bytes) override {
     ++ended_;
@@ -125,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, RelaySizeTest,
 
 TEST_P(RelaySizeTest, HoldsTheEndUntilItIsToldTo) {
   Open();
-  Start(Relay::AtEnd::kHold);
+  Start({.at_end = Relay::AtEnd::kHold});
   const std::string bytes = Pattern(GetParam());
   Received received, at_source;
   size_t sent = 0;
@@ -157,7 +158,7 @@ TEST_P(RelaySizeTest, HoldsTheEndUntilItIsToldTo) {
 
 TEST_F(RelayTest, ASinkThatBreaksWhileTheEndIsHeld) {
   Open();
-  Start(Relay::AtEnd::kHold);
+  Start({.at_end = Relay::AtEnd::kHold});
   source_peer_.ShutdownWrite();
   ASSERT_TRUE(TurnUntil(loop_, [&] { return ended_ == 1; }));
   sink_peer_.Reset();
@@ -168,7 +169,7 @@ TEST_F(RelayTest, ASinkThatBreaksWhileTheEndIsHeld) {
 
 TEST_F(RelayTest, MayGoWhenTheSourceHasEnded) {
   Open();
-  Start(Relay::AtEnd::kHold);
+  Start({.at_end = Relay::AtEnd::kHold});
   destroy_at_end_ = true;
   ASSERT_EQ(SendOutside(source_peer_, "some"), 4u);
   source_peer_.ShutdownWrite();
@@ -179,12 +180,57 @@ TEST_F(RelayTest, MayGoWhenTheSourceHasEnded) {
 
 TEST_F(RelayTest, TheEndMayBePassedBeforeItHasCome) {
   Open();
-  Start(Relay::AtEnd::kHold);
+  Start({.at_end = Relay::AtEnd::kHold});
   relay_->PassEnd();
   const Received received = Transfer(Pattern(100'000));
   EXPECT_EQ(received.bytes.size(), 100'000u);
   EXPECT_EQ(done_, 1);
   EXPECT_EQ(ended_, 0);
+}
+
+TEST_P(RelaySizeTest, AllowsJustSoMany) {
+  if (GetParam() == 0) return;
+  const auto size = static_cast<int64_t>(GetParam());
+  Open();
+  Start({.max_bytes = size});
+  const Received received = Transfer(Pattern(GetParam()));
+  EXPECT_EQ(received.bytes.size(), GetParam());
+  EXPECT_EQ(done_, 1);
+}
+
+TEST_P(RelaySizeTest, OneMoreThanAllowedBreaksIt) {
+  if (GetParam() == 0) return;
+  const auto size = static_cast<int64_t>(GetParam());
+  Open();
+  Start({.max_bytes = size});
+  const std::string bytes = Pattern(GetParam() + 1);
+  Received received;
+  size_t sent = 0;
+  ASSERT_TRUE(TurnUntil(loop_, [&] {
+    sent += SendOutside(source_peer_, absl::string_view(bytes).substr(sent));
+    ReceiveOutside(sink_peer_, &received);
+    return IsOver();
+  }));
+  EXPECT_EQ(broken_, 1);
+  EXPECT_EQ(leg_, Relay::Leg::kSource);
+  EXPECT_EQ(status_.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_LE(moved_, size);
+}
+
+// Many pieces, small enough that the test does not last.
+TEST_F(RelayTest, KeepsToItsRate) {
+  const auto bucket = std::make_shared<rates::RateBucket>(rates::RateLimit{
+      .bytes_per_second = 2'000'000, .burst_bytes = 64 * 1024});
+  rates::Pacer pacer({bucket});
+  Open();
+  Start({.pacer = &pacer});
+  const std::string bytes = Pattern(500'000);
+  const absl::Time before = loop_.now();
+  const Received received = Transfer(bytes);
+  EXPECT_TRUE(received.bytes == bytes);
+  EXPECT_EQ(done_, 1);
+  // 434 KB in time, the last piece of 20 KB at its begin.
+  EXPECT_GT(loop_.now() - before, absl::Milliseconds(195));
 }
 
 TEST_F(RelayTest, WaitsForASlowReader) {

@@ -50,6 +50,24 @@ class RateBucket {
   std::atomic<int64_t> paid_until_{0};
 };
 
+// Of the two directions, as clients see them.
+struct TransferLimit {
+  RateLimit download;
+  RateLimit upload;
+
+  friend bool operator==(const TransferLimit&, const TransferLimit&) = default;
+};
+
+struct TransferBuckets {
+  RateBucket download;
+  RateBucket upload;
+
+  void Set(const TransferLimit& limit) {
+    download.Set(limit.download);
+    upload.Set(limit.upload);
+  }
+};
+
 }  // namespace pinnace::rates
 
 #endif  // PINNACE_PROXY_RATES_RATE_BUCKET_H_

@@ -34,6 +34,7 @@ enum class LegFault : uint8_t {
   kTruncated,       // protected, and ended without close_notify
   kHandshake,       // TLS did not come about
   kForeignSession,  // it does not resume its own control connection's TLS
+  kTooLarge,        // more came than StartRelay allows
 };
 
 // Whose fault it is that a backend could not be reached.
@@ -110,6 +111,7 @@ struct StartRelay {
   bool tolerates_missing_close_notify = false;
   // The source's end is told, and not passed on before PassEnd.
   bool holds_end = false;
+  int64_t max_bytes = 0;  // 0: any number
 };
 struct PassEnd {
   DataPathId path = 0;

@@ -24,6 +24,7 @@ bool BackendLink::Choose(const fleet::Farm& farm,
   id_ = backend.id;
   farm_ = farm.name;
   status_ = backend.status;
+  progress_ = farm.progress;
   public_ports_ = backend.public_ports;
   data_mode_ = farm.data_mode;
   proxy_protocol_ = backend.proxy_protocol;
@@ -78,6 +79,18 @@ bool BackendLink::WantsPrivate(bool client_private) const {
       return true;
   }
   return true;
+}
+
+void BackendLink::AppendRates(
+    std::vector<std::shared_ptr<rates::RateBucket>>& buckets,
+    bool download) const {
+  if (status_ == nullptr) return;
+  const auto add = [&](const auto& owner) {
+    rates::TransferBuckets& both = owner->rate;
+    buckets.emplace_back(owner, download ? &both.download : &both.upload);
+  };
+  add(progress_);
+  add(status_);
 }
 
 void BackendLink::NoteSuccess(fleet::FailureKind kind) const {

@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/fleet/fleet.h"
 #include "proxy/fleet/outlier.h"
+#include "proxy/rates/rate_bucket.h"
 #include "proxy/session/session_options.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -46,6 +48,10 @@ class BackendLink {
                                             const snapshot::Snapshot& snapshot,
                                             absl::Time now) const;
   void NoteSuccess(fleet::FailureKind kind) const;
+
+  // What its transfers count against, beside the gateway's own.
+  void AppendRates(std::vector<std::shared_ptr<rates::RateBucket>>& buckets,
+                   bool download) const;
 
   // What is left for its sessions if it is drained, or gone from the snapshot.
   fleet::BackendStatus::Drain drain() const {
@@ -90,6 +96,7 @@ class BackendLink {
   std::string farm_;
   Address peer_;
   std::shared_ptr<fleet::BackendStatus> status_;
+  std::shared_ptr<fleet::FarmProgress> progress_;
   std::optional<PortRange> public_ports_;
   fleet::DataMode data_mode_ = fleet::DataMode::kPassive;
   fleet::ProxyProtocol proxy_protocol_ = fleet::ProxyProtocol::kOff;

@@ -24,6 +24,10 @@ ftp::Reply BrokenLeg(Leg leg, LegFault fault, absl::string_view why) {
       return aborted("broke.");
     case LegFault::kTruncated:
       return aborted("ended without close_notify, the file may be cut.");
+    case LegFault::kTooLarge:
+      return ftp::Reply::OneLine(
+          ftp::ReplyCode::kStorageExceeded,
+          absl::StrCat("Upload refused: ", why, " are not allowed here."));
     case LegFault::kHandshake:
     case LegFault::kForeignSession:
       break;

@@ -33,8 +33,9 @@ Login::Verdict Login::OnUser(const Command& command, Turn& turn) {
   }
   former_user_ = state_ == State::kLoggedIn ? user_ : "";
   rejoining_ = false;
-  password_.reset();
-  if (link_.is_connected()) replay_.NoteUserOnUsedConnection();
+  former_password_ = std::move(password_);
+  replay_.ForgetUser(link_.is_connected() ? Replay::Connection::kUsed
+                                          : Replay::Connection::kFresh);
   user_ = command.argument;
   farm_ = std::string(FarmFor(user_, turn));
   trouble_.clear();
@@ -121,6 +122,7 @@ void Login::Reset() {
   host_.clear();
   replay_.Clear();
   password_.reset();
+  former_password_.reset();
   rejoining_ = false;
   tried_.clear();
   former_user_.clear();
@@ -338,7 +340,10 @@ Login::Verdict Login::OnPasswordReply(const Reply& reply, Turn& turn) {
   state_ = still_logged_in ? State::kLoggedIn : State::kLoggedOut;
   turn.Count(Counter::kLoginFailures);
   turn.Do(ReportLogin{.accepted = false, .code = reply.code()});
-  if (still_logged_in) user_ = former_user_;
+  if (still_logged_in) {
+    user_ = former_user_;
+    password_ = std::move(former_password_);
+  }
   return CountFailure(turn);
 }
 
@@ -374,6 +379,7 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
   turn.Count(Counter::kLogins);
   turn.Do(ReportLogin{.accepted = true, .code = reply.code()});
   failures_ = 0;
+  former_password_.reset();
   welcome_ = reply;
   replayed_ = 0;
   state_ = State::kReplaying;
@@ -383,7 +389,8 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
 Login::Verdict Login::OnReplayReply(const Reply& reply, Turn& turn) {
   const Replay::Entry& told = replay_[replayed_ - 1];
   if (rejoining_ && !reply.IsCompletion() &&
-      Replay::MustBeAccepted(told.slot)) {
+      (Replay::MustBeAccepted(told.slot) ||
+       reply.Is(ReplyCode::kServiceClosing))) {
     return CandidateRefuses(told.command.ForLog(), reply, turn);
   }
   return ReplayNext(turn);

@@ -212,7 +212,10 @@ class Login {
   std::string farm_;  // of the last USER
   std::string host_;
   Replay replay_;
-  std::unique_ptr<Password> password_;  // only where backends are replaced
+  // Only where backends are replaced; the former user's until the new one is
+  // in.
+  std::unique_ptr<Password> password_;
+  std::unique_ptr<Password> former_password_;
   // Not again for this USER: it failed, or is full.
   absl::InlinedVector<BackendId, 1> tried_;
   int attempts_ = 0;

@@ -35,7 +35,7 @@ Login::PossibleFarmList Login::PossibleFarms(const Turn& turn) const {
     const fleet::Farm* farm = turn.snapshot.fleet.FindFarm(name);
     if (farm != nullptr) farms.push_back(farm);
   };
-  if (link_.is_chosen()) {
+  if (link_.is_chosen() || is_logged_in() || is_rejoining()) {
     add(link_.farm());
     return farms;
   }

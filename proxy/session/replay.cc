@@ -72,6 +72,12 @@ bool Replay::NoteAccepted(const Command& command) {
   }
 }
 
+void Replay::ForgetUser(Connection connection) {
+  const size_t dropped = std::erase_if(
+      entries_, [](const Entry& entry) { return entry.slot >= Slot::kHash; });
+  whole_ = connection == Connection::kFresh || (whole_ && dropped == 0);
+}
+
 void Replay::NoteDirectory(const ftp::Reply& reply) {
   const std::string path = DirectoryOf(reply);
   if (path.empty()) return;  // The step leads there too.

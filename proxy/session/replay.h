@@ -40,9 +40,10 @@ class Replay {
   bool NoteAccepted(const ftp::Command& command);
   // The answer to that PWD.
   void NoteDirectory(const ftp::Reply& reply);
-  // USER on a connection that has been used: what the backend keeps of the
-  // former user is not known.
-  void NoteUserOnUsedConnection() { whole_ = entries_.empty(); }
+  // USER: what was said before it that is not the connection's goes. On one
+  // that another user has had, what the backend keeps of him is not known.
+  enum class Connection : uint8_t { kFresh, kUsed };
+  void ForgetUser(Connection connection);
   void Clear() { *this = Replay(); }
 
   // Another backend can be told all that counts.

@@ -78,13 +78,23 @@ TEST(ReplayTest, SmntCannotBeToldAgain) {
   EXPECT_TRUE(replay.is_whole());
 }
 
-TEST(ReplayTest, AUsedConnectionKeepsWhatItsFormerUserSaid) {
-  Replay fresh;
-  fresh.NoteUserOnUsedConnection();
-  EXPECT_TRUE(fresh.is_whole());
-  fresh.NoteAccepted(Line("TYPE I"));
-  fresh.NoteUserOnUsedConnection();
-  EXPECT_FALSE(fresh.is_whole());
+TEST(ReplayTest, ANewUserHasWhatIsTheConnectionsAlone) {
+  Replay replay;
+  replay.NoteEarly(Line("CLNT tnftp"));
+  replay.ForgetUser(Replay::Connection::kUsed);
+  EXPECT_TRUE(replay.is_whole());
+  replay.NoteAccepted(Line("TYPE I"));
+  replay.NoteAccepted(Line("CWD in"));
+  replay.ForgetUser(Replay::Connection::kUsed);
+  EXPECT_EQ(Told(replay), "CLNT tnftp|");
+  EXPECT_FALSE(replay.is_whole());
+  replay.ForgetUser(Replay::Connection::kUsed);
+  EXPECT_FALSE(replay.is_whole());
+  replay.ForgetUser(Replay::Connection::kFresh);
+  EXPECT_TRUE(replay.is_whole());
+  replay.NoteAccepted(Line("SMNT /mnt"));
+  replay.ForgetUser(Replay::Connection::kUsed);
+  EXPECT_FALSE(replay.is_whole());
 }
 
 TEST(ReplayTest, DirectoryOf257) {

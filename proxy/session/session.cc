@@ -99,7 +99,7 @@ void Session::Advance(Turn& turn) {
       wants_turn_ = lines_.HasLine();
       break;
     }
-    if (waiting_ != nullptr && IsFree()) {
+    if (waiting_ != nullptr && IsFree() && !login_.is_detached()) {
       Command command = *std::exchange(waiting_, nullptr);
       const Effect effect = RuleFor(command.verb).effect;
       Serve(std::move(command), effect, turn);
@@ -179,6 +179,11 @@ void Session::OnCommand(Command&& command, Turn& turn) {
     return;
   }
   const CommandRule& rule = RuleFor(command.verb);
+  // Whatever becomes of its backend.
+  if (rule.effect == Effect::kStat &&
+      transfer_.state() == Transfer::State::kRunning) {
+    return transfer_.SayStatus(turn);
+  }
   if (rule.when == When::kLoggedIn && !login_.is_logged_in()) {
     turn.Say(ReplyCode::kNotLoggedIn, "Please login with USER and PASS.");
     return;
@@ -249,9 +254,6 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
       }
       return PassOn(std::move(command), turn);
     case Effect::kStat:
-      if (transfer_.state() == Transfer::State::kRunning) {
-        return transfer_.SayStatus(turn);
-      }
       return PassOn(std::move(command), turn);
     case Effect::kFeat:
       return SayFeatures(turn);

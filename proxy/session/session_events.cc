@@ -82,10 +82,12 @@ void Session::OnBackendBytes(absl::string_view bytes, Turn& turn) {
       case ReplyReader::Status::kMalformed:
         BackendFailed(EndReason::kBackendMalformed,
                       "the backend's answer is not FTP", turn);
+        if (!ended_) Advance(turn);
         return;
       case ReplyReader::Status::kTooLong:
         BackendFailed(EndReason::kBackendMalformed,
                       "the backend's answer is too long", turn);
+        if (!ended_) Advance(turn);
         return;
     }
   }
@@ -319,6 +321,9 @@ void Session::OnDeadline(Turn& turn) {
     return End(EndReason::kLoginTimeout, turn);
   }
   if (turn.now >= link_.drain().deadline) {
+    if (login_.is_rejoining()) {
+      return TryNextBackend("it is going down", turn, Culprit::kGateway);
+    }
     if (OutlivesBackend("the backend is going down and can wait no longer",
                         Login::Return::kAllowed, turn)) {
       return Advance(turn);
@@ -412,7 +417,9 @@ SessionFacts Session::facts() const {
   facts.id = start_.id;
   facts.user = Printable(login_.user());
   facts.listener = start_.listener;
-  facts.farm = link_.is_chosen() ? link_.farm() : start_.farm;
+  const bool has_farm =
+      link_.is_chosen() || login_.is_logged_in() || login_.is_rejoining();
+  facts.farm = has_farm ? link_.farm() : start_.farm;
   if (link_.is_chosen()) facts.backend = link_.id();
   facts.phase = std::string(PhaseName());
   facts.client = start_.client;

@@ -22,7 +22,7 @@ bool Session::OutlivesBackend(absl::string_view why, Login::Return to_it,
     turn.Do(ReportBackendTrouble{turn.Keep(link_.id()), turn.Keep(why)});
   }
   std::optional<Command> command = std::exchange(passed_on_, std::nullopt);
-  bool is_awaited = transfer_.OnBackendLost(why, turn);
+  bool is_awaited = transfer_.OnBackendLost(why, turn) || waiting_ != nullptr;
   login_.StampPin(turn);
   login_.Detach(to_it);
   DropBackend(turn);

@@ -38,6 +38,8 @@ void CountFault(LegFault fault, Turn& turn) {
       return turn.Count(Counter::kDataTlsFailures);
     case LegFault::kForeignSession:
       return turn.Count(Counter::kForeignTlsSessions);
+    case LegFault::kTooLarge:
+      return;
   }
 }
 
@@ -129,7 +131,7 @@ void Transfer::StartRun(ftp::Command&& command, Direction direction,
   run_ = Run();
   run_.command = std::move(command);
   run_.direction = direction;
-  run_.started = turn.now;
+  run_.started = run_.client_awaited_since = turn.now;
 }
 
 void Transfer::SetRunningDeadline(absl::Time now) {
@@ -137,7 +139,7 @@ void Transfer::SetRunningDeadline(absl::Time now) {
   switch (run_.relay) {
     case RelayState::kNotStarted:
       deadline_ = is_passive() && path_.client_leg != LegState::kOpen
-                      ? run_.started + timeouts.data_connect
+                      ? run_.client_awaited_since + timeouts.data_connect
                       : now + timeouts.transfer_stall;
       // All has been said; only a connection is missing.
       if (run_.final.has_value()) {
@@ -177,7 +179,7 @@ void Transfer::OnLegOpen(DataPathId path, Leg leg, const Address& from,
   if (state_ == State::kOpen && leg == Leg::kClient) {
     deadline_ = absl::InfiniteFuture();
   }
-  if (state_ == State::kRunning) {
+  if (state_ == State::kRunning && run_.step != Step::kAwaitBackend) {
     SetRunningDeadline(turn.now);
     StartRelayWhenReady(turn);
   }
@@ -202,7 +204,11 @@ void Transfer::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,
     return;
   }
   path_.client_leg = LegState::kFailed;
-  if (state_ == State::kRunning) BreakPath(CannotOpenData(why), turn);
+  if (state_ != State::kRunning) return;
+  if (run_.step == Step::kAwaitBackend) {
+    return Finish(CannotOpenData(why), why, turn);
+  }
+  BreakPath(CannotOpenData(why), turn);
 }
 
 void Transfer::StartRelayWhenReady(Turn& turn) {
@@ -280,8 +286,8 @@ void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {
     // Also a 3yz, which makes no sense here: the transfer is over either way.
     // A download that never began leaves nothing unfinished. Of an upload the
     // backend may have a part.
-    const bool never_began =
-        !run_.preliminary_said && run_.direction == Direction::kDownload;
+    const bool never_began = !run_.preliminary_said && bytes() == 0 &&
+                             run_.direction == Direction::kDownload;
     Finish(reply, reply.last_text(),
            never_began ? Closing::kFinished : Closing::kReset, turn);
     return;
@@ -457,6 +463,10 @@ Transfer::Verdict Transfer::OnDeadline(Turn& turn) {
       ClosePath(Closing::kReset, turn);
       return Verdict::kGoOn;
     case State::kRunning:
+      if (run_.step == Step::kAwaitBackend) {
+        deadline_ = absl::InfiniteFuture();
+        return Verdict::kGoOn;
+      }
       if (run_.resumes > 0 && run_.step != Step::kCommand) {
         FailResume("it does not answer in time", turn);
         AbortBackend(std::nullopt, turn);

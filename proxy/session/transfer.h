@@ -181,10 +181,12 @@ class Transfer {
     ftp::Command command;
     Direction direction = Direction::kDownload;
     absl::Time started;
+    absl::Time client_awaited_since;
     Step step = Step::kCommand;
-    bool restarts = false;      // REST went before
-    std::string restart = {};   // its argument, if it has to go again
-    bool must_restart = false;  // or nothing is sent
+    bool restarts = false;         // REST went before
+    std::string restart = {};      // its argument, if it has to go again
+    bool must_restart = false;     // or nothing is sent
+    bool restart_is_told = false;  // to this backend, by the client
     // For another backend to go on: where the client wanted to begin, and what
     // SIZE and MDTM have said.
     bool wants_facts = false;

@@ -35,10 +35,11 @@ void Transfer::TakeRest() {
     run_.begins_at = 0;
     run_.wants_facts = false;
   }
-  // SIZE and MDTM would stand between it and its command (RFC 3659 §5.3).
-  if (rest == Rest::kUntold || (rest == Rest::kArmed && run_.wants_facts)) {
+  if (counts) {
     run_.restart = rest_argument_;
     run_.must_restart = true;
+    // SIZE and MDTM would stand between it and its command (RFC 3659 §5.3).
+    run_.restart_is_told = rest == Rest::kArmed && !run_.wants_facts;
   } else if (rest == Rest::kStale) {
     run_.restart.assign(1, '0');
   }
@@ -73,7 +74,9 @@ void Transfer::Proceed(Step step, Turn& turn) {
         run_.restart = absl::StrCat(run_.begins_at + run_.bytes);
         run_.must_restart = true;
       }
-      if (!run_.restart.empty()) {
+      if (!run_.restart.empty() && !run_.restart_is_told) {
+        // Whether it is used up, or forgotten, only a success tells.
+        run_.restarts = run_.must_restart;
         turn.SendLine(absl::StrCat("REST ", run_.restart));
         break;
       }
@@ -147,8 +150,8 @@ bool Transfer::MayResume() const {
     return false;
   }
   // Of a listing that nobody has seen, too.
-  const bool nothing_seen =
-      !run_.preliminary_said && run_.relay == RelayState::kNotStarted;
+  const bool nothing_seen = !run_.is_compared && !run_.preliminary_said &&
+                            run_.relay == RelayState::kNotStarted;
   return nothing_seen || is_resumable();
 }
 
@@ -200,8 +203,9 @@ bool Transfer::OnBackendLost(absl::string_view why, Turn& turn) {
     return false;
   }
   ++run_.resumes;
-  run_.is_compared =
-      run_.preliminary_said || run_.relay != RelayState::kNotStarted;
+  run_.is_compared = run_.is_compared || run_.preliminary_said ||
+                     run_.relay != RelayState::kNotStarted;
+  run_.restart_is_told = false;
   if (run_.relay == RelayState::kMoving || run_.relay == RelayState::kBroken) {
     run_.bytes = bytes_delivered_;
   }
@@ -229,8 +233,9 @@ void Transfer::OnBackendReplaced(Turn& turn) {
       }
       return AskBackend(turn);
     case State::kRunning:
-      if (run_.step == Step::kAwaitBackend) Proceed(Step::kSize, turn);
-      return;
+      if (run_.step != Step::kAwaitBackend) return;
+      run_.client_awaited_since = turn.now;
+      return Proceed(Step::kSize, turn);
   }
 }
 
@@ -240,7 +245,7 @@ void Transfer::FailResume(absl::string_view why, Turn& turn) {
       run_.resumes > 0 ? absl::StrCat("the backend was lost, and ", link_.id(),
                                       " cannot go on: ", why, ".")
                        : absl::StrCat(why, ".");
-  Finish(run_.preliminary_said
+  Finish(run_.preliminary_said || run_.bytes > 0
              ? Reply::OneLine(ReplyCode::kTransferAborted,
                               absl::StrCat("Transfer aborted: ", text))
              : CannotOpenData(text),

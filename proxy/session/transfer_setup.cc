@@ -297,6 +297,12 @@ void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,
 }
 
 void Transfer::FailSetup(Reply reply, Turn& turn) {
+  if (path_.backend_setup == BackendSetup::kLost) {
+    // No backend is left whose answer would have to come first.
+    ClosePath(Closing::kReset, turn);
+    turn.Say(reply);
+    return;
+  }
   if (!path_.setup_error.has_value()) path_.setup_error = std::move(reply);
   AnswerSetupWhenReady(turn);
 }

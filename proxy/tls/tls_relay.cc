@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,6 +21,8 @@ namespace {
 // Behind its handshake, of a peer that has only to receive: tickets, key
 // updates, close_notify.
 constexpr size_t kMaxSinkSays = 1024 * 1024;
+
+constexpr size_t kAnyRoom = std::numeric_limits<size_t>::max();
 
 constexpr size_t kMaxRecordBytes = 16 * 1024;  // RFC 8446 §5.1
 // No less than what header, nonce, tag and padding of a record are.
@@ -122,7 +125,7 @@ TlsRelay::TlsRelay(io::Loop& loop, End source, End sink, const Options& options,
       owner_(owner),
       source_(*this, Leg::kSource, source),
       sink_(*this, Leg::kSink, sink),
-      holds_end_(options.at_end == io::Relay::AtEnd::kHold) {
+      holds_end_(options.relay.at_end == io::Relay::AtEnd::kHold) {
   // The sink first: what the source tells can then be moved at once.
   sink_.watch.Redirect(&sink_, io::Priority::kBulk);
   source_.watch.Redirect(&source_, io::Priority::kBulk);
@@ -170,13 +173,18 @@ void TlsRelay::Move() {
 }
 
 TlsRelay::Step TlsRelay::MoveOnce() {
-  if (MayHearSink() && Hear(sink_) == Step::kOver) return Step::kOver;
+  if (MayHearSink() && Hear(sink_, kAnyRoom) == Step::kOver) {
+    return Step::kOver;
+  }
   // An alert that came before it would have said more.
   if (sink_.hung_up && !MayHearSink()) return OnSinkHungUp();
   if (!early_.empty() && sink_.secured) {
     if (ToSink(std::exchange(early_, {})) == Step::kOver) return Step::kOver;
   }
-  if (MayHearSource() && Hear(source_) == Step::kOver) return Step::kOver;
+  if (MayHearSource()) {
+    const size_t room = SourceRoom();
+    if (room > 0 && Hear(source_, room) == Step::kOver) return Step::kOver;
+  }
   if (at_end_ && sink_.secured && !holds_end_) EndOutput();
 
   Send(source_);
@@ -193,8 +201,24 @@ bool TlsRelay::MayHearSink() const {
   return sink_.readable || !sink_.begun;
 }
 
+size_t TlsRelay::SourceRoom() {
+  rates::Pacer* const pacer = options_.relay.pacer;
+  if (pacer == nullptr || !source_.secured) return kAnyRoom;
+  const size_t room = pacer->Allowed(kAnyRoom, loop_.now());
+  if (room > 0) return room;
+  is_paced_ = true;
+  if (pace_ == nullptr) {
+    pace_ = std::make_unique<io::Timer>(loop_, [this] {
+      is_paced_ = false;
+      Move();
+    });
+  }
+  pace_->Set(pacer->ready_at());
+  return 0;
+}
+
 bool TlsRelay::MayHearSource() const {
-  if (at_end_ || !early_.empty()) return false;
+  if (at_end_ || is_paced_ || !early_.empty()) return false;
   if (!source_.begun) return true;
   // Nor while its peer does not read what the engine answers.
   if (!source_.readable || source_.unsent_bytes() > 0) return false;
@@ -203,15 +227,22 @@ bool TlsRelay::MayHearSource() const {
          (sink_.secured && sink_.writable && chunk_bytes_ == 0);
 }
 
-TlsRelay::Step TlsRelay::Hear(Endpoint& endpoint) {
+TlsRelay::Step TlsRelay::Hear(Endpoint& endpoint, size_t room) {
   absl::string_view bytes;
   if (endpoint.begun) {
-    const int error = endpoint.Receive(loop_.shared_buffer(), &bytes);
+    absl::Span<char> buffer = loop_.shared_buffer();
+    buffer = buffer.first(std::min(buffer.size(), room));
+    const int error = endpoint.Receive(buffer, &bytes);
     if (error != 0) return BreakSocket(endpoint, error, "receive");
     if (bytes.empty() && !endpoint.finished) return Step::kBlocked;
   }
   endpoint.begun = true;
-  if (endpoint.leg == Leg::kSource) turn_bytes_ += bytes.size();
+  if (endpoint.leg == Leg::kSource) {
+    turn_bytes_ += bytes.size();
+    if (options_.relay.pacer != nullptr && endpoint.secured) {
+      options_.relay.pacer->Moved(bytes.size());
+    }
+  }
   if (endpoint.engine == nullptr) {
     at_end_ = endpoint.finished;
     return ToSink(bytes);
@@ -307,6 +338,13 @@ TlsRelay::Step TlsRelay::Take(Endpoint& endpoint, absl::string_view plaintext) {
 
 TlsRelay::Step TlsRelay::ToSink(absl::string_view plaintext) {
   if (plaintext.empty()) return Step::kMoved;
+  const int64_t max = options_.relay.max_bytes;
+  if (max > 0 &&
+      taken_bytes_ + static_cast<int64_t>(early_.size() + plaintext.size()) >
+          max) {
+    return Break(source_, absl::OutOfRangeError(
+                              absl::StrCat("more than ", max, " bytes")));
+  }
   if (!sink_.secured) {
     early_.append(plaintext.data(), plaintext.size());
     return Step::kMoved;
@@ -395,6 +433,7 @@ TlsRelay::Step TlsRelay::Finish() {
 
 TlsRelay::Step TlsRelay::Break(Endpoint& endpoint, const absl::Status& status) {
   over_ = true;
+  if (pace_ != nullptr) pace_->Set(absl::InfiniteFuture());
   for (Endpoint* each : {&source_, &sink_}) {
     each->handshake_deadline.Set(absl::InfiniteFuture());
   }

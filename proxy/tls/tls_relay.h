@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -46,7 +47,7 @@ class TlsRelay final {
     // Of a server's leg.
     bool must_resume = false;
     bool tolerate_missing_close_notify = false;
-    io::Relay::AtEnd at_end = io::Relay::AtEnd::kPassOn;
+    io::Relay::Options relay;  // Its max_bytes are plain ones.
   };
 
   // Starts in the loop's line of bulk work: no owner call happens inside the
@@ -122,8 +123,10 @@ class TlsRelay final {
   Step MoveOnce();
   bool MayHearSink() const;
   bool MayHearSource() const;
-  // Receives once; the first time lets the engine begin.
-  Step Hear(Endpoint& endpoint);
+  // Receives once, at most `room` bytes; the first time lets the engine begin.
+  Step Hear(Endpoint& endpoint, size_t room);
+  // Bytes that may be received from the source now; 0: the pace timer is set.
+  size_t SourceRoom();
   Step Decrypt(Endpoint& endpoint);
   Step CheckPeer(Endpoint& endpoint);
   Step OnTlsEnd(Endpoint& endpoint);
@@ -156,6 +159,8 @@ class TlsRelay final {
   bool closing_ = false;      // The sink's end is in its output.
   bool holds_end_;
   bool end_told_ = false;
+  bool is_paced_ = false;  // The source is not heard before its time.
+  std::unique_ptr<io::Timer> pace_;
   bool over_ = false;
 };
 

@@ -11,6 +11,7 @@
 #include "openssl/bio.h"
 #include "openssl/ssl.h"
 #include "proxy/io/testing_loopback.h"
+#include "proxy/rates/pacer.h"
 #include "proxy/tls/client_context.h"
 #include "proxy/tls/server_context.h"
 #include "tests/support/test_authority.h"
@@ -394,7 +395,7 @@ TEST_P(TlsRelayWaysTest, OneByte) {
 TEST_P(TlsRelayWaysTest, HoldsTheEndUntilItIsToldTo) {
   for (const size_t size : {0, 300'000}) {
     OpenTheWay();
-    Start({.at_end = io::Relay::AtEnd::kHold});
+    Start({.relay = {.at_end = io::Relay::AtEnd::kHold}});
     ended_ = 0;
     const std::string bytes = Pattern(size);
     source_peer_.to_send = bytes;
@@ -421,7 +422,7 @@ TEST_P(TlsRelayWaysTest, HoldsTheEndUntilItIsToldTo) {
 TEST_P(TlsRelayWaysTest, ASecondSourceGoesOn) {
   const Way way = TheWay();
   OpenTheWay(16 * 1024);
-  Start({.at_end = io::Relay::AtEnd::kHold});
+  Start({.relay = {.at_end = io::Relay::AtEnd::kHold}});
   const std::string bytes = Pattern(700'000);
   source_peer_.to_send = bytes;
   DriveUntil([&] { return relay_->bytes_moved() > 200'000; });
@@ -447,6 +448,36 @@ TEST_P(TlsRelayWaysTest, ASecondSourceGoesOn) {
   EXPECT_EQ(done_, 1) << status_;
   EXPECT_EQ(moved_, static_cast<int64_t>(bytes.size() - delivered));
   EXPECT_TRUE(sink_peer_.bytes() == bytes);
+}
+
+TEST_P(TlsRelayWaysTest, OneMoreThanAllowedBreaksIt) {
+  for (const size_t size : {1, 70'000}) {
+    OpenTheWay();
+    Start({.relay = {.max_bytes = static_cast<int64_t>(size)}});
+    SendThrough(Pattern(size));
+    OpenAgain();
+
+    OpenTheWay();
+    Start({.relay = {.max_bytes = static_cast<int64_t>(size)}});
+    source_peer_.to_send = Pattern(size + 1);
+    EndSource();
+    DriveUntilOver();
+    ExpectBroken(Leg::kSource, absl::StatusCode::kOutOfRange, "more than");
+    EXPECT_LE(moved_, static_cast<int64_t>(size));
+    OpenAgain();
+  }
+}
+
+TEST_P(TlsRelayWaysTest, KeepsToItsRate) {
+  const auto bucket = std::make_shared<rates::RateBucket>(rates::RateLimit{
+      .bytes_per_second = 4'000'000, .burst_bytes = 64 * 1024});
+  rates::Pacer pacer({bucket});
+  OpenTheWay();
+  Start({.relay = {.pacer = &pacer}});
+  const absl::Time before = loop_.now();
+  SendThrough(Pattern(500'000));
+  // 434 KB in time, the last piece of 40 KB at its begin.
+  EXPECT_GT(loop_.now() - before, absl::Milliseconds(90));
 }
 
 TEST_P(TlsRelayWaysTest, ManyBytes) {

@@ -75,6 +75,7 @@ std::optional<session::LegFault> Stage::FaultOf(absl::string_view name) {
   if (name == "broken") return session::LegFault::kBroken;
   if (name == "truncated") return session::LegFault::kTruncated;
   if (name == "handshake") return session::LegFault::kHandshake;
+  if (name == "too-large") return session::LegFault::kTooLarge;
   if (name == "foreign-session") return session::LegFault::kForeignSession;
   return std::nullopt;
 }

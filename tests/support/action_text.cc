@@ -59,7 +59,9 @@ struct Describe {
         a.client_protected ? " client=tls" : "",
         a.backend_protected ? " backend=tls" : "",
         a.tolerates_missing_close_notify ? " tolerant=yes" : "",
-        a.holds_end ? " holds-end=yes" : "");
+        a.holds_end ? " holds-end=yes" : "",
+        a.max_bytes > 0 ? absl::StrCat(" max-bytes=", a.max_bytes)
+                        : std::string());
   }
   std::string operator()(const PassEnd&) const {
     return absl::StrCat("pass-end", path);
