@@ -324,9 +324,9 @@ void SessionRunner::Do(const session::DialClient& action, const Outbox&) {
                   worker_.loop().now() + session_.timeouts().data_connect);
 }
 
-void SessionRunner::Do(const session::DialBackend& action, const Outbox&) {
+void SessionRunner::Do(const session::DialBackend& action, const Outbox& out) {
   Channel(action.path)
-      .DialBackend(action.target,
+      .DialBackend(action.target, out.Bytes(action.header),
                    worker_.loop().now() + session_.timeouts().data_connect);
 }
 

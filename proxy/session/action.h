@@ -98,6 +98,7 @@ struct DialClient {
 struct DialBackend {
   DataPathId path = 0;
   Address target;
+  Text header;  // sent before everything else, TLS too; or empty
 };
 // Both legs are open.
 struct StartRelay {

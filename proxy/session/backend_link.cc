@@ -27,6 +27,7 @@ bool BackendLink::Choose(const fleet::Farm& farm,
   public_ports_ = backend.public_ports;
   data_mode_ = farm.data_mode;
   proxy_protocol_ = backend.proxy_protocol;
+  data_proxy_protocol_ = backend.data_proxy_protocol;
   foreign_ = farm.allow_foreign_data_address;
   tls_ = farm.backend_tls;
   if (tls_.mode != fleet::BackendTlsMode::kNone && tls_.server_name.empty()) {
