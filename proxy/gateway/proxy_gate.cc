@@ -44,10 +44,7 @@ void ProxyGate::Add(Comer comer, Passed passed) {
       verdict = {Kind::kPass};
     } else {
       // The oldest has had the most time.
-      waiting_.back()->Settle(
-          HeaderVerdict::Refuse(HeaderRefusal::kTooMany,
-                                "too many wait for their PROXY header"),
-          std::nullopt);
+      waiting_.back()->GiveWay();
     }
   }
   if (verdict.kind != Kind::kWait) {
@@ -91,8 +88,8 @@ void ProxyGate::Settle(Comer comer, Passed passed, const HeaderVerdict& verdict,
       if (header.has_value() && !Consume(comer.socket, header->size)) return;
       return passed(std::move(comer.socket), header);
     case Kind::kRefuse:
-      comer.socket.Reset();
-      return refused_(verdict.refusal, comer.from, comer.to, verdict.why);
+      refused_(verdict.refusal, comer.from, comer.to, verdict.why);
+      return comer.socket.Reset();
     case Kind::kDrop:
     case Kind::kWait:
       return;
@@ -124,6 +121,14 @@ void ProxyGate::Waiting::OnReady(io::Readiness readiness) {
                                     beginning.bytes);
   }
   Settle(verdict, HeaderOf(reading));
+}
+
+void ProxyGate::Waiting::GiveWay() {
+  // It owes no header: its time is over early, no more.
+  if (comer_.rule == HeaderRule::kMustNot) return OnTimeout();
+  Settle(HeaderVerdict::Refuse(HeaderRefusal::kTooMany,
+                               "too many wait for their PROXY header"),
+         std::nullopt);
 }
 
 void ProxyGate::Waiting::OnTimeout() {

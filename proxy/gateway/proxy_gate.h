@@ -51,15 +51,17 @@ class ProxyGate {
    public:
     Waiting(ProxyGate& gate, Comer comer, Passed passed);
 
-    // Destroys this.
-    void Settle(const ingress::HeaderVerdict& verdict,
-                const std::optional<ingress::ProxyHeader>& header);
+    // For one that is younger. Destroys this.
+    void GiveWay();
 
     std::list<std::unique_ptr<Waiting>>::iterator place;
 
    private:
     void OnReady(io::Readiness readiness) override;
     void OnTimeout();
+    // Destroys this.
+    void Settle(const ingress::HeaderVerdict& verdict,
+                const std::optional<ingress::ProxyHeader>& header);
 
     ProxyGate& gate_;
     Comer comer_;
