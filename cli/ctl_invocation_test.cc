@@ -159,6 +159,8 @@ TEST(CtlBackendTest, MakesARegistration) {
                            "11",
                            "--proxy-protocol",
                            "v2",
+                           "--data-proxy-protocol",
+                           "v2",
                            "--expected-version",
                            "7"});
   ASSERT_TRUE(invocation.ok()) << invocation.status();
@@ -173,6 +175,8 @@ TEST(CtlBackendTest, MakesARegistration) {
   EXPECT_EQ(request.backend().public_ports(), "3-4");
   EXPECT_EQ(request.backend().max_sessions(), 11u);
   EXPECT_EQ(request.backend().proxy_protocol(), v1::Backend::PROXY_PROTOCOL_V2);
+  EXPECT_EQ(request.backend().data_proxy_protocol(),
+            v1::Backend::PROXY_PROTOCOL_V2);
   EXPECT_EQ(request.backend().labels().at("k"), "v=w");
   EXPECT_EQ(request.backend().labels().at("l"), "");
   EXPECT_EQ(request.ttl().seconds(), 90);

@@ -16,6 +16,8 @@ packages=(
   curl lftp ncftp openssl tnftp wget
   # A backend (with TLS), and the interpreter of tests/e2e.
   python3 python3-openssl python3-pyftpdlib
+  # A balancer in front of the gateway. Starts no service of its own here.
+  haproxy
   # A client of the control plane that knows gRPC's own protocols alone.
   grpc-proto protobuf-compiler python3-grpcio python3-protobuf
 )

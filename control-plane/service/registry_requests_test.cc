@@ -95,6 +95,8 @@ TEST_F(RegistryRequestsTest, RegisterBackend) {
            "1000001"},
           {b + "proxy_protocol: 9 }",
            "INVALID_ARGUMENT: backend.proxy_protocol: unknown value 9"},
+          {b + "data_proxy_protocol: 9 }",
+           "INVALID_ARGUMENT: backend.data_proxy_protocol: unknown value 9"},
           {b + "passive_ports: '9-8' }",
            "INVALID_ARGUMENT: backend.passive_ports: must be a range like "
            "50000-50099, not \"9-8\""},

@@ -161,16 +161,25 @@ void CheckTimeouts(const v1::TimeoutsConfig& timeouts,
   }
 }
 
+absl::string_view ModeWord(v1::ProxyProtocolConfig::Mode mode) {
+  return mode == v1::ProxyProtocolConfig::MODE_REQUIRED ? "required"
+                                                        : "optional";
+}
+
 void CheckProxyProtocol(const v1::ProxyProtocolConfig& config,
                         FieldProblems& problems) {
   const auto check = [&](v1::ProxyProtocolConfig::Mode mode,
-                         std::string field) {
-    switch (mode) {
-      case v1::ProxyProtocolConfig::MODE_UNSPECIFIED:
-      case v1::ProxyProtocolConfig::MODE_OFF:
-        return;
-      default:
-        problems.push_back({std::move(field), "not built yet; only off is"});
+                         const char* field) {
+    if (mode != v1::ProxyProtocolConfig::MODE_OPTIONAL &&
+        mode != v1::ProxyProtocolConfig::MODE_REQUIRED) {
+      return;
+    }
+    // With nobody to trust, required would refuse everybody.
+    if (config.trusted().empty()) {
+      problems.push_back(
+          {field, absl::StrCat(ModeWord(mode),
+                               " needs gateway.proxy_protocol.trusted: the "
+                               "networks of the balancers in front")});
     }
   };
   check(config.control(), "gateway.proxy_protocol.control");

@@ -34,7 +34,7 @@ gateway:
   public_ports: ["50000-50009", "50020"]
   public_address: {default: ftp.example.org, by_client: [{cidr: 10.0.0.0/8, address: 10.0.0.5}]}
   data_source: same_network
-  proxy_protocol: {control: off, data: off, trusted: []}
+  proxy_protocol: {control: required, trusted: [10.0.0.0/8, "2001:db8::5"]}
   banner: "Hello there."
   timeouts: {idle: 300s, login: 1m30s, backend_connect: 2s, lease_wait: 1h}
   active_source_port: 20
@@ -65,6 +65,10 @@ farms:
   ASSERT_EQ(options.session.public_address.by_client.size(), 1u);
   EXPECT_EQ(options.session.public_address.by_client[0].cidr.ToString(),
             "10.0.0.0/8");
+  EXPECT_EQ(options.proxy.control, ingress::ProxyMode::kRequired);
+  EXPECT_EQ(options.proxy.data, ingress::ProxyMode::kOff);
+  ASSERT_EQ(options.proxy.trusted.size(), 2u);
+  EXPECT_EQ(options.proxy.trusted[1].ToString(), "2001:db8::5/128");
   EXPECT_EQ(options.session.banner, "Hello there.");
   EXPECT_EQ(options.session.timeouts.idle, absl::Seconds(300));
   EXPECT_EQ(options.session.timeouts.login, absl::Seconds(90));
@@ -203,8 +207,16 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
       {"gateway: {timeouts: {idle: 0s}}",
        "p.yaml:1:28: gateway.timeouts.idle: must be 1s to 24h, not 0"},
       {"gateway: {proxy_protocol: {control: required}}",
-       "p.yaml:1:37: gateway.proxy_protocol.control: not built yet; only off "
-       "is"},
+       "p.yaml:1:37: gateway.proxy_protocol.control: required needs "
+       "gateway.proxy_protocol.trusted: the networks of the balancers in "
+       "front"},
+      {"gateway: {proxy_protocol: {data: optional, trusted: []}}",
+       "p.yaml:1:34: gateway.proxy_protocol.data: optional needs "
+       "gateway.proxy_protocol.trusted: the networks of the balancers in "
+       "front"},
+      {"gateway: {proxy_protocol: {control: required, trusted: [10.0.0.1/8]}}",
+       "p.yaml:1:57: gateway.proxy_protocol.trusted[0]: must be a network like "
+       "10.0.0.0/8, not \"10.0.0.1/8\""},
       {"gateway: {banner: ''}",
        "p.yaml:1:19: gateway.banner: must be one line of 1 to 512 characters"},
       {"gateway: {max_sessions: 0}",

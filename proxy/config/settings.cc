@@ -83,6 +83,27 @@ session::ActiveSourcePort ActiveSourcePortOf(
   }
 }
 
+ingress::ProxyMode ProxyModeOf(v1::ProxyProtocolConfig::Mode mode) {
+  switch (mode) {
+    case v1::ProxyProtocolConfig::MODE_OPTIONAL:
+      return ingress::ProxyMode::kOptional;
+    case v1::ProxyProtocolConfig::MODE_REQUIRED:
+      return ingress::ProxyMode::kRequired;
+    default:
+      return ingress::ProxyMode::kOff;
+  }
+}
+
+ingress::ProxyRules ProxyRulesOf(const v1::ProxyProtocolConfig& config) {
+  ingress::ProxyRules rules;
+  rules.control = ProxyModeOf(config.control());
+  rules.data = ProxyModeOf(config.data());
+  for (const std::string& network : config.trusted()) {
+    rules.trusted.push_back(*Cidr::Parse(network));
+  }
+  return rules;
+}
+
 ingress::PublicAddressRules PublicAddressRulesOf(
     const v1::PublicAddressConfig& config) {
   ingress::PublicAddressRules rules;
@@ -142,6 +163,7 @@ gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
   options.data_source = SourceMatchOf(gateway.data_source());
   options.session.public_address =
       PublicAddressRulesOf(gateway.public_address());
+  options.proxy = ProxyRulesOf(gateway.proxy_protocol());
   if (gateway.has_banner()) options.session.banner = gateway.banner();
   options.session.timeouts = TimeoutsOf(gateway.timeouts());
   options.session.active_source_port =

@@ -136,6 +136,16 @@ void AddTimeouts(const fleet::FarmTimeouts& timeouts, v1::FarmTimeouts& out) {
   add(timeouts.transfer_stall, [&] { return out.mutable_transfer_stall(); });
 }
 
+v1::Backend::ProxyProtocol ProxyProtocolMessage(fleet::ProxyProtocol protocol) {
+  switch (protocol) {
+    case fleet::ProxyProtocol::kOff:
+      return v1::Backend::PROXY_PROTOCOL_OFF;
+    case fleet::ProxyProtocol::kV2:
+      return v1::Backend::PROXY_PROTOCOL_V2;
+  }
+  return v1::Backend::PROXY_PROTOCOL_OFF;
+}
+
 }  // namespace
 
 v1::Session SessionMessage(const session::SessionFacts& facts) {
@@ -205,9 +215,9 @@ v1::Backend BackendMessage(const fleet::Backend& backend) {
   message.set_zone(backend.zone);
   message.set_capacity(backend.capacity);
   message.set_max_sessions(backend.max_sessions);
-  message.set_proxy_protocol(backend.proxy_protocol == fleet::ProxyProtocol::kV2
-                                 ? v1::Backend::PROXY_PROTOCOL_V2
-                                 : v1::Backend::PROXY_PROTOCOL_OFF);
+  message.set_proxy_protocol(ProxyProtocolMessage(backend.proxy_protocol));
+  message.set_data_proxy_protocol(
+      ProxyProtocolMessage(backend.data_proxy_protocol));
   message.mutable_labels()->insert(backend.labels.begin(),
                                    backend.labels.end());
   if (backend.passive_ports.has_value()) {

@@ -19,7 +19,8 @@ namespace pinnace::fleet {
 
 enum class AdminState : uint8_t { kUp, kDraining };
 
-// What its control connections begin with.
+// What its control connections begin with, or the data connections that the
+// gateway opens.
 enum class ProxyProtocol : uint8_t { kOff, kV2 };
 
 struct Backend {
@@ -31,6 +32,7 @@ struct Backend {
   int max_sessions = 0;  // of this gateway; 0: no bound
   AdminState state = AdminState::kUp;
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
+  ProxyProtocol data_proxy_protocol = ProxyProtocol::kOff;
   std::shared_ptr<BackendStatus> status = std::make_shared<BackendStatus>();
   std::string zone;
   std::map<std::string, std::string> labels;

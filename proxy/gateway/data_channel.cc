@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "proxy/base/limits.h"
+#include "proxy/io/errno_status.h"
 #include "proxy/io/lingering_socket.h"
 #include "proxy/io/unsent_bytes.h"
 
@@ -120,13 +121,26 @@ void DataChannel::OnClientDialled(absl::StatusOr<io::Connected> result) {
   client_retry_->Set(retry);
 }
 
-void DataChannel::DialBackend(const Address& target, absl::Time deadline) {
+void DataChannel::DialBackend(const Address& target, absl::string_view header,
+                              absl::Time deadline) {
+  backend_header_ = std::string(header);
   backend_dial_ =
       io::Dial::Start(shared_.loop, target,
                       {.deadline = deadline, .priority = io::Priority::kBulk},
                       [this](absl::StatusOr<io::Connected> result) {
+                        if (result.ok() && !backend_header_.empty()) {
+                          const absl::Status sent = SendHeader(result->socket);
+                          if (!sent.ok()) result = sent;
+                        }
                         OnDialled(Leg::kBackend, std::move(result));
                       });
+}
+
+// A new connection takes so little at once, or is broken.
+absl::Status DataChannel::SendHeader(const io::Socket& socket) const {
+  absl::string_view left = backend_header_;
+  return io::StatusFromErrno(io::SendSome(socket.fd(), &left),
+                             "send the PROXY header");
 }
 
 void DataChannel::OnDialled(Leg leg, absl::StatusOr<io::Connected> result) {

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
 #include "proxy/io/dial.h"
 #include "proxy/io/loop.h"
@@ -70,7 +72,9 @@ class DataChannel final : public io::Relay::Owner {
   // A refused dial is tried again, limits::kActiveDialAttempts times in all.
   void DialClient(const Address& target, const Address& from,
                   absl::Time deadline);
-  void DialBackend(const Address& target, absl::Time deadline);
+  // `header`: what the connection begins with, or empty.
+  void DialBackend(const Address& target, absl::string_view header,
+                   absl::Time deadline);
   // On `local`, for connections from `backend` alone.
   absl::StatusOr<Address> ListenForBackend(const IpAddress& local,
                                            const IpAddress& backend);
@@ -112,6 +116,7 @@ class DataChannel final : public io::Relay::Owner {
   void DialClientOnce();
   void OnClientDialled(absl::StatusOr<io::Connected> result);
   void OnDialled(session::Leg leg, absl::StatusOr<io::Connected> result);
+  absl::Status SendHeader(const io::Socket& socket) const;
   void OnRelayDone(int64_t bytes) override;
   void OnSourceEnded(int64_t bytes) override;
   void OnRelayBroken(io::Relay::Leg leg, const absl::Status& status,
@@ -146,6 +151,7 @@ class DataChannel final : public io::Relay::Owner {
   std::unique_ptr<io::Timer> client_retry_;
   std::unique_ptr<io::Dial> client_dial_;
   std::unique_ptr<io::Dial> backend_dial_;
+  std::string backend_header_;
   std::unique_ptr<io::TcpListener> backend_listener_;
   std::unique_ptr<rates::Pacer> pacer_;
   // One of them at a time; destroyed before pacer, sockets and engines.

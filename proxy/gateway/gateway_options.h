@@ -10,6 +10,7 @@
 #include "proxy/base/address.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
+#include "proxy/ingress/proxy_rules.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/rates/rate_bucket.h"
 #include "proxy/session/session_options.h"
@@ -31,6 +32,7 @@ struct GatewayOptions {
   session::SessionOptions
       session;  // banner, timeouts, public address, active source port
   std::optional<tls::ServerOptions> tls;  // of listeners with TLS
+  ingress::ProxyRules proxy;              // of the balancers in front
   size_t max_sessions = limits::kMaxSessions;
   absl::Duration probe_interval = limits::kProbeInterval;  // zero: no probes
   std::string zone;  // for farms with prefer_zone

@@ -80,6 +80,10 @@ void Probe::Do(ProbeScript::DialData& action) {
                                });
 }
 
+void Probe::Do(ProbeScript::SendData& action) {
+  data_->Write(action.bytes, false);
+}
+
 void Probe::Do(ProbeScript::ListenForData&) {
   const absl::Status status = Listen();
   CarryOut(status.ok() ? script_.OnListening(data_listener_->local_address())

@@ -46,6 +46,7 @@ class Probe final : public io::ByteStream::Owner {
   void Do(ProbeScript::Secure& action);
   void Do(ProbeScript::SecureData& action);
   void Do(ProbeScript::DialData& action);
+  void Do(ProbeScript::SendData& action);
   void Do(ProbeScript::ListenForData& action);
   void Do(ProbeScript::CloseData& action);
   void Do(ProbeScript::Finish& action);

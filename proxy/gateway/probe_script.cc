@@ -267,7 +267,16 @@ void ProbeScript::OnActiveReply(const Reply& reply) {
 ProbeScript::Actions ProbeScript::OnDataOpen() {
   if (step_ == Step::kDone) return {};
   data_open_ = true;
-  if (step_ == Step::kDialData) Command(Step::kList, "LIST");
+  if (step_ == Step::kDialData) {
+    switch (options_.data_proxy_protocol) {
+      case fleet::ProxyProtocol::kOff:
+        break;
+      case fleet::ProxyProtocol::kV2:
+        actions_.push_back(SendData{ingress::ProxyV2Local()});
+        break;
+    }
+    Command(Step::kList, "LIST");
+  }
   if (options_.private_data) actions_.push_back(SecureData{});
   return Take();
 }

@@ -29,6 +29,7 @@ class ProbeScript {
     bool allow_foreign_data_address = false;
     bool lacks_epsv = false;  // known from before
     fleet::ProxyProtocol proxy_protocol = fleet::ProxyProtocol::kOff;
+    fleet::ProxyProtocol data_proxy_protocol = fleet::ProxyProtocol::kOff;
     fleet::BackendTlsMode tls = fleet::BackendTlsMode::kNone;
     bool private_data = false;  // PROT P; with `tls`
     std::string user;
@@ -59,6 +60,10 @@ class ProbeScript {
   struct DialData {
     Address target;
   };
+  // On the data connection that is open.
+  struct SendData {
+    std::string bytes;
+  };
   // For one connection of the backend's host, on our address toward it.
   struct ListenForData {};
   struct CloseData {};  // It has been read to its end.
@@ -67,8 +72,8 @@ class ProbeScript {
     Result result;
     bool said_quit = false;
   };
-  using Action = std::variant<Send, Secure, SecureData, DialData, ListenForData,
-                              CloseData, Finish>;
+  using Action = std::variant<Send, Secure, SecureData, DialData, SendData,
+                              ListenForData, CloseData, Finish>;
   using Actions = std::vector<Action>;
 
   explicit ProbeScript(Options options);

@@ -39,6 +39,10 @@ std::string Text(const ProbeScript::Action& action) {
     std::string operator()(const ProbeScript::DialData& a) {
       return absl::StrCat("dial ", a.target.ToString());
     }
+    std::string operator()(const ProbeScript::SendData& a) {
+      return absl::StrCat("send data ",
+                          a.bytes == ingress::ProxyV2Local() ? "LOCAL" : "?");
+    }
     std::string operator()(const ProbeScript::ListenForData&) {
       return "listen";
     }
@@ -340,6 +344,27 @@ TEST(ProbeScript, ListsOverExtendedPassive) {
   EXPECT_THAT(played.DataEnd().Did(), ElementsAre("close data"));
   EXPECT_THAT(played.Says("226 Done").Did(), ElementsAre("send QUIT", "well"));
   EXPECT_FALSE(played.result().lacks_epsv);
+}
+
+TEST(ProbeScript, TheProxyHeaderComesFirstOnItsDataConnectionToo) {
+  ProbeScript::Options options = List();
+  options.data_proxy_protocol = fleet::ProxyProtocol::kV2;
+  options.tls = fleet::BackendTlsMode::kImplicit;
+  options.private_data = true;
+  Played played = LoggedIn(options);
+  played.Says("200 PBSZ=0").Says("200 P").Says("229 Here (|||4711|)").Did();
+  EXPECT_THAT(played.DataOpen().Did(),
+              ElementsAre("send data LOCAL", "send LIST", "secure data"));
+}
+
+TEST(ProbeScript, NoProxyHeaderOnAConnectionThatTheBackendOpened) {
+  ProbeScript::Options options = List();
+  options.data_proxy_protocol = fleet::ProxyProtocol::kV2;
+  options.data_mode = fleet::DataMode::kActive;
+  Played played = LoggedIn(options);
+  played.Listening(*Address::Parse("10.0.0.1:40000")).Says("200 PORT done");
+  played.Did();
+  EXPECT_THAT(played.DataOpen().Did(), IsEmpty());
 }
 
 TEST(ProbeScript, TheFinalReplyMayOvertakeTheData) {

@@ -58,7 +58,10 @@ std::shared_ptr<const Prober::Settings> Prober::SettingsOf(
     const fleet::Farm& farm, const fleet::Backend& backend,
     FarmSettings& known) const {
   for (const std::shared_ptr<const Settings>& settings : known) {
-    if (settings->proxy_protocol == backend.proxy_protocol) return settings;
+    if (settings->proxy_protocol == backend.proxy_protocol &&
+        settings->data_proxy_protocol == backend.data_proxy_protocol) {
+      return settings;
+    }
   }
   Settings settings{
       .check = farm.health_check,
@@ -66,6 +69,7 @@ std::shared_ptr<const Prober::Settings> Prober::SettingsOf(
       .data_mode = farm.data_mode,
       .allow_foreign_data_address = farm.allow_foreign_data_address,
       .proxy_protocol = backend.proxy_protocol,
+      .data_proxy_protocol = backend.data_proxy_protocol,
       .tls = farm.backend_tls};
   if (settings.interval <= absl::ZeroDuration()) {
     settings.interval = options_.interval;
@@ -157,6 +161,7 @@ void Prober::Start(Target& target) {
       .allow_foreign_data_address = settings.allow_foreign_data_address,
       .lacks_epsv = target.status->lacks_epsv.load(std::memory_order_relaxed),
       .proxy_protocol = settings.proxy_protocol,
+      .data_proxy_protocol = settings.data_proxy_protocol,
       .tls = settings.tls.mode,
       // What the strictest server wants, where clients' PROT decides.
       .private_data =

@@ -56,6 +56,7 @@ class Prober {
     fleet::DataMode data_mode = fleet::DataMode::kPassive;
     bool allow_foreign_data_address = false;
     fleet::ProxyProtocol proxy_protocol = fleet::ProxyProtocol::kOff;
+    fleet::ProxyProtocol data_proxy_protocol = fleet::ProxyProtocol::kOff;
     fleet::BackendTls tls;
 
     friend bool operator==(const Settings&, const Settings&) = default;

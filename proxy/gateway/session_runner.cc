@@ -9,6 +9,7 @@
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
 #include "proxy/gateway/worker.h"
+#include "proxy/ingress/proxy_reader.h"
 #include "proxy/io/errno_status.h"
 
 namespace pinnace::gateway {
@@ -29,8 +30,9 @@ session::Culprit CulpritOf(const absl::Status& status) {
 }  // namespace
 
 SessionRunner::SessionRunner(Worker& worker, io::Socket client,
-                             Session::Start start)
+                             FirstBytes first_bytes, Session::Start start)
     : worker_(worker),
+      first_bytes_(first_bytes),
       session_(worker.options().session, std::move(start)),
       client_(std::make_unique<ControlStream>(worker.loop(), std::move(client),
                                               this)),
@@ -325,9 +327,9 @@ void SessionRunner::Do(const session::DialClient& action, const Outbox&) {
                   worker_.loop().now() + session_.timeouts().data_connect);
 }
 
-void SessionRunner::Do(const session::DialBackend& action, const Outbox&) {
+void SessionRunner::Do(const session::DialBackend& action, const Outbox& out) {
   Channel(action.path)
-      .DialBackend(action.target,
+      .DialBackend(action.target, out.Bytes(action.header),
                    worker_.loop().now() + session_.timeouts().data_connect);
 }
 
@@ -459,6 +461,7 @@ void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
 
 void SessionRunner::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
   if (client_->Is(stream)) {
+    if (BeginsAsHeader(bytes)) return RefuseHeader(stream);
     Deliver([&](Session& session, Turn& turn) {
       session.OnClientBytes(bytes, turn);
     });
@@ -467,6 +470,32 @@ void SessionRunner::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
       session.OnBackendBytes(bytes, turn);
     });
   }
+}
+
+bool SessionRunner::BeginsAsHeader(absl::string_view bytes) {
+  if (first_bytes_ == FirstBytes::kAny) return false;
+  const absl::string_view wanted =
+      bytes.substr(0, ingress::kProxySignatureBytes - beginning_.size());
+  beginning_.append(wanted.data(), wanted.size());
+  switch (ingress::FindProxySignature(beginning_)) {
+    case ingress::ProxySignature::kPart:
+      return false;
+    case ingress::ProxySignature::kAbsent:
+      first_bytes_ = FirstBytes::kAny;
+      return false;
+    case ingress::ProxySignature::kWhole:
+      return true;
+  }
+  return false;
+}
+
+void SessionRunner::RefuseHeader(io::ByteStream& stream) {
+  const Session::Start& start = session_.start();
+  worker_.NoteLateHeader(start.client, start.local);
+  stream.Reset();
+  Deliver([](Session& session, Turn& turn) {
+    session.OnClientEnd(Session::Cleanness::kBroken, turn);
+  });
 }
 
 void SessionRunner::OnEnd(io::ByteStream& stream, const absl::Status& status) {

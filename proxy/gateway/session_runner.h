@@ -27,8 +27,12 @@ class Worker;
 class SessionRunner final : public io::ByteStream::Owner,
                             public DataChannel::Owner {
  public:
+  // What the client may say first. A PROXY header is out of place once the
+  // session has begun, and ends it.
+  enum class FirstBytes : uint8_t { kAny, kNoHeader };
+
   // `worker` outlives the runner.
-  SessionRunner(Worker& worker, io::Socket client,
+  SessionRunner(Worker& worker, io::Socket client, FirstBytes first_bytes,
                 session::Session::Start start);
 
   void Start();  // Says the greeting.
@@ -82,6 +86,9 @@ class SessionRunner final : public io::ByteStream::Owner,
   DataChannel::Engines EnginesFor(const session::StartRelay& action);
   rates::Pacer::Buckets RatesFor(session::Direction direction) const;
   void OnBackendDialled(absl::StatusOr<io::Connected> result);
+  // Of what the client has said so far, `bytes` last.
+  bool BeginsAsHeader(absl::string_view bytes);
+  void RefuseHeader(io::ByteStream& stream);
   // ByteStream::Owner
   void OnBytes(io::ByteStream& stream, absl::string_view bytes) override;
   void OnEnd(io::ByteStream& stream, const absl::Status& status) override;
@@ -101,6 +108,8 @@ class SessionRunner final : public io::ByteStream::Owner,
   std::string LogPrefix() const;
 
   Worker& worker_;
+  FirstBytes first_bytes_;
+  std::string beginning_;  // while it may be a header's
   session::Session session_;
   std::unique_ptr<ControlStream> client_;
   std::unique_ptr<ControlStream> backend_;

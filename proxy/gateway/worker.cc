@@ -12,6 +12,26 @@ namespace pinnace::gateway {
 
 using metrics::Counter;
 
+namespace {
+
+Counter CounterOf(ingress::HeaderRefusal refusal) {
+  switch (refusal) {
+    case ingress::HeaderRefusal::kUntrusted:
+      return Counter::kProxySourcesRefused;
+    case ingress::HeaderRefusal::kMalformed:
+      return Counter::kProxyHeadersMalformed;
+    case ingress::HeaderRefusal::kMissing:
+      return Counter::kProxyHeadersMissing;
+    case ingress::HeaderRefusal::kTooMany:
+      return Counter::kProxyWaitingFull;
+    case ingress::HeaderRefusal::kCount:
+      break;
+  }
+  return Counter::kProxyHeadersMissing;
+}
+
+}  // namespace
+
 Worker::Worker(WorkerId id, const Shared& shared,
                snapshot::SnapshotPtr snapshot, ResolvedNamesPtr names)
     : id_(id),
@@ -24,6 +44,11 @@ Worker::Worker(WorkerId id, const Shared& shared,
       }),
       snapshot_(std::move(snapshot)),
       names_(std::move(names)),
+      proxy_gate_(loop_, shared.options.proxy.patience,
+                  [this](ingress::HeaderRefusal refusal, const Address& from,
+                         const Address& to, absl::string_view why) {
+                    OnHeaderRefused(refusal, from, to, why);
+                  }),
       unmatched_(
           loop_, shared.leases,
           [this](UnmatchedConnections::Matched connection) {
@@ -32,7 +57,9 @@ Worker::Worker(WorkerId id, const Shared& shared,
           [this](const Address& from, uint16_t port, absl::string_view why) {
             OnUnmatched(from, port, why);
           }),
-      destroy_retired_(loop_, [this] { DestroyRetired(); }) {}
+      destroy_retired_(loop_, [this] { DestroyRetired(); }) {
+  header_notices_.fill(absl::InfinitePast());
+}
 
 Worker::~Worker() { Clear(); }
 
@@ -40,6 +67,7 @@ void Worker::Clear() {
   PINNACE_CHECK(!thread_.joinable());
   control_listeners_.clear();
   data_listeners_.clear();
+  proxy_gate_.Clear();
   unmatched_.Clear();
   shared_.sessions.fetch_sub(static_cast<int64_t>(sessions_.size()),
                              std::memory_order_relaxed);
@@ -75,12 +103,43 @@ absl::Status Worker::ListenData(const Address& address) {
       io::TcpListener::Listen(
           // Not bulk: in that line a queue of connections would not shorten.
           loop_, address, {},
-          [this, port = address.port](io::Socket socket, const Address& from) {
-            OnDataConnection(std::move(socket), from, port);
+          [this, address](io::Socket socket, const Address& from) {
+            OnPublicPort(std::move(socket), from, address);
           });
   if (!listening.ok()) return listening.status();
   data_listeners_.push_back(*std::move(listening));
   return absl::OkStatus();
+}
+
+void Worker::OnPublicPort(io::Socket socket, const Address& from,
+                          const Address& to) {
+  const ingress::HeaderRule rule =
+      options().proxy.RuleFor(options().proxy.data, from.ip);
+  switch (rule) {
+    case ingress::HeaderRule::kNotLookedFor:
+    // What it sends is its data, whatever that looks like: the connection is
+    // its own address's.
+    case ingress::HeaderRule::kMustNot:
+      return OnDataConnection(std::move(socket), from, to.port);
+    case ingress::HeaderRule::kMay:
+    case ingress::HeaderRule::kMust:
+    case ingress::HeaderRule::kRefused:
+      break;
+  }
+  proxy_gate_.Add(
+      {.socket = std::move(socket),
+       .from = from,
+       .to = to,
+       .rule = rule,
+       .priority = io::Priority::kBulk},
+      [this, from, port = to.port](
+          io::Socket socket,
+          const std::optional<ingress::ProxyHeader>& header) {
+        if (header.has_value()) counters_.Add(Counter::kProxyHeaders);
+        const bool is_named = header.has_value() && header->ends.has_value();
+        OnDataConnection(std::move(socket),
+                         is_named ? header->ends->source : from, port);
+      });
 }
 
 void Worker::OnDataConnection(io::Socket socket, const Address& from,
@@ -140,8 +199,67 @@ io::Socket::Keepalive Worker::ControlKeepalive() {
           .probes = limits::kKeepaliveProbes};
 }
 
+void Worker::OnHeaderRefused(ingress::HeaderRefusal refusal,
+                             const Address& from, const Address& to,
+                             absl::string_view why) {
+  counters_.Add(CounterOf(refusal));
+  absl::Time& notice = header_notices_[static_cast<size_t>(refusal)];
+  if (loop_.now() < notice) return;
+  notice = loop_.now() + limits::kRefusalNotice;
+  Log(LogLevel::kWarning,
+      absl::StrCat("connection from ", from.ToString(), " to ", to.ToString(),
+                   " refused: ", why));
+}
+
+void Worker::NoteLateHeader(const Address& from, const Address& to) {
+  if (options().proxy.Trusts(from.ip)) {
+    OnHeaderRefused(ingress::HeaderRefusal::kMissing, from, to,
+                    "its PROXY header came too late");
+  } else {
+    OnHeaderRefused(ingress::HeaderRefusal::kUntrusted, from, to,
+                    "it sent a PROXY header, and is not trusted to");
+  }
+}
+
 void Worker::OnControlAccepted(const ControlListener& listener,
-                               io::Socket socket, const Address& client) {
+                               io::Socket socket, const Address& from) {
+  if (draining_) {
+    Refuse(std::move(socket), "The gateway is going down, try again later.");
+    return;
+  }
+  const ingress::HeaderRule rule =
+      options().proxy.RuleFor(options().proxy.control, from.ip);
+  switch (rule) {
+    case ingress::HeaderRule::kNotLookedFor:
+      return StartSession(listener, std::move(socket), from, std::nullopt);
+    case ingress::HeaderRule::kMustNot:
+      // It waits for its greeting. With implicit TLS it is to speak first.
+      if (listener.options.tls != session::ClientTls::kImplicit) {
+        return StartSession(listener, std::move(socket), from, std::nullopt);
+      }
+      break;
+    case ingress::HeaderRule::kMay:
+    case ingress::HeaderRule::kMust:
+    case ingress::HeaderRule::kRefused:
+      break;
+  }
+  proxy_gate_.Add({.socket = std::move(socket),
+                   .from = from,
+                   .to = listener.socket->local_address(),
+                   .rule = rule},
+                  [this, &listener, from](
+                      io::Socket socket,
+                      const std::optional<ingress::ProxyHeader>& header) {
+                    if (header.has_value()) {
+                      counters_.Add(Counter::kProxyHeaders);
+                    }
+                    StartSession(listener, std::move(socket), from, header);
+                  });
+}
+
+void Worker::StartSession(const ControlListener& listener, io::Socket socket,
+                          const Address& from,
+                          const std::optional<ingress::ProxyHeader>& header) {
   if (draining_) {
     Refuse(std::move(socket), "The gateway is going down, try again later.");
     return;
@@ -160,12 +278,25 @@ void Worker::OnControlAccepted(const ControlListener& listener,
     shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
+  Address client = from;
+  std::optional<IpAddress> dialled;
+  if (header.has_value() && header->ends.has_value()) {
+    client = header->ends->source;
+    local = header->ends->destination;
+    dialled = local->ip;
+  }
+  const bool may_come_late =
+      options().proxy.control == ingress::ProxyMode::kOptional &&
+      !header.has_value();
   const SessionId id = MakeSessionId(++last_session_, id_);
   auto runner = std::make_unique<SessionRunner>(
       *this, std::move(socket),
+      may_come_late ? SessionRunner::FirstBytes::kNoHeader
+                    : SessionRunner::FirstBytes::kAny,
       session::Session::Start{.id = id,
                               .client = client,
                               .local = *local,
+                              .dialled = dialled,
                               .listener = listener.name,
                               .farm = listener.options.farm,
                               .tls = listener.options.tls,

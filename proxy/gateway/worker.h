@@ -4,7 +4,9 @@
 #ifndef PINNACE_PROXY_GATEWAY_WORKER_H_
 #define PINNACE_PROXY_GATEWAY_WORKER_H_
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +21,7 @@
 #include "proxy/fleet/pin_table.h"
 #include "proxy/gateway/data_channel.h"
 #include "proxy/gateway/gateway_options.h"
+#include "proxy/gateway/proxy_gate.h"
 #include "proxy/gateway/session_runner.h"
 #include "proxy/gateway/tls_material.h"
 #include "proxy/gateway/unmatched_connections.h"
@@ -104,6 +107,8 @@ class Worker {
   session::Turn NewTurn(size_t client_unsent_bytes, session::Outbox& out);
   // `backend` has public ports, and this gateway none of them.
   void NoteForeignSlice(const BackendId& backend, const PortRange& slice);
+  // A session's client began with a PROXY header, where none may come.
+  void NoteLateHeader(const Address& from, const Address& to);
   // Destroys a session that has ended, when its own calls have returned.
   void Retire(SessionId id);
 
@@ -129,8 +134,15 @@ class Worker {
   };
 
   void OnControlAccepted(const ControlListener& listener, io::Socket socket,
-                         const Address& client);
+                         const Address& from);
+  // `header`: of a balancer in front.
+  void StartSession(const ControlListener& listener, io::Socket socket,
+                    const Address& from,
+                    const std::optional<ingress::ProxyHeader>& header);
+  void OnPublicPort(io::Socket socket, const Address& from, const Address& to);
   void OnDataConnection(io::Socket socket, const Address& from, uint16_t port);
+  void OnHeaderRefused(ingress::HeaderRefusal refusal, const Address& from,
+                       const Address& to, absl::string_view why);
   void OnUnmatched(const Address& from, uint16_t port, absl::string_view why);
   // Its lease is claimed: here, or on the worker of its session.
   void GiveToSession(UnmatchedConnections::Matched connection);
@@ -153,6 +165,10 @@ class Worker {
   absl::Time foreign_slice_notice_ = absl::InfinitePast();  // the next
   std::vector<std::unique_ptr<ControlListener>> control_listeners_;
   std::vector<std::unique_ptr<io::TcpListener>> data_listeners_;
+  ProxyGate proxy_gate_;
+  // The next of each kind.
+  std::array<absl::Time, static_cast<size_t>(ingress::HeaderRefusal::kCount)>
+      header_notices_;
   UnmatchedConnections unmatched_;
   absl::Time unmatched_notice_ = absl::InfinitePast();
   absl::flat_hash_map<SessionId, std::unique_ptr<SessionRunner>> sessions_;

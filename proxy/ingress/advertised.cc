@@ -19,10 +19,13 @@ std::vector<std::string> PublicAddressRules::Names() const {
   return names;
 }
 
-std::optional<IpAddress> AdvertisedAddress(const PublicAddressRules& rules,
-                                           const ResolvedNames& names,
-                                           const IpAddress& client,
-                                           const IpAddress& local) {
+std::optional<IpAddress> AdvertisedAddress(
+    const PublicAddressRules& rules, const ResolvedNames& names,
+    const IpAddress& client, const IpAddress& local,
+    const std::optional<IpAddress>& dialled) {
+  if (dialled.has_value() && dialled->is_ipv4() && !dialled->IsUnspecified()) {
+    return dialled;
+  }
   for (const PublicAddressRules::ByClient& rule : rules.by_client) {
     if (rule.cidr.Contains(client)) return rule.address.Ip(names);
   }

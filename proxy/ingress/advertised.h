@@ -52,11 +52,12 @@ struct PublicAddressRules {
 };
 
 // The address for a 227 to `client`; `local` is the address of ours that the
-// control connection reached. Nothing when no IPv4 address applies.
-std::optional<IpAddress> AdvertisedAddress(const PublicAddressRules& rules,
-                                           const ResolvedNames& names,
-                                           const IpAddress& client,
-                                           const IpAddress& local);
+// control connection reached, `dialled` the one that the client did, by the
+// word of the balancer in front. Nothing when no IPv4 address applies.
+std::optional<IpAddress> AdvertisedAddress(
+    const PublicAddressRules& rules, const ResolvedNames& names,
+    const IpAddress& client, const IpAddress& local,
+    const std::optional<IpAddress>& dialled = std::nullopt);
 
 }  // namespace pinnace::ingress
 

@@ -41,6 +41,20 @@ TEST(AdvertisedTest, TheLocalAddressWhenNothingIsSet) {
   EXPECT_EQ(Advertised({}, "2001:db8::2", {}, "2001:db8::1"), "none");
 }
 
+TEST(AdvertisedTest, WhatTheClientDialledBeforeAnyRule) {
+  PublicAddressRules rules;
+  rules.default_address = "203.0.113.9";
+  rules.by_client = {{*Cidr::Parse("192.0.2.0/24"), "10.1.0.5"}};
+  const auto advertised = [&](absl::string_view dialled) {
+    return AdvertisedAddress(rules, {}, Ip("192.0.2.1"), Ip("198.51.100.1"),
+                             Ip(dialled));
+  };
+  EXPECT_EQ(advertised("198.51.100.77"), Ip("198.51.100.77"));
+  // Of no use in a 227.
+  EXPECT_EQ(advertised("2001:db8::77"), Ip("10.1.0.5"));
+  EXPECT_EQ(advertised("0.0.0.0"), Ip("10.1.0.5"));
+}
+
 TEST(AdvertisedTest, ADefaultName) {
   PublicAddressRules rules;
   rules.default_address = "ftp.example.net";

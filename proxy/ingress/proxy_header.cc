@@ -2,26 +2,21 @@
 
 #include <cstdint>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "proxy/base/limits.h"
+#include "proxy/ingress/proxy_wire.h"
 
 namespace pinnace::ingress {
 namespace {
 
-// With its zero byte.
-constexpr absl::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
-// Version in the high half, command in the low one.
-constexpr uint8_t kLocal = 0x20;
-constexpr uint8_t kProxy = 0x21;
-// Address family in the high half, transport in the low one.
-constexpr uint8_t kUnspecified = 0x00;
-constexpr uint8_t kTcp4 = 0x11;
-constexpr uint8_t kTcp6 = 0x21;
-constexpr uint16_t kTcp4Bytes = 2 * (4 + 2);
-constexpr uint16_t kTcp6Bytes = 2 * (16 + 2);
+void Append8(uint8_t value, std::string* wire) {
+  wire->push_back(static_cast<char>(value));
+}
 
 void Append16(uint16_t value, std::string* wire) {
-  wire->push_back(static_cast<char>(value >> 8));
-  wire->push_back(static_cast<char>(value & 0xff));
+  Append8(static_cast<uint8_t>(value >> 8), wire);
+  Append8(static_cast<uint8_t>(value & 0xff), wire);
 }
 
 template <typename Bytes>
@@ -29,32 +24,66 @@ void AppendBytes(const Bytes& bytes, std::string* wire) {
   wire->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-std::string Header(uint8_t command, uint8_t family, uint16_t address_bytes) {
-  std::string wire(kSignature);
-  wire.push_back(static_cast<char>(command));
-  wire.push_back(static_cast<char>(family));
-  Append16(address_bytes, &wire);
-  return wire;
+// One that says nothing is left out, as is one that no certificate of ours
+// could have: it is the peer's word, and must not fill the header.
+void AppendTlv(uint8_t type, absl::string_view value, std::string* wire) {
+  if (value.empty() || value.size() > limits::kMaxSubjectBytes) return;
+  Append8(type, wire);
+  Append16(static_cast<uint16_t>(value.size()), wire);
+  AppendBytes(value, wire);
+}
+
+std::string SslValue(const TlsFacts& tls) {
+  // Only of a certificate that was verified. It may have been shown when the
+  // TLS session was made: CERT_CONN would say that it was on this connection.
+  const bool has_certificate = !tls.subject.empty();
+  std::string value;
+  Append8(kProxyClientSsl | (has_certificate ? kProxyClientCertSess : 0),
+          &value);
+  // §2.2.6: zero if a certificate was shown and verified.
+  Append16(0, &value);
+  Append16(has_certificate ? 0 : 1, &value);
+  AppendTlv(kProxyTlvSslVersion, tls.version, &value);
+  AppendTlv(kProxyTlvSslCipher, tls.cipher, &value);
+  AppendTlv(kProxyTlvSslCn, tls.subject, &value);
+  return value;
+}
+
+std::string Header(uint8_t command, uint8_t family, const std::string& block) {
+  std::string wire(kProxySignature);
+  Append8(command, &wire);
+  Append8(family, &wire);
+  Append16(static_cast<uint16_t>(block.size()), &wire);
+  return absl::StrCat(wire, block);
 }
 
 }  // namespace
 
-std::string ProxyV2Local() { return Header(kLocal, kUnspecified, 0); }
+std::string ProxyV2Local() {
+  return Header(kProxyLocal, kProxyUnspecified, "");
+}
 
-std::string ProxyV2(const Address& client, const Address& destination) {
-  std::string wire;
-  if (client.ip.is_ipv4() && destination.ip.is_ipv4()) {
-    wire = Header(kProxy, kTcp4, kTcp4Bytes);
-    AppendBytes(client.ip.ipv4(), &wire);
-    AppendBytes(destination.ip.ipv4(), &wire);
-  } else {
-    wire = Header(kProxy, kTcp6, kTcp6Bytes);
-    AppendBytes(client.ip.bytes(), &wire);
-    AppendBytes(destination.ip.bytes(), &wire);
+std::string ProxyV2(const Address& client, const Address& destination,
+                    const ProxyFacts& facts) {
+  const bool is_ipv4 = client.ip.is_ipv4() && destination.ip.is_ipv4();
+  std::string block;
+  for (const IpAddress* ip : {&client.ip, &destination.ip}) {
+    if (is_ipv4) {
+      AppendBytes(ip->ipv4(), &block);
+    } else {
+      AppendBytes(ip->bytes(), &block);
+    }
   }
-  Append16(client.port, &wire);
-  Append16(destination.port, &wire);
-  return wire;
+  Append16(client.port, &block);
+  Append16(destination.port, &block);
+  AppendTlv(kProxyTlvUniqueId, facts.unique_id, &block);
+  if (facts.tls.has_value()) {
+    const std::string ssl = SslValue(*facts.tls);
+    Append8(kProxyTlvSsl, &block);
+    Append16(static_cast<uint16_t>(ssl.size()), &block);
+    AppendBytes(ssl, &block);
+  }
+  return Header(kProxyProxied, is_ipv4 ? kProxyTcp4 : kProxyTcp6, block);
 }
 
 }  // namespace pinnace::ingress

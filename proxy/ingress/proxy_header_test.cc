@@ -47,5 +47,45 @@ TEST(ProxyHeader, OfTwoFamiliesTheIpv4OneIsMapped) {
                          "20010db8000000000000000000000009", "0001", "0002"));
 }
 
+std::string TlvsOf(const ProxyFacts& facts) {
+  const Address client = *Address::Parse("198.51.100.7:1");
+  const Address destination = *Address::Parse("203.0.113.9:2");
+  const std::string wire = ProxyV2(client, destination, facts);
+  // The length counts them.
+  EXPECT_EQ(static_cast<size_t>(static_cast<uint8_t>(wire[14]) << 8 |
+                                static_cast<uint8_t>(wire[15])),
+            wire.size() - 16);
+  return Hex(wire.substr(ProxyV2(client, destination).size()));
+}
+
+TEST(ProxyHeader, TheUniqueId) {
+  EXPECT_EQ(TlvsOf({.unique_id = "65536"}), "0500053635353336");
+  EXPECT_EQ(TlvsOf({}), "");
+}
+
+TEST(ProxyHeader, TlsOfTheClient) {
+  EXPECT_EQ(TlvsOf({.tls = TlsFacts{.version = "TLSv1.3", .cipher = "AES"}}),
+            absl::StrCat("200015", "01", "00000001",          //
+                         "210007", Hex("TLSv1.3"), "230003",  //
+                         Hex("AES")));
+}
+
+TEST(ProxyHeader, ACertificateThatWasVerified) {
+  EXPECT_EQ(TlvsOf({.unique_id = "7",
+                    .tls = TlsFacts{.version = "TLSv1.2",
+                                    .cipher = "AES",
+                                    .server_name = "ftp.example.net",
+                                    .subject = "anna"}}),
+            absl::StrCat("05000137", "20001c", "05", "00000000",  //
+                         "210007", Hex("TLSv1.2"), "230003", Hex("AES"),
+                         "220004616e6e61"));
+}
+
+TEST(ProxyHeader, ANameThatIsTooLongIsLeftOut) {
+  EXPECT_EQ(TlvsOf({.tls = TlsFacts{.version = "T",
+                                    .subject = std::string(513, 'n')}}),
+            absl::StrCat("200009", "05", "00000000", "21000154"));
+}
+
 }  // namespace
 }  // namespace pinnace::ingress

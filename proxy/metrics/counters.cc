@@ -85,6 +85,17 @@ constexpr CounterRow kRows[] = {
     {Counter::kForeignSlices, "foreign_port_slices_total",
      "Leases taken from the whole pool, because the backend's public_ports are "
      "outside it."},
+    {Counter::kProxyHeaders, "proxy_headers_total",
+     "Connections that began with a PROXY header of a trusted balancer."},
+    {Counter::kProxySourcesRefused, "proxy_sources_refused_total",
+     "Connections closed because their source is not trusted to send a PROXY "
+     "header, or to connect."},
+    {Counter::kProxyHeadersMalformed, "proxy_headers_malformed_total",
+     "Connections closed for a malformed or overlong PROXY header."},
+    {Counter::kProxyHeadersMissing, "proxy_headers_missing_total",
+     "Connections closed because no whole PROXY header came in time."},
+    {Counter::kProxyWaitingFull, "proxy_waiting_full_total",
+     "Connections closed because too many had shown no PROXY header yet."},
 };
 static_assert(std::size(kRows) == static_cast<size_t>(Counter::kCount));
 

@@ -52,6 +52,11 @@ enum class Counter : uint8_t {
   kTransfersTruncated,    // data connections that ended without close_notify
   kUnmatchedConnections,  // data connections that no TLS session placed
   kForeignSlices,         // public ports of a backend that are not ours
+  kProxyHeaders,          // that were believed
+  kProxySourcesRefused,   // without the right to a header, or to connect
+  kProxyHeadersMalformed,
+  kProxyHeadersMissing,  // or not whole in time
+  kProxyWaitingFull,     // the oldest that had shown none was closed
   kCount,
 };
 

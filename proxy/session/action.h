@@ -99,6 +99,7 @@ struct DialClient {
 struct DialBackend {
   DataPathId path = 0;
   Address target;
+  Text header;  // sent before everything else, TLS too; or empty
 };
 // Both legs are open. On one path again behind DropBackendLeg: the client's leg
 // goes on where it was.

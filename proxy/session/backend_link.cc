@@ -28,6 +28,7 @@ bool BackendLink::Choose(const fleet::Farm& farm,
   public_ports_ = backend.public_ports;
   data_mode_ = farm.data_mode;
   proxy_protocol_ = backend.proxy_protocol;
+  data_proxy_protocol_ = backend.data_proxy_protocol;
   foreign_ = farm.allow_foreign_data_address;
   may_be_replaced_ = farm.failover.replace_backend;
   resumes_downloads_ = may_be_replaced_ && farm.failover.resume_downloads;

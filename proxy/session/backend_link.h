@@ -75,6 +75,9 @@ class BackendLink {
   bool wants_proxy_header() const {
     return proxy_protocol_ == fleet::ProxyProtocol::kV2;
   }
+  bool wants_data_proxy_header() const {
+    return data_proxy_protocol_ == fleet::ProxyProtocol::kV2;
+  }
   const fleet::BackendTls& tls() const { return tls_; }
   bool is_secured() const { return secured_; }
   bool has_buffer_size() const { return has_buffer_size_; }
@@ -100,6 +103,7 @@ class BackendLink {
   std::optional<PortRange> public_ports_;
   fleet::DataMode data_mode_ = fleet::DataMode::kPassive;
   fleet::ProxyProtocol proxy_protocol_ = fleet::ProxyProtocol::kOff;
+  fleet::ProxyProtocol data_proxy_protocol_ = fleet::ProxyProtocol::kOff;
   fleet::BackendTls tls_;
   bool tolerates_missing_ = false;
   bool foreign_ = false;

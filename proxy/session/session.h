@@ -35,6 +35,8 @@ class Session {
     SessionId id = 0;
     Address client;  // the control connection's two ends
     Address local;
+    // The same as `local`, if it is so by the word of a balancer in front.
+    std::optional<IpAddress> dialled;
     std::string listener;  // as configured
     std::string farm;
     ClientTls tls = ClientTls::kNone;  // of the listener

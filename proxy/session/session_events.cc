@@ -45,7 +45,9 @@ void Session::OnBackendConnected(const Address& peer, Turn& turn) {
   if (ended_) return;
   ForgetReplies();
   if (link_.wants_proxy_header()) {
-    turn.SendBytes(ingress::ProxyV2(start_.client, start_.local));
+    ingress::ProxyFacts facts = {.unique_id = absl::StrCat(start_.id)};
+    if (protection_.is_secured()) facts.tls = protection_.facts();
+    turn.SendBytes(ingress::ProxyV2(start_.client, start_.local, facts));
   }
   OnVerdict(login_.OnBackendConnected(peer, turn), turn);
 }

@@ -269,9 +269,11 @@ void Transfer::OnTransferReply(const Reply& reply, Turn& turn) {
 void Transfer::DialActiveClient(Turn& turn) {
   if (is_passive() || run_.dialled_client || path_.id == 0) return;
   run_.dialled_client = true;
-  turn.Do(DialClient{
-      path_.id, path_.client_target,
-      local_.WithPort(SourcePort(options_.active_source_port, local_.port))});
+  Address from =
+      local_.WithPort(SourcePort(options_.active_source_port, local_.port));
+  // The balancer's address is none to dial from.
+  if (dialled_.has_value()) from.ip = from.ip.Masked(0);
+  turn.Do(DialClient{path_.id, path_.client_target, from});
 }
 
 void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {

@@ -36,11 +36,12 @@ class Transfer {
 
   // All outlive the transfer.
   Transfer(const SessionOptions& options, const Address& client,
-           const Address& local, const Protection& protection,
-           BackendLink& link)
+           const Address& local, const std::optional<IpAddress>& dialled,
+           const Protection& protection, BackendLink& link)
       : options_(options),
         client_(client),
         local_(local),
+        dialled_(dialled),
         protection_(protection),
         link_(link) {}
 
@@ -215,6 +216,7 @@ class Transfer {
   bool AskBackendProtection(Turn& turn);
   void OnProtectionReply(const ftp::Reply& reply, Turn& turn);
   void AskBackendPassive(Turn& turn);
+  void DialBackendLeg(Turn& turn);
   void OnSetupReply(const ftp::Reply& reply, Turn& turn);
   void OnPassiveSetupReply(const ftp::Reply& reply, Turn& turn);
   void FailSetup(ftp::Reply reply, Turn& turn);
@@ -264,6 +266,7 @@ class Transfer {
   const SessionOptions& options_;
   const Address& client_;
   const Address& local_;
+  const std::optional<IpAddress>& dialled_;
   const Protection& protection_;
   BackendLink& link_;
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "proxy/base/check.h"
 #include "proxy/ftp/data_address.h"
+#include "proxy/ingress/proxy_header.h"
 #include "proxy/session/fault_reply.h"
 #include "proxy/session/transfer.h"
 
@@ -41,7 +42,7 @@ void Transfer::OnPasv(Turn& turn) {
     return;
   }
   const std::optional<IpAddress> announced = ingress::AdvertisedAddress(
-      options_.public_address, turn.names, client_.ip, local_.ip);
+      options_.public_address, turn.names, client_.ip, local_.ip, dialled_);
   if (!announced.has_value() || !announced->is_ipv4()) {
     turn.Say(CannotOpenData(
         "the gateway's public address is not known now, use EPSV."));
@@ -272,9 +273,21 @@ void Transfer::OnPassiveSetupReply(const Reply& reply, Turn& turn) {
   // At once, also after the client was told of an error: RFC 959 has no way
   // to take a PASV back, but a connection that is closed does.
   if (!path_.setup_error.has_value()) {
-    turn.Do(DialBackend{path_.id, *data});
+    DialBackendLeg(turn);
   }
   AnswerSetupWhenReady(turn);
+}
+
+void Transfer::DialBackendLeg(Turn& turn) {
+  DialBackend dial = {path_.id, path_.backend_data};
+  if (link_.wants_data_proxy_header()) {
+    // Where the client's own connection is from is not known before it comes.
+    Address client = client_.WithPort(0);
+    if (!is_passive()) client = path_.client_target;
+    if (path_.client_leg == LegState::kOpen) client = path_.client_data;
+    dial.header = turn.Keep(ingress::ProxyV2(client, local_));
+  }
+  turn.Do(dial);
 }
 
 void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,

@@ -216,6 +216,10 @@ void CheckBackend(const v1::Backend& backend, const std::string& path,
     complain("proxy_protocol",
              absl::StrCat("unknown value ", backend.proxy_protocol()));
   }
+  if (!v1::Backend::ProxyProtocol_IsValid(backend.data_proxy_protocol())) {
+    complain("data_proxy_protocol",
+             absl::StrCat("unknown value ", backend.data_proxy_protocol()));
+  }
 }
 
 void CheckFarm(const v1::Farm& farm, const std::string& path,

@@ -36,6 +36,12 @@ fleet::ClientIdentity IdentityOf(v1::Farm::ClientIdentity identity) {
              : fleet::ClientIdentity::kAddress;
 }
 
+fleet::ProxyProtocol ProxyProtocolOf(v1::Backend::ProxyProtocol protocol) {
+  return protocol == v1::Backend::PROXY_PROTOCOL_V2
+             ? fleet::ProxyProtocol::kV2
+             : fleet::ProxyProtocol::kOff;
+}
+
 fleet::ProbeKind ProbeKindOf(v1::HealthCheck::Kind kind) {
   switch (kind) {
     case v1::HealthCheck::KIND_LOGIN:
@@ -157,10 +163,8 @@ fleet::Backend DecodeBackend(const v1::Backend& message) {
   backend.state = message.state() == v1::Backend::STATE_DRAINING
                       ? fleet::AdminState::kDraining
                       : fleet::AdminState::kUp;
-  backend.proxy_protocol =
-      message.proxy_protocol() == v1::Backend::PROXY_PROTOCOL_V2
-          ? fleet::ProxyProtocol::kV2
-          : fleet::ProxyProtocol::kOff;
+  backend.proxy_protocol = ProxyProtocolOf(message.proxy_protocol());
+  backend.data_proxy_protocol = ProxyProtocolOf(message.data_proxy_protocol());
   backend.passive_ports = PortRange::Parse(message.passive_ports());
   backend.public_ports = PortRange::Parse(message.public_ports());
   return backend;

@@ -134,6 +134,7 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
             address: "h:21"
             max_sessions: 16
             proxy_protocol: PROXY_PROTOCOL_V2
+            data_proxy_protocol: PROXY_PROTOCOL_V2
           }
         }
         routes { name: "late" order: 2 farm: "m" }
@@ -188,6 +189,7 @@ TEST(SnapshotDecoderTest, EverySettingOfAFarm) {
   EXPECT_TRUE(farm.tolerate_missing_close_notify);
   EXPECT_EQ(farm.backends[0].max_sessions, 16);
   EXPECT_EQ(farm.backends[0].proxy_protocol, fleet::ProxyProtocol::kV2);
+  EXPECT_EQ(farm.backends[0].data_proxy_protocol, fleet::ProxyProtocol::kV2);
   ASSERT_EQ(snapshot->routes.routes().size(), 2u);
   const policy::Route& route = snapshot->routes.routes()[0];
   EXPECT_EQ(route.name, "early");
@@ -255,6 +257,8 @@ TEST(SnapshotDecoderTest, NamesTheFieldThatIsWrong) {
        "farms[0].backends[0].max_sessions: must be 0 to 1000000, not 1000001"},
       {"farms { name: 'm' backends { " + a + " proxy_protocol: 9 } }",
        "farms[0].backends[0].proxy_protocol: unknown value 9"},
+      {"farms { name: 'm' backends { " + a + " data_proxy_protocol: 9 } }",
+       "farms[0].backends[0].data_proxy_protocol: unknown value 9"},
       {R"(farms { name: "m" } routes { farm: "m" })",
        "routes[0].name: must be set"},
       {R"(farms { name: "m" } routes { name: "r" })",

@@ -11,9 +11,11 @@ namespace pinnace::dialogues {
 
 std::string Stage::Set(const Line& setting) {
   const Arguments arguments = ParseArguments(setting.text);
-  if (setting.name == "client" || setting.name == "local") {
+  if (setting.name == "client" || setting.name == "local" ||
+      setting.name == "dialled") {
     const std::optional<Address> address = Address::Parse(setting.text);
     if (!address.has_value()) return "not an address";
+    if (setting.name == "dialled") start_.dialled = address->ip;
     (setting.name == "client" ? start_.client : start_.local) = *address;
     return "";
   }
@@ -131,6 +133,9 @@ std::string Stage::SetBackend(const Arguments& arguments) {
   }
   if (Get(arguments, "proxy_protocol", "") == "v2") {
     backend.proxy_protocol = fleet::ProxyProtocol::kV2;
+  }
+  if (Get(arguments, "data_proxy_protocol", "") == "v2") {
+    backend.data_proxy_protocol = fleet::ProxyProtocol::kV2;
   }
   backend.max_sessions = static_cast<int>(Number(arguments, "max_sessions"));
   // Others have so many of them.

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Scenarios with many clients, dying backends and every kind of leg."""
+"""Many clients, dying backends, every kind of leg, a balancer in front."""
 
 import argparse
 import pathlib
@@ -12,13 +12,15 @@ import farm_scenarios
 import gateway
 import leg_scenarios
 import pool_scenarios
+import proxy_scenarios
 import replacement_scenarios
 import runner
 import topology
 import world as worlds
 
 SCENARIOS = [*pool_scenarios.ALL, *failure_scenarios.ALL, *farm_scenarios.ALL,
-             *leg_scenarios.ALL, *replacement_scenarios.ALL]
+             *leg_scenarios.ALL, *proxy_scenarios.ALL,
+             *replacement_scenarios.ALL]
 _KINDS = {**{kind: kind for kind in catalog.BACKENDS},
           "left": "vsftpd", "right": "vsftpd"}
 

@@ -46,6 +46,7 @@ class Topology:
     self.client = self._host("client", "10.77.1.1", "fd77::1:1")
     self.gateway = self._host("gateway", "10.77.0.1", "fd77::1")
     self.stranger = self._host("stranger", "10.77.4.1", "fd77::4:1")
+    self.balancer = self._host("balancer", "10.77.5.1", "fd77::5:1")
     self.backends = {
         name: self._host(name, f"10.77.3.{number}", f"fd77::3:{number}")
         for number, name in enumerate(backend_names, start=1)
@@ -65,7 +66,8 @@ class Topology:
     self._create(wire)
     namespaces.ip_batch(
         ["link add wire type bridge", "link set wire up"], wire.name)
-    hosts = [self.client, self.gateway, self.stranger, *self.backends.values()]
+    hosts = [self.client, self.gateway, self.stranger, self.balancer,
+             *self.backends.values()]
     for number, host in enumerate(hosts):
       self._create(host.namespace)
       self._connect(host, wire, f"port{number}")

@@ -124,6 +124,18 @@ std::string BlockingSocket::ReceiveToEnd() {
   }
 }
 
+std::string BlockingSocket::ReceiveExactly(size_t size) {
+  std::string all;
+  while (all.size() < size) {
+    const std::string bytes = Receive();
+    if (bytes.empty()) return all;
+    all += bytes;
+  }
+  buffered_ = all.substr(size);
+  all.resize(size);
+  return all;
+}
+
 std::optional<std::string> BlockingSocket::ReceiveLine() {
   std::string text = std::exchange(buffered_, "");
   size_t end = text.find('\n');

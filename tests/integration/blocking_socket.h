@@ -3,6 +3,7 @@
 #ifndef PINNACE_TESTS_INTEGRATION_BLOCKING_SOCKET_H_
 #define PINNACE_TESTS_INTEGRATION_BLOCKING_SOCKET_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,8 @@ class BlockingSocket {
   // What comes next, empty at the end of file or after a reset (see was_reset).
   std::string Receive();
   std::string ReceiveToEnd();
+  // Fewer when the connection ends first.
+  std::string ReceiveExactly(size_t size);
   // Without its end; nothing when the connection ends first.
   std::optional<std::string> ReceiveLine();
   bool was_reset() const { return was_reset_; }

@@ -351,17 +351,35 @@ TEST_F(GatewayTest, ABackendThatWantsItIsToldWhoTheClientIs) {
   PlainClient client(ipv4(), *IpAddress::Parse("127.5.6.7"));
   client.control().Send("USER anna\r\n");
   BlockingSocket control = listener.Accept();
-  const std::string expected = ingress::ProxyV2(client.control().LocalAddress(),
-                                                client.control().PeerAddress());
-  std::string header;
-  while (header.size() < expected.size() && control.is_open()) {
-    const std::string more = control.Receive();
-    if (more.empty()) break;
-    header += more;
-  }
-  EXPECT_EQ(header, expected);
+  const std::vector<session::SessionFacts> sessions = gateway_->Sessions();
+  ASSERT_EQ(sessions.size(), 1u);
+  const std::string expected = ingress::ProxyV2(
+      client.control().LocalAddress(), client.control().PeerAddress(),
+      {.unique_id = absl::StrCat(sessions[0].id)});
+  EXPECT_EQ(control.ReceiveExactly(expected.size()), expected);
   control.Send("220 Hi.\r\n");
   EXPECT_EQ(control.ReceiveLine(), "USER anna");
+}
+
+TEST_F(GatewayTest, ABackendsDataConnectionsBeginWithAHeaderIfItWantsThat) {
+  const Address client_end = *Address::Parse("127.5.6.7:0");
+  const std::string any_header = ingress::ProxyV2(client_end, client_end);
+  PlainBackend& backend =
+      AddBackend(kLoopback, {.data_header_bytes = any_header.size()});
+  backend.SetFile("file", "content");
+  farm_.backends[0].data_proxy_protocol = fleet::ProxyProtocol::kV2;
+  Start();
+  PlainClient client(ipv4(), client_end.ip);
+  client.Login();
+  std::string content;
+  EXPECT_EQ(client.Download(Mode::kPasv, "RETR file", &content), "226 Done");
+  EXPECT_EQ(content, "content");
+  EXPECT_EQ(backend.data_header(),
+            ingress::ProxyV2(client_end, client.control().PeerAddress()));
+  EXPECT_EQ(client.Upload(Mode::kPort, "STOR other", "more"), "226 Stored");
+  EXPECT_EQ(backend.File("other"), "more");
+  // An active client has said its port.
+  EXPECT_NE(backend.data_header().substr(24, 2), std::string(2, '\0'));
 }
 
 }  // namespace

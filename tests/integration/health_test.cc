@@ -314,6 +314,17 @@ TEST_F(HealthTest, TheProxyHeaderIsSeenFirst) {
   EXPECT_EQ(backend_.proxy_header(), header);
 }
 
+TEST_F(HealthTest, TheProxyHeaderIsSeenFirstOnTheDataConnectionToo) {
+  const std::string header = ingress::ProxyV2Local();
+  backend_.Set({.data_header_bytes = header.size()});
+  farm_.health_check.kind = ProbeKind::kList;
+  const fleet::BackendStatus& status = Add(backend_.address());
+  farm_.backends[0].data_proxy_protocol = fleet::ProxyProtocol::kV2;
+  Publish();
+  ASSERT_TRUE(UntilHealth(status, Health::kHealthy)) << status.trouble();
+  EXPECT_EQ(backend_.data_header(), header);
+}
+
 TEST_F(HealthTest, ANameIsResolved) {
   const fleet::BackendStatus& status =
       Add(HostPort{"localhost", backend_.address().port});

@@ -81,6 +81,11 @@ std::vector<std::string> PlainBackend::verbs() const {
   return verbs_;
 }
 
+std::string PlainBackend::data_header() const {
+  MutexLock lock(&mutex_);
+  return data_header_;
+}
+
 void PlainBackend::Serve(BlockingSocket* control) {
   Conversation conversation{.control = *control};
   conversation.Say(behaviour_.greeting);
@@ -164,10 +169,19 @@ void PlainBackend::Active(Conversation& conversation, const std::string& verb,
   conversation.Say("200 Active");
 }
 
+BlockingSocket PlainBackend::OpenData(Conversation& conversation) {
+  BlockingSocket data = conversation.OpenData();
+  if (behaviour_.data_header_bytes == 0) return data;
+  std::string header = data.ReceiveExactly(behaviour_.data_header_bytes);
+  MutexLock lock(&mutex_);
+  data_header_ = std::move(header);
+  return data;
+}
+
 void PlainBackend::Download(Conversation& conversation,
                             const std::string& content) {
   conversation.Say("150 Here it comes");
-  BlockingSocket data = conversation.OpenData();
+  BlockingSocket data = OpenData(conversation);
   const std::string rest =
       content.substr(std::min(content.size(), conversation.restart));
   conversation.restart = 0;
@@ -183,7 +197,7 @@ void PlainBackend::Download(Conversation& conversation,
 
 void PlainBackend::Upload(Conversation& conversation, const std::string& name) {
   conversation.Say("150 Send it");
-  BlockingSocket data = conversation.OpenData();
+  BlockingSocket data = OpenData(conversation);
   if (!behaviour_.upload_reply.empty()) {
     data.Receive();
     data.Close();

@@ -26,6 +26,8 @@ class PlainBackend {
     bool dies_in_download = false;
     // An upload is cut after its first bytes, and answered so.
     std::string upload_reply;
+    // So many bytes of each data connection are none of its data.
+    size_t data_header_bytes = 0;
   };
 
   PlainBackend(const IpAddress& address, Behaviour behaviour);
@@ -39,6 +41,7 @@ class PlainBackend {
   bool HasFile(const std::string& name) const;
   int64_t logins() const { return logins_; }
   std::vector<std::string> verbs() const;  // in the order received
+  std::string data_header() const;         // of the last data connection
 
  private:
   struct Conversation;
@@ -49,6 +52,7 @@ class PlainBackend {
   void Passive(Conversation& conversation, const std::string& verb);
   void Active(Conversation& conversation, const std::string& verb,
               const std::string& argument);
+  BlockingSocket OpenData(Conversation& conversation);
   void Download(Conversation& conversation, const std::string& content);
   void Upload(Conversation& conversation, const std::string& name);
 
@@ -59,6 +63,7 @@ class PlainBackend {
   mutable Mutex mutex_;
   std::map<std::string, std::string> files_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> verbs_ ABSL_GUARDED_BY(mutex_);
+  std::string data_header_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<BlockingSocket>> controls_
       ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);

@@ -1,5 +1,7 @@
 #include "tests/integration/plain_client.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/ftp/data_address.h"
@@ -8,6 +10,14 @@ namespace pinnace::integration {
 
 PlainClient::PlainClient(const Address& gateway, std::optional<IpAddress> from)
     : from_(from), control_(BlockingSocket::Connect(gateway, from)) {
+  greeting_ = Reply();
+}
+
+PlainClient::PlainClient(const Address& gateway, Balanced balanced)
+    : from_(balanced.from),
+      balanced_(std::move(balanced)),
+      control_(BlockingSocket::Connect(gateway, from_)) {
+  control_.Send(balanced_->header);
   greeting_ = Reply();
 }
 
@@ -54,8 +64,9 @@ bool PlainClient::OpenData(Mode mode) {
     }
     case Mode::kPort:
     case Mode::kEprt: {
-      data_listener_ =
-          BlockingSocket::Listen(control_.LocalAddress().WithPort(0));
+      const IpAddress ip = balanced_.has_value() ? balanced_->listens_on
+                                                 : control_.LocalAddress().ip;
+      data_listener_ = BlockingSocket::Listen({ip, 0});
       const Address address = data_listener_.LocalAddress();
       Command(mode == Mode::kPort
                   ? absl::StrCat("PORT ", ftp::FormatPortArgument(address))
@@ -68,7 +79,13 @@ bool PlainClient::OpenData(Mode mode) {
 
 BlockingSocket PlainClient::TakeData() {
   if (mode_ == Mode::kPasv || mode_ == Mode::kEpsv) {
-    return BlockingSocket::Connect(data_target_, from_);
+    if (!balanced_.has_value()) {
+      return BlockingSocket::Connect(data_target_, from_);
+    }
+    BlockingSocket data = BlockingSocket::Connect(
+        control_.PeerAddress().WithPort(data_target_.port), from_);
+    data.Send(balanced_->data_header);
+    return data;
   }
   BlockingSocket data = data_listener_.Accept();
   data_listener_.Close();

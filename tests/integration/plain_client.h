@@ -18,6 +18,16 @@ class PlainClient {
   explicit PlainClient(const Address& gateway,
                        std::optional<IpAddress> from = std::nullopt);
 
+  // A client as a balancer passes it on: what each of its connections begins
+  // with. Passive ones reach the gateway, whatever a 227 says.
+  struct Balanced {
+    IpAddress from;  // the balancer's address
+    std::string header;
+    std::string data_header;
+    IpAddress listens_on;  // the client's own, where an active one waits
+  };
+  PlainClient(const Address& gateway, Balanced balanced);
+
   // The whole last line of the reply: "226 Done". Empty when the connection
   // ended.
   std::string Reply();
@@ -30,6 +40,7 @@ class PlainClient {
   bool OpenData(Mode mode);
   BlockingSocket TakeData();  // the data connection, connected or accepted
   uint16_t data_port() const { return data_target_.port; }
+  const Address& data_target() const { return data_target_; }
 
   // Whole transfers: the final reply; 150 is checked on the way.
   std::string Download(Mode mode, absl::string_view command,
@@ -42,6 +53,7 @@ class PlainClient {
 
  private:
   const std::optional<IpAddress> from_;
+  const std::optional<Balanced> balanced_;
   BlockingSocket control_;
   std::string greeting_;
   std::string last_reply_;

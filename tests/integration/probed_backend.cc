@@ -57,6 +57,11 @@ std::string ProbedBackend::proxy_header() const {
   return proxy_header_;
 }
 
+std::string ProbedBackend::data_header() const {
+  MutexLock lock(&mutex_);
+  return data_header_;
+}
+
 void ProbedBackend::AcceptAll() {
   while (true) {
     BlockingSocket accepted = listener_.Accept();
@@ -141,6 +146,11 @@ void ProbedBackend::List(Conversation& conversation) {
   BlockingSocket data = conversation.listener.is_open()
                             ? conversation.listener.Accept()
                             : BlockingSocket::Connect(conversation.target);
+  std::string header = data.ReceiveExactly(this->behaviour().data_header_bytes);
+  {
+    MutexLock lock(&mutex_);
+    data_header_ = std::move(header);
+  }
   data.Send("-rw-r--r-- 1 ftp ftp 1 Jan 01 00:00 file\r\n");
   data.Close();
   conversation.Say("226 Done");

@@ -26,6 +26,7 @@ class ProbedBackend {
     std::map<std::string, std::string> answers;
     // A PROXY header of so many bytes is read before the greeting.
     size_t proxy_header_bytes = 0;
+    size_t data_header_bytes = 0;  // and so many of a data connection
   };
 
   explicit ProbedBackend(const IpAddress& address);
@@ -37,6 +38,7 @@ class ProbedBackend {
   int64_t sessions() const { return sessions_; }
   std::vector<std::string> verbs() const;  // in the order received
   std::string proxy_header() const;        // of the last session
+  std::string data_header() const;         // of the last data connection
 
  private:
   struct Conversation;
@@ -54,6 +56,7 @@ class ProbedBackend {
   Behaviour behaviour_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> verbs_ ABSL_GUARDED_BY(mutex_);
   std::string proxy_header_ ABSL_GUARDED_BY(mutex_);
+  std::string data_header_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<BlockingSocket>> controls_
       ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);

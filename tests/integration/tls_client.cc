@@ -115,8 +115,10 @@ BlockingSocket TlsClient::OpenData() {
   const std::optional<uint16_t> port =
       ftp::ParseExtendedPassiveText(Command("EPSV"));
   if (!port.has_value()) return BlockingSocket();
-  return BlockingSocket::Connect(
-      secure_->socket().PeerAddress().WithPort(*port));
+  BlockingSocket data =
+      BlockingSocket::Connect(secure_->socket().PeerAddress().WithPort(*port));
+  data.Send(data_header_);
+  return data;
 }
 
 SecureSocket TlsClient::SecureData(BlockingSocket data) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "proxy/tls/client_context.h"
@@ -45,6 +46,8 @@ class TlsClient {
   // Connects, and reads the greeting. `name` must be in the certificate.
   TlsClient(const Address& gateway, ClientContextPtr context, std::string name);
 
+  // What each data connection begins with, before TLS.
+  void set_data_header(std::string header) { data_header_ = std::move(header); }
   // AUTH TLS and the handshake; USER and PASS; PBSZ and PROT P.
   bool Secure();
   std::string Login();
@@ -66,6 +69,7 @@ class TlsClient {
   const std::string name_;
   const std::shared_ptr<tls::SessionJar> sessions_ =
       std::make_shared<tls::SessionJar>();
+  std::string data_header_;
   BlockingSocket plain_;
   std::unique_ptr<SecureSocket> secure_;
   std::string lines_;

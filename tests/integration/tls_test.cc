@@ -148,5 +148,56 @@ TEST_F(TlsTest, EndsInEveryPhaseOfAHandshake) {
   EXPECT_EQ(silent.Reply(), "");
 }
 
+// The header, then the ClientHello, which still says whose connection it is.
+TEST_F(TlsTest, BehindABalancerASessionIsFoundByItsTicketToo) {
+  options_.data_source = ports::SourceMatch::kTlsSession;
+  options_.proxy = {.data = ingress::ProxyMode::kRequired,
+                    .trusted = {*Cidr::Parse("127.0.0.1")},
+                    .patience = absl::Hours(1)};
+  PlainBackend& backend = AddBackend();
+  Start();
+  const std::unique_ptr<TlsClient> client = Ready();
+  client->set_data_header(
+      "PROXY TCP4 198.51.100.7 192.0.2.200 40001 50000\r\n");
+  EXPECT_EQ(client->Upload("STOR file", "content"), "226 Stored");
+  EXPECT_EQ(backend.File("file"), "content");
+  std::string back;
+  EXPECT_EQ(client->Download("RETR file", &back), "226 Done");
+  EXPECT_EQ(back, "content");
+}
+
+TEST_F(TlsTest, AHeaderGoesBeforeImplicitTls) {
+  options_.listeners[0].tls = session::ClientTls::kImplicit;
+  options_.proxy = {.control = ingress::ProxyMode::kOptional,
+                    .trusted = {*Cidr::Parse("127.0.1.0/24")},
+                    .patience = absl::Hours(1)};
+  AddBackend();
+  Start();
+  const std::string header =
+      "PROXY TCP4 198.51.100.7 192.0.2.200 40001 990\r\n";
+  const auto connect = [&](const char* from, absl::string_view begin) {
+    BlockingSocket socket =
+        BlockingSocket::Connect(ipv4(), IpAddress::Parse(from));
+    socket.Send(begin);
+    return socket;
+  };
+  const auto greeting = [&](BlockingSocket socket) {
+    SecureSocket secure(
+        std::move(socket),
+        tls::TlsEngine::Client(context_, {.server_name = kName}));
+    EXPECT_TRUE(secure.Handshake());
+    return secure.Receive();
+  };
+  EXPECT_EQ(greeting(connect("127.0.1.1", header)), "220 Pinnace ready.\r\n");
+  EXPECT_EQ(greeting(connect("127.0.1.1", "")), "220 Pinnace ready.\r\n");
+  EXPECT_EQ(greeting(connect("127.0.2.1", "")), "220 Pinnace ready.\r\n");
+  BlockingSocket stranger = connect("127.0.2.1", header);
+  EXPECT_EQ(stranger.Receive(), "");
+  EXPECT_TRUE(stranger.was_reset());
+  EXPECT_EQ(gateway_->Counters()[static_cast<size_t>(
+                metrics::Counter::kProxySourcesRefused)],
+            1);
+}
+
 }  // namespace
 }  // namespace pinnace::integration

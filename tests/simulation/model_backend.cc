@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/ftp/data_address.h"
+#include "proxy/ingress/proxy_reader.h"
 
 namespace pinnace::simulation {
 
@@ -116,10 +116,9 @@ void ModelBackend::Connection::Greet() {
 
 void ModelBackend::Connection::OnBytes(absl::string_view bytes) {
   // The PROXY header comes in one piece, before anything else.
-  constexpr absl::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
-  constexpr size_t kIpv4HeaderBytes = 28;
-  if (absl::StartsWith(bytes, kSignature)) {
-    bytes.remove_prefix(kIpv4HeaderBytes);
+  const ingress::ProxyReading reading = ingress::ReadProxyHeader(bytes);
+  if (reading.status == ingress::ProxyReading::Status::kHeader) {
+    bytes.remove_prefix(reading.header.size);
   }
   if (closed_) return;
   input_.append(bytes.data(), bytes.size());

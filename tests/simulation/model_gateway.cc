@@ -71,6 +71,7 @@ ModelGateway::ModelGateway(uint64_t seed)
       }
       if (random_.OneIn(4)) {
         backend.proxy_protocol = fleet::ProxyProtocol::kV2;
+        backend.data_proxy_protocol = fleet::ProxyProtocol::kV2;
       }
       if (i == 0 && random_.OneIn(4)) backend.public_ports = {50000, 50001};
       farm.backends.push_back(std::move(backend));

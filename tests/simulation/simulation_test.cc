@@ -65,6 +65,11 @@ void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
       metrics::Counter::kPipesRefused,
       metrics::Counter::kUnmatchedConnections,
       metrics::Counter::kForeignSlices,
+      metrics::Counter::kProxyHeaders,
+      metrics::Counter::kProxySourcesRefused,
+      metrics::Counter::kProxyHeadersMalformed,
+      metrics::Counter::kProxyHeadersMissing,
+      metrics::Counter::kProxyWaitingFull,
   };
   for (const metrics::CounterRow& row : metrics::CounterRows()) {
     if (std::ranges::find(kOfTheShell, row.counter) != std::end(kOfTheShell)) {

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <variant>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/base/printable.h"
 #include "proxy/ftp/verb.h"
@@ -50,7 +51,9 @@ struct Describe {
                         " from=", a.from.ToString());
   }
   std::string operator()(const DialBackend& a) const {
-    return absl::StrCat("dial-backend", path, " target=", a.target.ToString());
+    const std::string header = absl::BytesToHexString(out.Bytes(a.header));
+    return absl::StrCat("dial-backend", path, " target=", a.target.ToString(),
+                        header.empty() ? "" : " header=", header);
   }
   std::string operator()(const StartRelay& a) const {
     return absl::StrCat(
