@@ -12,6 +12,7 @@
 #include "proxy/base/address.h"
 #include "proxy/gateway/control_stream.h"
 #include "proxy/gateway/data_channel.h"
+#include "proxy/guard/client_counter.h"
 #include "proxy/io/byte_stream.h"
 #include "proxy/io/dial.h"
 #include "proxy/io/socket.h"
@@ -29,6 +30,7 @@ class SessionRunner final : public io::ByteStream::Owner,
  public:
   // `worker` outlives the runner.
   SessionRunner(Worker& worker, io::Socket client,
+                guard::ClientCounter::Place place,
                 session::Session::Start start);
 
   void Start();  // Says the greeting.
@@ -95,6 +97,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   std::string LogPrefix() const;
 
   Worker& worker_;
+  guard::ClientCounter::Place place_;  // among the sessions of its address
   session::Session session_;
   std::unique_ptr<ControlStream> client_;
   std::unique_ptr<ControlStream> backend_;
@@ -113,6 +116,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   struct LeaseAnswer {
     session::DataPathId path;
     std::optional<uint16_t> port;
+    session::LeaseRefusal why = session::LeaseRefusal::kPoolFull;
   };
   struct ListenAnswer {
     session::DataPathId path;

@@ -79,6 +79,24 @@ constexpr CounterRow kRows[] = {
     {Counter::kForeignSlices, "foreign_port_slices_total",
      "Leases taken from the whole pool, because the backend's public_ports are "
      "outside it."},
+    {Counter::kBans, "bans_made_total",
+     "Bans for failed logins that this gateway made."},
+    {Counter::kBannedLoginsRefused, "banned_logins_refused_total",
+     "USER and PASS of those who are banned."},
+    {Counter::kUserSessionsRefused, "user_sessions_refused_total",
+     "Logins refused because the user has as many sessions as may be."},
+    {Counter::kTarpits, "login_answers_delayed_total",
+     "Answers to failed logins that were held back."},
+    {Counter::kBannedRefused, "sessions_refused_banned_total",
+     "Control connections answered 421: banned."},
+    {Counter::kAddressSessionsRefused, "sessions_refused_address_total",
+     "Control connections answered 421: too many sessions of their address."},
+    {Counter::kConnectionRateRefused, "sessions_refused_rate_total",
+     "Control connections answered 421: their address connects too fast."},
+    {Counter::kDescriptorsRefused, "sessions_refused_descriptors_total",
+     "Control connections refused: descriptors are kept for running sessions."},
+    {Counter::kAcceptShortages, "accept_shortages_total",
+     "Times a listener paused because no descriptor was left to accept with."},
 };
 static_assert(std::size(kRows) == static_cast<size_t>(Counter::kCount));
 

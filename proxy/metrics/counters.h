@@ -49,6 +49,15 @@ enum class Counter : uint8_t {
   kTransfersTruncated,    // data connections that ended without close_notify
   kUnmatchedConnections,  // data connections that no TLS session placed
   kForeignSlices,         // public ports of a backend that are not ours
+  kBans,                  // for failed logins
+  kBannedLoginsRefused,   // USER and PASS of whom is banned
+  kUserSessionsRefused,   // logins of a user with too many sessions
+  kTarpits,               // answers to failed logins that waited
+  kBannedRefused,         // at the door, as the following
+  kAddressSessionsRefused,
+  kConnectionRateRefused,
+  kDescriptorsRefused,
+  kAcceptShortages,  // no descriptor to accept with: a listener pauses
   kCount,
 };
 

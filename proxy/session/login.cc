@@ -128,6 +128,7 @@ void Login::Reset() {
   tried_.clear();
   former_user_.clear();
   welcome_.reset();
+  GiveUpPlace();
 }
 
 void Login::NoteFailure(absl::string_view why, Culprit culprit, Turn& turn) {
@@ -215,6 +216,7 @@ bool Login::MayRetry() const {
     case State::kNeedAccount:
     case State::kAwaitAcct:
     case State::kReplaying:
+    case State::kHolding:
     case State::kLoggedIn:
       return false;
   }
@@ -286,6 +288,7 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
     case State::kSecuring:
     case State::kNeedPassword:
     case State::kNeedAccount:
+    case State::kHolding:
     case State::kLoggedIn:
       return Verdict::kGoOn;
   }
@@ -319,32 +322,12 @@ Login::Verdict Login::OnUserReply(const Reply& reply, Turn& turn) {
 
 Login::Verdict Login::OnPasswordReply(const Reply& reply, Turn& turn) {
   deadline_ = absl::InfiniteFuture();
-  if (reply.IsCompletion()) {
-    LoggedIn(reply, turn);
-    return Verdict::kGoOn;
-  }
+  if (reply.IsCompletion()) return LoggedIn(reply, turn);
+  if (reply.IsNegative()) return OnRefused(reply, turn);
   turn.Say(reply);
-  if (reply.Is(ReplyCode::kNeedAccount)) {
-    state_ = State::kNeedAccount;
-    return Verdict::kGoOn;
-  }
-  if (!reply.IsNegative()) {
-    state_ = State::kNeedPassword;
-    return Verdict::kGoOn;
-  }
-  const bool still_logged_in =
-      state_ == State::kAwaitUser && !former_user_.empty();
-  state_ = still_logged_in ? State::kLoggedIn : State::kLoggedOut;
-  turn.Count(Counter::kLoginFailures);
-  turn.Do(ReportLogin{.accepted = false, .code = reply.code()});
-  if (still_logged_in) user_ = former_user_;
-  return CountFailure(turn);
-}
-
-Login::Verdict Login::CountFailure(Turn& turn) {
-  if (++failures_ < limits::kMaxFailedLogins) return Verdict::kGoOn;
-  turn.Say(ReplyCode::kServiceClosing, "Too many failed logins.");
-  return Verdict::kTooManyFailures;
+  state_ = reply.Is(ReplyCode::kNeedAccount) ? State::kNeedAccount
+                                             : State::kNeedPassword;
+  return Verdict::kGoOn;
 }
 
 Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
@@ -363,12 +346,15 @@ Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
     case State::kAwaitPass:
     case State::kAwaitAcct:
     case State::kReplaying:
+    case State::kHolding:
       return Verdict::kGoOn;
   }
   return Verdict::kGoOn;
 }
 
-void Login::LoggedIn(const Reply& reply, Turn& turn) {
+Login::Verdict Login::LoggedIn(const Reply& reply, Turn& turn) {
+  if (!TakePlace(turn)) return Verdict::kDropBackend;
+  turn.guard.OnLoginSucceeded(door_.client, user_, turn.now);
   turn.Count(Counter::kLogins);
   turn.Do(ReportLogin{.accepted = true, .code = reply.code()});
   failures_ = 0;
@@ -377,6 +363,7 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
   state_ = State::kReplaying;
   StampPin(turn);
   ReplayNext(turn);
+  return Verdict::kGoOn;
 }
 
 void Login::ReplayNext(Turn& turn) {

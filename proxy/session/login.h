@@ -15,6 +15,7 @@
 #include "proxy/base/tls_facts.h"
 #include "proxy/ftp/command.h"
 #include "proxy/ftp/reply.h"
+#include "proxy/guard/client_counter.h"
 #include "proxy/policy/route.h"
 #include "proxy/session/backend_link.h"
 #include "proxy/session/session_options.h"
@@ -41,11 +42,14 @@ class Login {
     kAwaitPass,
     kAwaitAcct,
     kReplaying,  // logged in; the backend hears what came before USER
+    kHolding,    // nobody has it: the answer to a failed login waits
   };
   enum class Verdict : uint8_t {
     kGoOn,
     kNoBackend,        // every candidate failed; the client has its 421
     kTooManyFailures,  // likewise
+    kBanned,           // likewise
+    kDropBackend,      // it let in whom we do not; the client has its 530
   };
 
   // Who wants in, and through which door. All outlive the login.
@@ -74,6 +78,16 @@ class Login {
   // USER names somebody who belongs to another backend than the present one, or
   // that one is drained: it has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
+
+  // Before USER and PASS: nullopt when the user may go on, else the client has
+  // its answer.
+  std::optional<Verdict> Refuses(const std::string& user, Turn& turn);
+
+  // The answer to a failed login is held back up to the deadline.
+  bool is_holding() const { return state_ == State::kHolding; }
+  Verdict OnHoldOver(Turn& turn);
+  // Of the user's sessions.
+  void GiveUpPlace() { place_.Release(); }
 
   // Before it is. Whoever names user after user and never a password has each
   // connection to a backend counted as a failed login.
@@ -110,7 +124,10 @@ class Login {
   // REIN: as before USER; the backend is dropped by the session.
   void Reset();
   // The backend went away between two tries to log in.
-  void BackendGone() { state_ = State::kLoggedOut; }
+  void BackendGone() {
+    state_ = State::kLoggedOut;
+    GiveUpPlace();
+  }
 
   // The pin lives as long as the session does, and its TTL on: at this time
   // RenewPin() is due.
@@ -151,9 +168,14 @@ class Login {
   void StartTls(Turn& turn);
   void SendHostOrUser(Turn& turn);
   Verdict CountFailure(Turn& turn);
+  Verdict EndAfterTooMany(Turn& turn);
+  Verdict OnRefused(const ftp::Reply& reply, Turn& turn);
+  Verdict SayRefused(Turn& turn);
+  // False: its user has as many sessions as may be.
+  bool TakePlace(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
-  void LoggedIn(const ftp::Reply& reply, Turn& turn);
+  Verdict LoggedIn(const ftp::Reply& reply, Turn& turn);
   void ReplayNext(Turn& turn);
 
   const SessionOptions& options_;
@@ -180,6 +202,14 @@ class Login {
   // This USER goes to a connection that has refused a login before.
   bool reuses_connection_ = false;
   std::string trouble_;  // of the candidates, for the 421
+  // What a client whose login failed is told.
+  struct Refused {
+    ftp::Reply reply;
+    State next = State::kLoggedOut;
+    std::string banned;  // the text of a 421 behind it; empty: none
+  };
+  std::optional<Refused> refused_;
+  guard::ClientCounter::Place place_;  // among the sessions of its user
   size_t replayed_ = 0;
   std::optional<ftp::Reply> welcome_;  // said when all is replayed
 };

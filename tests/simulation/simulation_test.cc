@@ -65,6 +65,11 @@ void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
       metrics::Counter::kPipesRefused,
       metrics::Counter::kUnmatchedConnections,
       metrics::Counter::kForeignSlices,
+      metrics::Counter::kBannedRefused,
+      metrics::Counter::kAddressSessionsRefused,
+      metrics::Counter::kConnectionRateRefused,
+      metrics::Counter::kDescriptorsRefused,
+      metrics::Counter::kAcceptShortages,
   };
   for (const metrics::CounterRow& row : metrics::CounterRows()) {
     if (std::ranges::find(kOfTheShell, row.counter) != std::end(kOfTheShell)) {
