@@ -78,6 +78,13 @@ absl::Status Pins(const CtlInvocation&, CtlConnection& connection) {
                              [](const v1::Pin& pin) { return pin.key(); });
 }
 
+absl::Status Bans(const CtlInvocation&, CtlConnection& connection) {
+  return PrintNames<v1::ListBansRequest, v1::ListBansResponse, Sessions,
+                    v1::Ban>(connection, connection.sessions(),
+                             &Sessions::ListBans, &v1::ListBansResponse::bans,
+                             [](const v1::Ban& ban) { return ban.key(); });
+}
+
 struct Row {
   Names names;
   const char* verb;
@@ -92,6 +99,7 @@ constexpr Row kRows[] = {
     {Names::kGateways, "gateways", &Gateways},
     {Names::kSessions, "sessions", &LiveSessions},
     {Names::kPins, "pins", &Pins},
+    {Names::kBans, "bans", &Bans},
 };
 
 }  // namespace

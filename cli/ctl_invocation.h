@@ -28,6 +28,7 @@ enum class Names {
   kGateways,
   kSessions,
   kPins,
+  kBans,
 };
 
 enum class FlagType { kField, kText, kDuration, kPlain };

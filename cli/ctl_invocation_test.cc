@@ -85,8 +85,8 @@ TEST(CtlInvocationTest, HelpNeedsNoArguments) {
 
 TEST(CtlInvocationTest, SaysWhatIsWrong) {
   EXPECT_EQ(Problem({"nothing"}),
-            "no \"nothing\"; one of: backend, farm, route, session, pin, port, "
-            "gateway, snapshot, audit");
+            "no \"nothing\"; one of: backend, farm, route, session, pin, ban, "
+            "port, gateway, snapshot, audit");
   EXPECT_EQ(Problem({"farm"}), "farm what? one of: list, show, set, delete");
   EXPECT_EQ(Problem({"farm", "sett"}),
             "farm what? one of: list, show, set, delete");

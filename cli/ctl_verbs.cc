@@ -6,6 +6,7 @@
 
 #include "cli/completion_values.h"
 #include "cli/ctl_backend.h"
+#include "cli/ctl_ban.h"
 #include "cli/ctl_farm.h"
 #include "cli/ctl_gateway.h"
 #include "cli/ctl_registry.h"
@@ -17,9 +18,9 @@ namespace pinnace::cli {
 absl::Span<const CtlVerb> CtlVerbs() {
   static const auto& verbs = *[] {
     auto* all = new std::vector<CtlVerb>;
-    for (auto of_noun :
-         {&BackendVerbs, &FarmVerbs, &RouteVerbs, &SessionVerbs, &PinVerbs,
-          &PortVerbs, &GatewayVerbs, &RegistryVerbs, &CompletionValueVerbs}) {
+    for (auto of_noun : {&BackendVerbs, &FarmVerbs, &RouteVerbs, &SessionVerbs,
+                         &PinVerbs, &BanVerbs, &PortVerbs, &GatewayVerbs,
+                         &RegistryVerbs, &CompletionValueVerbs}) {
       std::vector<CtlVerb> verbs = of_noun();
       std::move(verbs.begin(), verbs.end(), std::back_inserter(*all));
     }

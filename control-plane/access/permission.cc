@@ -42,6 +42,9 @@ constexpr MethodRule kMethodRules[] = {
     {Method::kDeletePin, "Sessions", "DeletePin", kOperator},
     {Method::kListPorts, "Sessions", "ListPorts", kReader},
     {Method::kListGateways, "Sessions", "ListGateways", kReader},
+    {Method::kListBans, "Sessions", "ListBans", kReader},
+    {Method::kAddBan, "Sessions", "AddBan", kOperator},
+    {Method::kDeleteBan, "Sessions", "DeleteBan", kOperator},
 };
 
 constexpr bool InOrder() {
@@ -49,7 +52,7 @@ constexpr bool InOrder() {
   for (const MethodRule& rule : kMethodRules) {
     if (static_cast<size_t>(rule.method) != index++) return false;
   }
-  return index == static_cast<size_t>(Method::kListGateways) + 1;
+  return index == static_cast<size_t>(Method::kDeleteBan) + 1;
 }
 static_assert(InOrder());
 

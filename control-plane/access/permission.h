@@ -36,6 +36,9 @@ enum class Method : uint8_t {
   kDeletePin,
   kListPorts,
   kListGateways,
+  kListBans,
+  kAddBan,
+  kDeleteBan,
 };
 
 using Roles = uint8_t;  // one bit for each v1::Role

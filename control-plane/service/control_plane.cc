@@ -12,6 +12,7 @@
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "proxy/base/check.h"
+#include "proxy/base/limits.h"
 #include "proxy/base/log.h"
 
 namespace pinnace::service {
@@ -59,7 +60,9 @@ absl::Status CheckOpenTo(const Address& listen,
 }  // namespace
 
 ControlPlane::ControlPlane(access::AccessPolicy access, Clock lease_clock)
-    : roster_(std::move(lease_clock)), authenticator_(std::move(access)) {}
+    : roster_(std::move(lease_clock)),
+      bans_(limits::kMaxBans),
+      authenticator_(std::move(access)) {}
 
 ControlPlane::~ControlPlane() { Stop(); }
 
@@ -84,9 +87,9 @@ absl::StatusOr<std::unique_ptr<ControlPlane>> ControlPlane::Start(
   control_plane->services_.push_back(
       std::make_unique<RegistryService>(*state, *roster, authenticator));
   control_plane->services_.push_back(std::make_unique<DiscoveryService>(
-      *roster, authenticator, options.clock));
-  control_plane->services_.push_back(
-      std::make_unique<SessionsService>(*state, *roster, authenticator));
+      *roster, control_plane->bans_, authenticator, options.clock));
+  control_plane->services_.push_back(std::make_unique<SessionsService>(
+      *state, *roster, control_plane->bans_, authenticator, options.clock));
   status =
       control_plane->Listen(options.listen, std::move(options.credentials));
   if (!status.ok()) return status;

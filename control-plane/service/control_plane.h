@@ -15,6 +15,7 @@
 #include "control-plane/service/state_keeper.h"
 #include "control-plane/store/store.h"
 #include "proxy/base/address.h"
+#include "proxy/guard/ban_table.h"
 
 namespace grpc {
 class Channel;
@@ -66,6 +67,7 @@ class ControlPlane {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<StateKeeper> keeper_;
   GatewayRoster roster_;
+  guard::BanTable bans_;  // of all gateways, and the operators'
   Authenticator authenticator_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;

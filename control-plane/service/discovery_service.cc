@@ -5,10 +5,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "control-plane/service/grpc_status.h"
 #include "control-plane/service/wire_bytes.h"
+#include "proxy/base/limits.h"
+#include "proxy/snapshot/ban_message.h"
 #include "proxy/snapshot/field_check.h"
 
 namespace pinnace::service {
@@ -16,6 +19,8 @@ namespace {
 
 // Queries a gateway has not been sent yet; past it they go unanswered.
 constexpr size_t kMaxQueuedQueries = 64;
+
+constexpr size_t kBansPerMessage = 1'000;
 
 constexpr size_t kMaxTextBytes = 128;
 constexpr int kMaxRanges = 1'000;
@@ -44,9 +49,12 @@ class FollowStream final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public GatewayLink {
  public:
-  FollowStream(GatewayRoster& roster, const Authenticator& authenticator,
-               const Clock& clock, grpc::CallbackServerContext* context)
+  FollowStream(GatewayRoster& roster, guard::BanTable& bans,
+               const Authenticator& authenticator, const Clock& clock,
+               grpc::CallbackServerContext* context)
       : roster_(roster),
+        bans_(bans),
+        first_bans_end_(bans.version()),
         authenticator_(authenticator),
         clock_(clock),
         context_(context) {
@@ -69,6 +77,15 @@ class FollowStream final
     absl::MutexLock lock(&mutex_);
     if (queries_.size() >= kMaxQueuedQueries) return;
     queries_.push_back(query);
+    WriteNext();
+  }
+
+  void OfferBans(const std::vector<std::string>& lifted) override {
+    absl::MutexLock lock(&mutex_);
+    const size_t room = limits::kMaxBans - lifted_.size();
+    lifted_.insert(
+        lifted_.end(), lifted.begin(),
+        lifted.begin() + static_cast<ptrdiff_t>(std::min(room, lifted.size())));
     WriteNext();
   }
 
@@ -142,13 +159,63 @@ class FollowStream final
       case v1::GatewayMessage::kVerdict:
         return roster_.OnVerdict(this, incoming_.verdict());
       case v1::GatewayMessage::kReport:
-        return roster_.OnReport(this, incoming_.report());
+        roster_.OnReport(this, incoming_.report());
+        return TakeBans(incoming_.report());
       case v1::GatewayMessage::kAnswer:
         return roster_.OnAnswer(this, std::move(*incoming_.mutable_answer()));
       case v1::GatewayMessage::kHello:
       case v1::GatewayMessage::MESSAGE_NOT_SET:
         return;  // A newer gateway's, or nothing new.
     }
+  }
+
+  void TakeBans(const v1::Report& report) {
+    bool any = false;
+    std::vector<std::string> lifted;
+    for (const v1::Ban& message : report.bans()) {
+      absl::StatusOr<guard::BanTable::Change> change =
+          snapshot::ChangeOf(message);
+      if (!change.ok()) continue;
+      change->from = name_;
+      const std::string key = change->ban.Key();
+      switch (bans_.Merge(*std::move(change), clock_())) {
+        case guard::BanTable::Merged::kTaken:
+          any = true;
+          break;
+        case guard::BanTable::Merged::kIsLifted:
+          lifted.push_back(key);
+          break;
+        case guard::BanTable::Merged::kNothingNew:
+          break;
+      }
+    }
+    if (any) roster_.OfferBans();
+    if (!lifted.empty()) OfferBans(lifted);
+  }
+
+  // Empty: it knows all.
+  v1::BanUpdate NextBans() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    v1::BanUpdate update;
+    while (update.bans().empty() && update.lifted().empty()) {
+      const guard::BanTable::Changes changes =
+          bans_.Since(sent_bans_, kBansPerMessage, clock_());
+      sent_bans_ = changes.version;
+      for (const guard::BanTable::Change& change : changes.changes) {
+        // A gateway that joins may have made a newer one than was lifted: what
+        // it has is heard first.
+        const bool is_first = change.version <= first_bans_end_;
+        if (!is_first && change.from == name_) continue;
+        if (!change.is_lifted) {
+          *update.add_bans() = snapshot::BanMessage(change.ban);
+        } else if (!is_first) {
+          update.add_lifted(change.ban.Key());
+        }
+      }
+      if (changes.changes.size() < kBansPerMessage) break;
+    }
+    for (std::string& key : lifted_) update.add_lifted(std::move(key));
+    lifted_.clear();
+    return update;
   }
 
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -162,7 +229,13 @@ class FollowStream final
       queries_.pop_front();
       outgoing_ = BytesOf(message);
     } else {
-      return;
+      v1::ControlMessage message;
+      *message.mutable_ban_update() = NextBans();
+      if (message.ban_update().bans().empty() &&
+          message.ban_update().lifted().empty()) {
+        return;
+      }
+      outgoing_ = BytesOf(message);
     }
     writing_ = true;
     StartWrite(&outgoing_);
@@ -175,6 +248,9 @@ class FollowStream final
   }
 
   GatewayRoster& roster_;
+  guard::BanTable& bans_;
+  // Those that were there when it came are its first.
+  const uint64_t first_bans_end_;
   const Authenticator& authenticator_;
   const Clock& clock_;
   grpc::CallbackServerContext* const context_;
@@ -191,6 +267,8 @@ class FollowStream final
   std::optional<uint64_t> offered_version_ ABSL_GUARDED_BY(mutex_);
   SnapshotFramePtr next_snapshot_ ABSL_GUARDED_BY(mutex_);
   std::deque<v1::Query> queries_ ABSL_GUARDED_BY(mutex_);
+  uint64_t sent_bans_ ABSL_GUARDED_BY(mutex_) = 0;  // by the table's version
+  std::vector<std::string> lifted_ ABSL_GUARDED_BY(mutex_);  // to be told
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -211,7 +289,7 @@ DiscoveryService::Follow(grpc::CallbackServerContext* context) {
   const absl::StatusOr<registry::Caller> caller =
       authenticator_.Admit(*context, access::Method::kFollow);
   if (!caller.ok()) return new RefusedStream(caller.status());
-  return new FollowStream(roster_, authenticator_, clock_, context);
+  return new FollowStream(roster_, bans_, authenticator_, clock_, context);
 }
 
 }  // namespace pinnace::service

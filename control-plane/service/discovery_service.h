@@ -7,6 +7,7 @@
 #include "control-plane/service/gateway_roster.h"
 #include "control-plane/service/state_keeper.h"
 #include "protos/pinnace/v1/discovery.grpc.pb.h"
+#include "proxy/guard/ban_table.h"
 
 namespace pinnace::service {
 
@@ -17,9 +18,10 @@ using DiscoveryBase =
 class DiscoveryService final : public DiscoveryBase {
  public:
   // They outlive every stream.
-  DiscoveryService(GatewayRoster& roster, const Authenticator& authenticator,
-                   Clock clock)
+  DiscoveryService(GatewayRoster& roster, guard::BanTable& bans,
+                   const Authenticator& authenticator, Clock clock)
       : roster_(roster),
+        bans_(bans),
         authenticator_(authenticator),
         clock_(std::move(clock)) {}
 
@@ -28,6 +30,7 @@ class DiscoveryService final : public DiscoveryBase {
 
  private:
   GatewayRoster& roster_;
+  guard::BanTable& bans_;
   const Authenticator& authenticator_;
   const Clock clock_;
 };

@@ -73,6 +73,7 @@ absl::Status GatewayRoster::Join(GatewayLink* link, const v1::Hello& hello,
   if (snapshot_ != nullptr) {
     gateway.set_sent_version(link->OfferSnapshot(snapshot_));
   }
+  link->OfferBans({});
   away_.erase(hello.name());
   members_[link] = {.gateway = std::move(gateway),
                     .caller = caller->name,
@@ -170,6 +171,11 @@ void GatewayRoster::OnReport(GatewayLink* link, const v1::Report& report) {
       member.backends.emplace(load.backend(), load);
     }
   }
+}
+
+void GatewayRoster::OfferBans() {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [link, member] : members_) link->OfferBans({});
 }
 
 void GatewayRoster::OnAnswer(GatewayLink* link, v1::Answer answer) {

@@ -42,6 +42,9 @@ class GatewayLink {
   // The version that will be sent; an older one than that is left out.
   virtual uint64_t OfferSnapshot(const SnapshotFramePtr& snapshot) = 0;
   virtual void Ask(const v1::Query& query) = 0;
+  // There may be bans that it has not been sent; and those of `lifted` it does
+  // not know to be.
+  virtual void OfferBans(const std::vector<std::string>& lifted) = 0;
   virtual void End(const absl::Status& status) = 0;
   // Who it is, or why it may not follow, as of now.
   virtual absl::StatusOr<registry::Caller> Admitted() const = 0;
@@ -80,6 +83,8 @@ class GatewayRoster {
       ABSL_LOCKS_EXCLUDED(mutex_);
   void OnReport(GatewayLink* link, const v1::Report& report)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Bans have changed: to every gateway.
+  void OfferBans() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnAnswer(GatewayLink* link, v1::Answer answer)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -65,6 +65,40 @@ TEST_F(SessionsRequestsTest, ArgumentsThatAreMissingTooLongOrUnknown) {
   gateway.End();
 }
 
+TEST_F(SessionsRequestsTest, WrongArgumentsOfBans) {
+  const auto add = [&](const std::string& request) {
+    return Ask(&Sessions::AddBan, request);
+  };
+  EXPECT_EQ(add(""), "INVALID_ARGUMENT: client: must be set");
+  const std::string form =
+      "INVALID_ARGUMENT: client: must be an IP address, or a network like "
+      "10.0.0.0/8 without host bits, not ";
+  EXPECT_EQ(add("client: 'ann'"), form + "\"ann\"");
+  EXPECT_EQ(add("client: '10.0.0.1/8'"), form + "\"10.0.0.1/8\"");
+  EXPECT_EQ(add("client: '10.0.0.1' user: '" + std::string(257, 'u') + "'"),
+            "INVALID_ARGUMENT: user: must have at most 256 characters");
+  EXPECT_EQ(add("client: '10.0.0.1' duration { nanos: 1000000 }"),
+            "INVALID_ARGUMENT: duration: must be 1s to 8760h, not 1ms");
+  EXPECT_EQ(add("client: '10.0.0.1' duration { seconds: 31536001 }"),
+            "INVALID_ARGUMENT: duration: must be 1s to 8760h, not 8760h1s");
+  EXPECT_EQ(add("client: '10.0.0.1' reason: '" + std::string(257, 'r') + "'"),
+            "INVALID_ARGUMENT: reason: must have at most 256 characters");
+  EXPECT_EQ(add("client: '10.0.0.1' reason: 'a\\nb'"),
+            "INVALID_ARGUMENT: reason: must be one line of printable "
+            "characters");
+  EXPECT_EQ(Ask(&Sessions::DeleteBan, ""),
+            "INVALID_ARGUMENT: key: must be set");
+  EXPECT_EQ(Ask(&Sessions::DeleteBan, "key: '" + std::string(2049, 'k') + "'"),
+            "INVALID_ARGUMENT: key: must have at most 2048 characters");
+  EXPECT_EQ(Ask(&Sessions::DeleteBan, "key: '10.0.0.1/32'"),
+            "NOT_FOUND: key: no ban \"10.0.0.1/32\"");
+  EXPECT_EQ(Ask(&Sessions::DeleteBan, "key: 'ann'"),
+            "NOT_FOUND: key: no ban \"ann\"");
+  v1::ListBansResponse bans;
+  EXPECT_EQ(Call(*sessions_, &Sessions::ListBans, "", &bans), "OK");
+  EXPECT_EQ(bans.bans_size(), 0);
+}
+
 TEST_F(SessionsRequestsTest, WhatNoGatewayHas) {
   Follower gateway(channel_, "gw");
   gateway.Next();

@@ -1,6 +1,7 @@
 // pinnace.v1.Sessions over gRPC: asks the gateways that are connected and puts
 // their answers together. What ends something is in the audit before anybody is
-// asked. Any thread; a call waits for the gateways.
+// asked. Any thread; a call waits for the gateways. sessions_service_bans.cc
+// has the bans, which are kept here.
 #ifndef PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
 #define PINNACE_CONTROL_PLANE_SERVICE_SESSIONS_SERVICE_H_
 
@@ -8,14 +9,20 @@
 #include "control-plane/service/gateway_roster.h"
 #include "control-plane/service/state_keeper.h"
 #include "protos/pinnace/v1/sessions.grpc.pb.h"
+#include "proxy/guard/ban_table.h"
 
 namespace pinnace::service {
 
 class SessionsService final : public v1::Sessions::Service {
  public:
   SessionsService(StateKeeper& keeper, GatewayRoster& roster,
-                  const Authenticator& authenticator)
-      : keeper_(keeper), roster_(roster), authenticator_(authenticator) {}
+                  guard::BanTable& bans, const Authenticator& authenticator,
+                  Clock clock)
+      : keeper_(keeper),
+        roster_(roster),
+        bans_(bans),
+        authenticator_(authenticator),
+        clock_(std::move(clock)) {}
 
   grpc::Status ListSessions(grpc::ServerContext* context,
                             const v1::ListSessionsRequest* request,
@@ -35,6 +42,15 @@ class SessionsService final : public v1::Sessions::Service {
   grpc::Status ListGateways(grpc::ServerContext* context,
                             const v1::ListGatewaysRequest* request,
                             v1::ListGatewaysResponse* response) override;
+  grpc::Status ListBans(grpc::ServerContext* context,
+                        const v1::ListBansRequest* request,
+                        v1::ListBansResponse* response) override;
+  grpc::Status AddBan(grpc::ServerContext* context,
+                      const v1::AddBanRequest* request,
+                      v1::Ban* response) override;
+  grpc::Status DeleteBan(grpc::ServerContext* context,
+                         const v1::DeleteBanRequest* request,
+                         v1::DeleteBanResponse* response) override;
 
  private:
   absl::StatusOr<Answers> Ask(const std::string& gateway, v1::Query query);
@@ -44,7 +60,9 @@ class SessionsService final : public v1::Sessions::Service {
 
   StateKeeper& keeper_;
   GatewayRoster& roster_;
+  guard::BanTable& bans_;
   const Authenticator& authenticator_;
+  const Clock clock_;
 };
 
 }  // namespace pinnace::service

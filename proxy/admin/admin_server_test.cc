@@ -43,6 +43,7 @@ class FakeGateway final : public gateway::GatewayView {
   bool DeletePin(absl::string_view key) override {
     return key == "main/203.0.113.7";
   }
+  guard::Guard& guard() override { return guard_; }
   ports::LeaseTable::Facts Ports() override {
     ports::LeaseTable::Facts facts;
     facts.ports = 2;
@@ -61,6 +62,7 @@ class FakeGateway final : public gateway::GatewayView {
   std::shared_ptr<fleet::BackendStatus> status;
 
  private:
+  guard::Guard guard_{{.gateway = "gw"}};
   snapshot::SnapshotPtr snapshot_;
   std::atomic<bool> draining_{false};
 };
@@ -144,6 +146,29 @@ TEST_F(AdminServerTest, EndsSessionsAndPins) {
   EXPECT_EQ(Show(http_->Delete("/api/v1/pins/main%2F203.0.113.7")), "200 {}\n");
   EXPECT_EQ(Show(http_->Delete("/api/v1/pins/main/1.1.1.1")),
             "404 {\"error\":\"no pin main/1.1.1.1\"}\n");
+}
+
+TEST_F(AdminServerTest, ListsAndLiftsBans) {
+  Start();
+  EXPECT_EQ(Get("/api/v1/bans"), "200 {\"bans\":[]}\n");
+  for (const char* client : {"203.0.113.9", "10.0.0.0/8"}) {
+    gateway_.guard().bans().Add({.client = *guard::ParseBanClient(client),
+                                 .user = "",
+                                 .reason = "3 failed logins",
+                                 .origin = "gw",
+                                 .started = absl::Now(),
+                                 .expires = absl::Now() + absl::Hours(1)});
+  }
+  const std::string bans = Get("/api/v1/bans");
+  EXPECT_LT(bans.find("\"key\":\"10.0.0.0/8\""),
+            bans.find("\"key\":\"203.0.113.9/32\""));
+  EXPECT_NE(bans.find("\"reason\":\"3 failed logins\""), std::string::npos);
+  EXPECT_NE(Get("/metrics").find("pinnace_bans 2\n"), std::string::npos);
+  EXPECT_EQ(Show(http_->Delete("/api/v1/bans/203.0.113.9")), "200 {}\n");
+  EXPECT_EQ(Show(http_->Delete("/api/v1/bans/10.0.0.0/8")), "200 {}\n");
+  EXPECT_EQ(Show(http_->Delete("/api/v1/bans/10.0.0.0/8")),
+            "404 {\"error\":\"no ban 10.0.0.0/8\"}\n");
+  EXPECT_EQ(Get("/api/v1/bans"), "200 {\"bans\":[]}\n");
 }
 
 TEST_F(AdminServerTest, OtherPathsAndMethodsAreJsonErrors) {

@@ -18,6 +18,7 @@
 #include "proxy/control/gateway_facts.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/metrics/exposition.h"
+#include "proxy/snapshot/ban_message.h"
 
 namespace pinnace::admin {
 namespace {
@@ -138,6 +139,9 @@ const Routes::Row Routes::kRows[] = {
      "which client stays on which backend"},
     {"DELETE", "/api/v1/pins/", &Routes::DeletePin,
      "FARM/CLIENT: forgets a pin"},
+    {"GET", "/api/v1/bans", &Routes::Bans, "who is refused, and until when"},
+    {"DELETE", "/api/v1/bans/", &Routes::LiftBan,
+     "KEY: lifts a ban, on the other gateways too"},
     {"GET", "/api/v1/ports", &Routes::Ports, "public ports and their leases"},
     {"GET", "/api/v1/config", &Routes::Config, "the configuration as read"},
     {"POST", "/api/v1/drain", &Routes::Drain,
@@ -231,6 +235,16 @@ Response Routes::Metrics(absl::string_view) {
   out.Counter("pins_evicted_total",
               "Pins dropped because there were as many as there may be.",
               pins.evictions_total);
+  guard::Guard& guard = gateway_.guard();
+  out.Gauge("bans", "Bans now, those that have run out unseen included.",
+            static_cast<int64_t>(guard.bans().size()));
+  out.Counter("bans_evicted_total",
+              "Bans dropped because there were as many as there may be.",
+              guard.bans().evictions());
+  out.Counter("clients_forgotten_total",
+              "Clients no longer counted because there were as many as there "
+              "may be.",
+              guard.forgotten());
   const ports::LeaseTable::Facts ports = gateway_.Ports();
   out.Gauge("public_ports", "Size of the public port pool.", ports.ports);
   out.Gauge("leases_pending", "Leases that wait for their data connection.",
@@ -243,6 +257,9 @@ Response Routes::Metrics(absl::string_view) {
               ports.waited_total);
   out.Counter("leases_refused_total", "Leases refused: pool and line full.",
               ports.refused_total);
+  out.Counter("leases_refused_address_total",
+              "Leases refused: too many pending of the client's address.",
+              ports.too_many_total);
   out.Counter("data_strangers_total",
               "Data connections reset because no lease matched.",
               ports.strangers_total);
@@ -324,6 +341,23 @@ Response Routes::Pins(absl::string_view) {
 Response Routes::DeletePin(absl::string_view key) {
   if (gateway_.DeletePin(key)) return Done();
   return Error(404, absl::StrCat("no pin ", Printable(key, 256)));
+}
+
+Response Routes::Bans(absl::string_view) {
+  std::vector<guard::Ban> bans = gateway_.guard().bans().List(SteadyNow());
+  v1::ListBansResponse list;
+  for (const guard::Ban& ban : bans) {
+    *list.add_bans() = snapshot::BanMessage(ban);
+  }
+  std::sort(
+      list.mutable_bans()->begin(), list.mutable_bans()->end(),
+      [](const v1::Ban& a, const v1::Ban& b) { return a.key() < b.key(); });
+  return {.body = Json(list)};
+}
+
+Response Routes::LiftBan(absl::string_view key) {
+  if (gateway_.guard().bans().Lift(key, SteadyNow())) return Done();
+  return Error(404, absl::StrCat("no ban ", Printable(key, 256)));
 }
 
 Response Routes::Ports(absl::string_view) {

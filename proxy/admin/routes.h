@@ -61,6 +61,8 @@ class Routes {
   Response RoutesNow(absl::string_view rest);
   Response Pins(absl::string_view rest);
   Response DeletePin(absl::string_view key);
+  Response Bans(absl::string_view rest);
+  Response LiftBan(absl::string_view key);
   Response Ports(absl::string_view rest);
   Response Config(absl::string_view rest);
   Response Drain(absl::string_view rest);

@@ -21,6 +21,7 @@
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
 #include "proxy/config/access_check.h"
+#include "proxy/config/guard_check.h"
 #include "proxy/config/settings.h"
 #include "proxy/config/tls_check.h"
 #include "proxy/ingress/advertised.h"
@@ -209,6 +210,8 @@ void CheckGateway(const v1::GatewayConfig& gateway, FieldProblems& problems) {
   CheckTimeouts(gateway.timeouts(), problems);
   CheckClientTls(gateway, problems);
   CheckProxyProtocol(gateway.proxy_protocol(), problems);
+  CheckLimits(gateway.limits(), problems);
+  CheckBans(gateway.bans(), problems);
   const std::string& banner = gateway.banner();
   if (gateway.has_banner() &&
       (banner.empty() || banner.size() > kMaxBannerBytes ||

@@ -136,6 +136,26 @@ session::SessionTimeouts TimeoutsOf(const v1::TimeoutsConfig& config) {
   return timeouts;
 }
 
+guard::GuardOptions GuardOptionsOf(const v1::Config& config) {
+  const v1::LimitsConfig& limits = config.gateway().limits();
+  const v1::BansConfig& bans = config.gateway().bans();
+  guard::GuardOptions options;
+  options.gateway = GatewayNameOf(config);
+  options.clients = {
+      .sessions_per_address = limits.sessions_per_address(),
+      .sessions_per_user = limits.sessions_per_user(),
+      .connections_per_second =
+          static_cast<int>(limits.connections_per_second()),
+      .connections_burst = static_cast<int>(limits.connections_burst())};
+  guard::FailedLoginLimits& failed = options.failed_logins;
+  failed.most = bans.failed_logins();
+  if (bans.has_window()) failed.window = DurationOf(bans.window());
+  if (bans.has_base()) failed.base = DurationOf(bans.base());
+  failed.longest = bans.has_longest() ? DurationOf(bans.longest())
+                                      : std::max(failed.longest, failed.base);
+  return options;
+}
+
 Address AddressOr(const std::string& text, const char* otherwise) {
   return *Address::Parse(text.empty() ? otherwise : text);
 }
@@ -179,6 +199,10 @@ gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
   if (gateway.has_probe_interval()) {
     options.probe_interval = DurationOf(gateway.probe_interval());
   }
+  options.guard = GuardOptionsOf(config);
+  options.max_pending_data_per_address =
+      static_cast<int>(gateway.limits().pending_data_connections_per_address());
+  options.session.tarpit = DurationOf(gateway.bans().tarpit());
   options.zone = gateway.zone();
   options.drain_notice = DrainNoticeOf(config);
   return options;

@@ -146,6 +146,8 @@ void SnapshotClient::OnMessage(Stream& stream,
       return stream.Write(answer);
     }
     case v1::ControlMessage::kBanUpdate:
+      return TakeBans(message.ban_update(), SteadyNow(),
+                      gateway_.guard().bans());
     case v1::ControlMessage::MESSAGE_NOT_SET:
       return;  // A newer control plane's.
   }
@@ -225,12 +227,13 @@ v1::Answer SnapshotClient::AnswerTo(const v1::Query& query) {
   return answer;
 }
 
-v1::Report SnapshotClient::ReportNow(LoadReport& loads) {
+v1::Report SnapshotClient::ReportNow(LoadReport& loads, BanReport& bans) {
   v1::Report report;
   report.set_draining(gateway_.draining());
   report.set_pins(gateway_.PinCounts().pins);
   *report.mutable_ports() = PortUseMessage(gateway_.Ports());
   report.mutable_ports()->clear_by_port();
+  bans.AddTo(gateway_.guard().bans(), SteadyNow(), report);
   const snapshot::SnapshotPtr snapshot = gateway_.snapshot();
   if (snapshot == nullptr) return report;
   loads.AddTo(*snapshot, SteadyNow(), report);
@@ -239,9 +242,10 @@ v1::Report SnapshotClient::ReportNow(LoadReport& loads) {
 
 void SnapshotClient::Report(Stream& stream) {
   LoadReport loads;
+  BanReport bans;
   do {
     v1::GatewayMessage message;
-    *message.mutable_report() = ReportNow(loads);
+    *message.mutable_report() = ReportNow(loads, bans);
     stream.Write(message);
   } while (!stream.AwaitEnd(options_.report_interval));
 }

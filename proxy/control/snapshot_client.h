@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "protos/pinnace/v1/discovery.pb.h"
+#include "proxy/control/ban_report.h"
 #include "proxy/control/load_report.h"
 #include "proxy/gateway/gateway_view.h"
 #include "proxy/snapshot/snapshot.h"
@@ -55,7 +56,7 @@ class SnapshotClient {
   // Why not, for the log and the NACK.
   absl::StatusOr<snapshot::Snapshot> Accept(const v1::Snapshot& message) const;
   v1::Answer AnswerTo(const v1::Query& query);
-  v1::Report ReportNow(LoadReport& loads);
+  v1::Report ReportNow(LoadReport& loads, BanReport& bans);
   // Sends reports until the stream ends.
   void Report(Stream& stream);
   // False when it is time to stop.

@@ -55,6 +55,7 @@ class FakeGateway final : public gateway::GatewayView {
   bool DeletePin(absl::string_view key) override {
     return key == "main/1.2.3.4";
   }
+  guard::Guard& guard() override { return guard_; }
   ports::LeaseTable::Facts Ports() override {
     ports::LeaseTable::Facts facts;
     facts.ports = 10;
@@ -65,6 +66,7 @@ class FakeGateway final : public gateway::GatewayView {
   bool draining() const override { return false; }
 
  private:
+  guard::Guard guard_{{.gateway = "gw"}};
   mutable absl::Mutex mutex_;
   snapshot::SnapshotPtr snapshot_;
 };

@@ -60,6 +60,7 @@ ports::LeaseTable::Taken DataChannel::TakeLease(
       lease_ = LeaseState::kWaiting;
       break;
     case ports::LeaseTable::Outcome::kRefused:
+    case ports::LeaseTable::Outcome::kTooManyPending:
       break;
   }
   return taken;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <latch>
+#include <limits>
 #include <random>
 #include <set>
 #include <thread>
@@ -42,13 +43,19 @@ void DropCovered(std::set<IpAddress>& addresses) {
 // Two control connections, and two data connections in a transfer.
 constexpr size_t kDescriptorsPerSession = 4;
 
-void WarnOfDescriptorLimit(size_t max_sessions, size_t listeners) {
+uint64_t DescriptorLimit() {
   rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0
+             ? limit.rlim_cur
+             : std::numeric_limits<uint64_t>::max();
+}
+
+void WarnOfDescriptorLimit(size_t max_sessions, size_t listeners) {
+  const uint64_t limit = DescriptorLimit();
   const size_t wanted = max_sessions * kDescriptorsPerSession + listeners;
-  if (limit.rlim_cur >= wanted) return;
+  if (limit >= wanted) return;
   Log(LogLevel::kWarning,
-      absl::StrCat("the limit of open descriptors is ", limit.rlim_cur, "; ",
+      absl::StrCat("the limit of open descriptors is ", limit, "; ",
                    max_sessions,
                    " sessions (gateway.max_sessions) that all "
                    "transfer want ",
@@ -71,23 +78,29 @@ uint64_t RandomSecret() {
 
 Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
     : options_(std::move(options)),
-      leases_({.pool = options_.public_ports,
-               .match = options_.data_source,
-               .secret = RandomSecret(),
-               .max_waiters_per_client = limits::kMaxLeaseWaitersPerClient},
-              [this](const ports::LeaseOwner& owner, const IpAddress& source,
-                     uint16_t port) {
-                Worker& worker = *workers_[WorkerOf(owner.session)];
-                worker.Post([&worker, owner, source, port] {
-                  worker.OnLeaseGranted(owner, source, port);
-                });
-              }),
+      leases_(
+          {.pool = options_.public_ports,
+           .match = options_.data_source,
+           .secret = RandomSecret(),
+           .max_waiters_per_client = limits::kMaxLeaseWaitersPerClient,
+           .max_pending_per_address = options_.max_pending_data_per_address},
+          [this](const ports::LeaseOwner& owner, const IpAddress& source,
+                 uint16_t port) {
+            Worker& worker = *workers_[WorkerOf(owner.session)];
+            worker.Post([&worker, owner, source, port] {
+              worker.OnLeaseGranted(owner, source, port);
+            });
+          }),
       pins_(limits::kMaxPins),
+      guard_(options_.guard),
       tls_(options_.tls),
       shared_{.options = options_,
               .leases = leases_,
               .pins = pins_,
+              .guard = guard_,
               .sessions = sessions_,
+              .descriptors =
+                  DescriptorReserve(DescriptorLimit(), options_.max_sessions),
               .pass_on =
                   [this](UnmatchedConnections::Matched connection) {
                     Worker& worker =

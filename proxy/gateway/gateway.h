@@ -20,6 +20,7 @@
 #include "proxy/gateway/prober.h"
 #include "proxy/gateway/tls_material.h"
 #include "proxy/gateway/worker.h"
+#include "proxy/guard/guard.h"
 #include "proxy/io/timer.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/snapshot/snapshot.h"
@@ -56,6 +57,7 @@ class Gateway final : public GatewayView {
   std::vector<fleet::PinTable::Pin> Pins() override;
   PinFacts PinCounts() override;
   bool DeletePin(absl::string_view key) override;
+  guard::Guard& guard() override { return guard_; }
   ports::LeaseTable::Facts Ports() override;
   metrics::CounterValues Counters() override;
   void StartDrain() override;
@@ -78,6 +80,7 @@ class Gateway final : public GatewayView {
   const GatewayOptions options_;
   ports::LeaseTable leases_;
   fleet::PinTable pins_;
+  guard::Guard guard_;
   std::atomic<int64_t> sessions_{0};
   std::atomic<bool> draining_{false};
   std::atomic<bool> refusing_{false};

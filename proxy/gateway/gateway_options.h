@@ -10,6 +10,7 @@
 #include "proxy/base/address.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
+#include "proxy/guard/guard.h"
 #include "proxy/ingress/proxy_rules.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/rates/rate_bucket.h"
@@ -34,6 +35,8 @@ struct GatewayOptions {
   std::optional<tls::ServerOptions> tls;  // of listeners with TLS
   ingress::ProxyRules proxy;              // of the balancers in front
   size_t max_sessions = limits::kMaxSessions;
+  guard::GuardOptions guard;
+  int max_pending_data_per_address = 0;                    // 0: no bound
   absl::Duration probe_interval = limits::kProbeInterval;  // zero: no probes
   std::string zone;  // for farms with prefer_zone
   // How long a draining gateway still takes new sessions.

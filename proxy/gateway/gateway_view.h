@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/fleet/pin_table.h"
+#include "proxy/guard/guard.h"
 #include "proxy/metrics/counters.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/session/session_facts.h"
@@ -32,6 +33,7 @@ class GatewayView {
   virtual std::vector<fleet::PinTable::Pin> Pins() = 0;
   virtual PinFacts PinCounts() = 0;
   virtual bool DeletePin(absl::string_view key) = 0;
+  virtual guard::Guard& guard() = 0;
   virtual ports::LeaseTable::Facts Ports() = 0;
   virtual metrics::CounterValues Counters() = 0;  // summed over the workers
 

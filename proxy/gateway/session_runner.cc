@@ -9,6 +9,7 @@
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
 #include "proxy/gateway/worker.h"
+#include "proxy/guard/ban.h"
 #include "proxy/ingress/proxy_reader.h"
 #include "proxy/io/errno_status.h"
 
@@ -30,9 +31,12 @@ session::Culprit CulpritOf(const absl::Status& status) {
 }  // namespace
 
 SessionRunner::SessionRunner(Worker& worker, io::Socket client,
-                             FirstBytes first_bytes, Session::Start start)
+                             FirstBytes first_bytes,
+                             guard::ClientCounter::Place place,
+                             Session::Start start)
     : worker_(worker),
       first_bytes_(first_bytes),
+      place_(std::move(place)),
       session_(worker.options().session, std::move(start)),
       client_(std::make_unique<ControlStream>(worker.loop(), std::move(client),
                                               this)),
@@ -74,7 +78,7 @@ void SessionRunner::TellAnswers() {
   if (lease_answer_.has_value()) {
     const LeaseAnswer answer = *std::exchange(lease_answer_, std::nullopt);
     Deliver([&](Session& session, Turn& turn) {
-      session.OnLease(answer.path, answer.port, turn);
+      session.OnLease(answer.path, answer.port, turn, answer.why);
     });
   }
   if (listen_answer_.has_value()) {
@@ -247,7 +251,11 @@ DataChannel& SessionRunner::Channel(session::DataPathId path) {
   if (data_ == nullptr || data_->id() != path) {
     data_ = std::make_unique<DataChannel>(
         worker_.data_shared(),
-        ports::LeaseOwner{.session = session_.id(), .data_path = path}, this);
+        ports::LeaseOwner{
+            .session = session_.id(),
+            .data_path = path,
+            .counts_for = guard::NetworkOf(session_.start().client.ip).network},
+        this);
   }
   return *data_;
 }
@@ -277,6 +285,10 @@ void SessionRunner::TellLease(session::DataPathId path,
       return;
     case ports::LeaseTable::Outcome::kRefused:
       lease_answer_ = {path, std::nullopt};
+      return;
+    case ports::LeaseTable::Outcome::kTooManyPending:
+      lease_answer_ = {path, std::nullopt,
+                       session::LeaseRefusal::kTooManyPending};
       return;
   }
 }
@@ -447,6 +459,8 @@ void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
   Log(LogLevel::kInfo,
       absl::StrCat(LogPrefix(), " ended: ", EndReasonName(action.reason)));
   timer_.Set(absl::InfiniteFuture());
+  // Who reads the last reply may come back at once.
+  place_.Release();
   data_.reset();
   backend_dial_.reset();
   const absl::Time deadline = worker_.loop().now() + limits::kCloseTimeout;

@@ -12,6 +12,7 @@
 #include "proxy/base/address.h"
 #include "proxy/gateway/control_stream.h"
 #include "proxy/gateway/data_channel.h"
+#include "proxy/guard/client_counter.h"
 #include "proxy/io/byte_stream.h"
 #include "proxy/io/dial.h"
 #include "proxy/io/socket.h"
@@ -33,6 +34,7 @@ class SessionRunner final : public io::ByteStream::Owner,
 
   // `worker` outlives the runner.
   SessionRunner(Worker& worker, io::Socket client, FirstBytes first_bytes,
+                guard::ClientCounter::Place place,
                 session::Session::Start start);
 
   void Start();  // Says the greeting.
@@ -109,7 +111,8 @@ class SessionRunner final : public io::ByteStream::Owner,
 
   Worker& worker_;
   FirstBytes first_bytes_;
-  std::string beginning_;  // while it may be a header's
+  std::string beginning_;              // while it may be a header's
+  guard::ClientCounter::Place place_;  // among the sessions of its address
   session::Session session_;
   std::unique_ptr<ControlStream> client_;
   std::unique_ptr<ControlStream> backend_;
@@ -128,6 +131,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   struct LeaseAnswer {
     session::DataPathId path;
     std::optional<uint16_t> port;
+    session::LeaseRefusal why = session::LeaseRefusal::kPoolFull;
   };
   struct ListenAnswer {
     session::DataPathId path;

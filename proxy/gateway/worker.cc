@@ -1,5 +1,6 @@
 #include "proxy/gateway/worker.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 
 namespace pinnace::gateway {
 
+using guard::Refusal;
 using metrics::Counter;
 
 namespace {
@@ -28,6 +30,26 @@ Counter CounterOf(ingress::HeaderRefusal refusal) {
       break;
   }
   return Counter::kProxyHeadersMissing;
+}
+
+// Of those refused for what they did, besides all that were refused.
+std::optional<Counter> CounterOf(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNone:
+    case Refusal::kDraining:
+    case Refusal::kSessionLimit:
+    case Refusal::kCount:
+      break;
+    case Refusal::kDescriptors:
+      return Counter::kDescriptorsRefused;
+    case Refusal::kBanned:
+      return Counter::kBannedRefused;
+    case Refusal::kTooManySessions:
+      return Counter::kAddressSessionsRefused;
+    case Refusal::kTooFast:
+      return Counter::kConnectionRateRefused;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -76,17 +98,21 @@ void Worker::Clear() {
   loop_.CloseLingering();
 }
 
+std::function<void()> Worker::CountShortage() {
+  return [this] { counters_.Add(Counter::kAcceptShortages); };
+}
+
 absl::StatusOr<Address> Worker::ListenControl(const ListenerOptions& options,
                                               const Address& address) {
   auto listener = std::make_unique<ControlListener>(
       ControlListener{.options = options, .name = options.address.ToString()});
   absl::StatusOr<std::unique_ptr<io::TcpListener>> listening =
-      io::TcpListener::Listen(loop_, address, {.reuse_port = true},
-                              [this, listener = listener.get()](
-                                  io::Socket socket, const Address& client) {
-                                OnControlAccepted(*listener, std::move(socket),
-                                                  client);
-                              });
+      io::TcpListener::Listen(
+          loop_, address, {.reuse_port = true, .on_shortage = CountShortage()},
+          [this, listener = listener.get()](io::Socket socket,
+                                            const Address& client) {
+            OnControlAccepted(*listener, std::move(socket), client);
+          });
   if (!listening.ok()) return listening.status();
   // Accepted sockets inherit these.
   io::Socket& socket = (*listening)->socket();
@@ -102,7 +128,7 @@ absl::Status Worker::ListenData(const Address& address) {
   absl::StatusOr<std::unique_ptr<io::TcpListener>> listening =
       io::TcpListener::Listen(
           // Not bulk: in that line a queue of connections would not shorten.
-          loop_, address, {},
+          loop_, address, {.on_shortage = CountShortage()},
           [this, address](io::Socket socket, const Address& from) {
             OnPublicPort(std::move(socket), from, address);
           });
@@ -223,10 +249,6 @@ void Worker::NoteLateHeader(const Address& from, const Address& to) {
 
 void Worker::OnControlAccepted(const ControlListener& listener,
                                io::Socket socket, const Address& from) {
-  if (draining_) {
-    Refuse(std::move(socket), "The gateway is going down, try again later.");
-    return;
-  }
   const ingress::HeaderRule rule =
       options().proxy.RuleFor(options().proxy.control, from.ip);
   switch (rule) {
@@ -260,15 +282,11 @@ void Worker::OnControlAccepted(const ControlListener& listener,
 void Worker::StartSession(const ControlListener& listener, io::Socket socket,
                           const Address& from,
                           const std::optional<ingress::ProxyHeader>& header) {
-  if (draining_) {
-    Refuse(std::move(socket), "The gateway is going down, try again later.");
-    return;
-  }
-  const int64_t sessions =
-      shared_.sessions.fetch_add(1, std::memory_order_relaxed);
-  if (sessions >= static_cast<int64_t>(options().max_sessions)) {
-    shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
-    Refuse(std::move(socket), "Too many sessions, try again later.");
+  const bool is_told = header.has_value() && header->ends.has_value();
+  const Address client = is_told ? header->ends->source : from;
+  guard::Guard::Entry entry = Admit(client, socket);
+  if (entry.refusal != Refusal::kNone) {
+    Refuse(std::move(socket), client, entry);
     return;
   }
   // Only a wildcard listener leaves open which address was dialled.
@@ -278,10 +296,8 @@ void Worker::StartSession(const ControlListener& listener, io::Socket socket,
     shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  Address client = from;
   std::optional<IpAddress> dialled;
-  if (header.has_value() && header->ends.has_value()) {
-    client = header->ends->source;
+  if (is_told) {
     local = header->ends->destination;
     dialled = local->ip;
   }
@@ -293,6 +309,7 @@ void Worker::StartSession(const ControlListener& listener, io::Socket socket,
       *this, std::move(socket),
       may_come_late ? SessionRunner::FirstBytes::kNoHeader
                     : SessionRunner::FirstBytes::kAny,
+      std::move(entry.place),
       session::Session::Start{.id = id,
                               .client = client,
                               .local = *local,
@@ -306,12 +323,52 @@ void Worker::StartSession(const ControlListener& listener, io::Socket socket,
   started.Start();
 }
 
-void Worker::Refuse(io::Socket socket, absl::string_view why) {
+guard::Guard::Entry Worker::Admit(const Address& client,
+                                  const io::Socket& socket) {
+  if (draining_) {
+    return {.refusal = Refusal::kDraining,
+            .why = "The gateway is going down, try again later.",
+            .place = {}};
+  }
+  if (shared_.descriptors.IsShort(socket.fd())) {
+    return {.refusal = Refusal::kDescriptors,
+            .why = "The gateway is short of descriptors, try again later.",
+            .place = {}};
+  }
+  const int64_t sessions =
+      shared_.sessions.fetch_add(1, std::memory_order_relaxed);
+  guard::Guard::Entry entry = {.refusal = Refusal::kSessionLimit,
+                               .why = "Too many sessions, try again later.",
+                               .place = {}};
+  if (sessions < static_cast<int64_t>(options().max_sessions)) {
+    entry = shared_.guard.Enter(client.ip, loop_.now());
+  }
+  if (entry.refusal != Refusal::kNone) {
+    shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+  }
+  return entry;
+}
+
+void Worker::Refuse(io::Socket socket, const Address& client,
+                    const guard::Guard::Entry& entry) {
   counters_.Add(Counter::kSessionsRefused);
+  if (const auto counter = CounterOf(entry.refusal)) counters_.Add(*counter);
+  if (const auto left_out =
+          refusal_notice_.OnRefusal(entry.refusal, loop_.now())) {
+    Log(LogLevel::kWarning,
+        absl::StrCat("control connection from ", client.ToString(),
+                     " refused: ", entry.why,
+                     *left_out == 0
+                         ? ""
+                         : absl::StrCat(" (", *left_out,
+                                        " more since the last such line)")));
+  }
+  // An answer keeps its descriptor until the client has taken it.
+  if (shared_.descriptors.IsVeryShort(socket.fd())) return socket.Reset();
   auto stream =
       std::make_unique<io::TcpStream>(loop_, std::move(socket), nullptr);
   stream->Write(
-      ftp::Reply::OneLine(ftp::ReplyCode::kServiceClosing, why).wire());
+      ftp::Reply::OneLine(ftp::ReplyCode::kServiceClosing, entry.why).wire());
   io::FinishAndClose(std::move(stream), loop_.now() + limits::kCloseTimeout);
 }
 
@@ -381,6 +438,7 @@ session::Turn Worker::NewTurn(size_t client_unsent_bytes,
           .snapshot = *snapshot_,
           .names = *names_,
           .pins = shared_.pins,
+          .guard = shared_.guard,
           .counters = counters_,
           .client_unsent_bytes = client_unsent_bytes,
           .out = out};

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -20,11 +21,14 @@
 #include "proxy/base/ids.h"
 #include "proxy/fleet/pin_table.h"
 #include "proxy/gateway/data_channel.h"
+#include "proxy/gateway/descriptor_reserve.h"
 #include "proxy/gateway/gateway_options.h"
 #include "proxy/gateway/proxy_gate.h"
 #include "proxy/gateway/session_runner.h"
 #include "proxy/gateway/tls_material.h"
 #include "proxy/gateway/unmatched_connections.h"
+#include "proxy/guard/guard.h"
+#include "proxy/guard/refusal_notice.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/mailbox.h"
@@ -46,7 +50,9 @@ class Worker {
     const GatewayOptions& options;
     ports::LeaseTable& leases;
     fleet::PinTable& pins;
+    guard::Guard& guard;
     std::atomic<int64_t>& sessions;  // of all workers
+    DescriptorReserve descriptors;
     // Gives a data connection to the worker of the session that has its lease.
     absl::AnyInvocable<void(UnmatchedConnections::Matched connection) const>
         pass_on;
@@ -133,6 +139,8 @@ class Worker {
     std::unique_ptr<io::TcpListener> socket;
   };
 
+  // For a listener without descriptors.
+  std::function<void()> CountShortage();
   void OnControlAccepted(const ControlListener& listener, io::Socket socket,
                          const Address& from);
   // `header`: of a balancer in front.
@@ -147,7 +155,11 @@ class Worker {
   // Its lease is claimed: here, or on the worker of its session.
   void GiveToSession(UnmatchedConnections::Matched connection);
   std::vector<SessionRunner*> Runners() const;
-  void Refuse(io::Socket socket, absl::string_view why);
+  // Whether the client, by the address that counts as its own, gets a session;
+  // then it is counted among them.
+  guard::Guard::Entry Admit(const Address& client, const io::Socket& socket);
+  void Refuse(io::Socket socket, const Address& client,
+              const guard::Guard::Entry& entry);
   void DestroyRetired();
 
   const WorkerId id_;
@@ -171,6 +183,7 @@ class Worker {
       header_notices_;
   UnmatchedConnections unmatched_;
   absl::Time unmatched_notice_ = absl::InfinitePast();
+  guard::RefusalNotice refusal_notice_;
   absl::flat_hash_map<SessionId, std::unique_ptr<SessionRunner>> sessions_;
   std::vector<std::unique_ptr<SessionRunner>> retired_;
   io::Loop::Deferred destroy_retired_;

@@ -57,16 +57,17 @@ absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
   absl::StatusOr<Address> local = socket->LocalAddress();
   if (!local.ok()) return local.status();
   return std::unique_ptr<TcpListener>(new TcpListener(
-      loop, *std::move(socket), *local, options.priority, std::move(accepted)));
+      loop, *std::move(socket), *local, options, std::move(accepted)));
 }
 
 TcpListener::TcpListener(Loop& loop, Socket socket,
-                         const Address& local_address, Priority priority,
+                         const Address& local_address, const Options& options,
                          Accepted accepted)
     : loop_(loop),
       socket_(std::move(socket)),
       local_address_(local_address),
-      priority_(priority),
+      priority_(options.priority),
+      on_shortage_(options.on_shortage),
       accepted_(std::move(accepted)),
       retry_(loop, [this] { Watch(); }) {
   Watch();
@@ -122,6 +123,7 @@ void TcpListener::StopForNow() {
   watch_->Release();
   watch_.reset();
   retry_.Set(loop_.now() + kAcceptRetry);
+  on_shortage_();
 }
 
 }  // namespace pinnace::io

@@ -3,6 +3,7 @@
 #define PINNACE_PROXY_IO_TCP_LISTENER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "absl/functional/any_invocable.h"
@@ -23,6 +24,8 @@ class TcpListener final : private Loop::ReadyCallback {
     bool reuse_port = false;  // Several workers share one port (SO_REUSEPORT).
     int backlog = limits::kListenBacklog;
     Priority priority = Priority::kControl;
+    // Accepts have stopped for want of descriptors.
+    std::function<void()> on_shortage = [] {};
   };
   // `peer` is normalised: a mapped IPv4 address is IPv4. May destroy the
   // listener.
@@ -45,7 +48,7 @@ class TcpListener final : private Loop::ReadyCallback {
 
  private:
   TcpListener(Loop& loop, Socket socket, const Address& local_address,
-              Priority priority, Accepted accepted);
+              const Options& options, Accepted accepted);
 
   void OnReady(Readiness readiness) override;
   int NextBatch();
@@ -58,6 +61,7 @@ class TcpListener final : private Loop::ReadyCallback {
   std::unique_ptr<Loop::Watch> watch_;  // null while stopped
   const Address local_address_;
   const Priority priority_;
+  const std::function<void()> on_shortage_;
   Accepted accepted_;
   Timer retry_;
   Lifeline lifeline_;

@@ -113,7 +113,8 @@ TEST_F(TcpListenerTest, MayBeDestroyedInAccepted) {
 }
 
 TEST_F(TcpListenerTest, OutOfDescriptorsItWaitsAndDoesNotSpin) {
-  ASSERT_TRUE(Open().ok());
+  int shortages = 0;
+  ASSERT_TRUE(Open(Loopback(), {.on_shortage = [&] { ++shortages; }}).ok());
   const Socket client = ConnectOutside(listener_->local_address());
   rlimit former;
   getrlimit(RLIMIT_NOFILE, &former);
@@ -129,6 +130,7 @@ TEST_F(TcpListenerTest, OutOfDescriptorsItWaitsAndDoesNotSpin) {
   setrlimit(RLIMIT_NOFILE, &former);
   ASSERT_TRUE(TurnUntil(loop_, [&] { return sockets_.size() == 1; }));
   EXPECT_EQ(listener_->accept_failures(), 1);
+  EXPECT_EQ(shortages, 1);
 }
 
 }  // namespace

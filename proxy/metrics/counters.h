@@ -57,6 +57,15 @@ enum class Counter : uint8_t {
   kProxyHeadersMalformed,
   kProxyHeadersMissing,  // or not whole in time
   kProxyWaitingFull,     // the oldest that had shown none was closed
+  kBans,                 // for failed logins
+  kBannedLoginsRefused,  // USER and PASS of whom is banned
+  kUserSessionsRefused,  // logins of a user with too many sessions
+  kTarpits,              // answers to failed logins that waited
+  kBannedRefused,        // at the door, as the following
+  kAddressSessionsRefused,
+  kConnectionRateRefused,
+  kDescriptorsRefused,
+  kAcceptShortages,  // no descriptor to accept with: a listener pauses
   kCount,
 };
 

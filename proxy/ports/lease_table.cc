@@ -120,6 +120,7 @@ LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
                                    const std::optional<PortRange>& wanted) {
   const std::optional<PortRange> slice =
       wanted.has_value() && IsForeign(*wanted) ? std::nullopt : wanted;
+  if (!CountPending(owner)) return {.outcome = Outcome::kTooManyPending};
   const IpAddress key = KeyOf(client);
   Shard& shard = ShardOf(key);
   MutexLock lock(&shard.mutex);
@@ -141,6 +142,7 @@ LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
   if (source.waiting.size() >=
       static_cast<size_t>(options_.max_waiters_per_client)) {
     ++shard.facts.refused_total;
+    UncountPending(owner);
     ForgetIfIdle(shard, key, source);
     return {.outcome = Outcome::kRefused};
   }
@@ -171,6 +173,7 @@ std::optional<LeaseOwner> LeaseTable::Claim(uint16_t port,
     }
     owner = lease->second;
     source.pending.erase(lease);
+    UncountPending(owner);
     --shard.facts.pending;
     ++shard.facts.claimed_total;
     next = ServeWaiting(source, shard.facts);
@@ -197,11 +200,13 @@ void LeaseTable::Release(const LeaseOwner& owner, const IpAddress& client,
       if (waiter != source.waiting.end()) {
         source.waiting.erase(waiter);
         --shard.facts.waiting;
+        UncountPending(owner);
       }
     } else {
       auto lease = source.pending.find(port);
       if (lease == source.pending.end() || lease->second != owner) return;
       source.pending.erase(lease);
+      UncountPending(owner);
       --shard.facts.pending;
       next = ServeWaiting(source, shard.facts);
     }
@@ -225,6 +230,27 @@ std::optional<LeaseTable::Grant> LeaseTable::ServeWaiting(Source& source,
     return Grant{owner, *port};
   }
   return std::nullopt;
+}
+
+bool LeaseTable::CountPending(const LeaseOwner& owner) {
+  if (options_.max_pending_per_address == 0) return true;
+  MutexLock lock(&count_mutex_);
+  int& pending = pending_by_address_[owner.counts_for];
+  if (pending >= options_.max_pending_per_address) {
+    ++too_many_total_;
+    return false;
+  }
+  ++pending;
+  return true;
+}
+
+void LeaseTable::UncountPending(const LeaseOwner& owner) {
+  if (options_.max_pending_per_address == 0) return;
+  MutexLock lock(&count_mutex_);
+  const auto found = pending_by_address_.find(owner.counts_for);
+  if (found != pending_by_address_.end() && --found->second == 0) {
+    pending_by_address_.erase(found);
+  }
 }
 
 void LeaseTable::ForgetIfIdle(Shard& shard, const IpAddress& key,
@@ -259,6 +285,8 @@ LeaseTable::Facts LeaseTable::facts() const {
       }
     }
   }
+  MutexLock lock(&count_mutex_);
+  sum.too_many_total = too_many_total_;
   return sum;
 }
 

@@ -46,6 +46,7 @@ IpAddress SourceOfSession(SessionId session);
 struct LeaseOwner {
   SessionId session = 0;
   uint64_t data_path = 0;  // counts up within the session
+  IpAddress counts_for;    // the client, for max_pending_per_address
 
   friend bool operator==(const LeaseOwner&, const LeaseOwner&) = default;
 };
@@ -58,6 +59,9 @@ class LeaseTable {
     // Makes the order in which one client is given ports unforeseeable.
     uint64_t secret = 0;
     int max_waiters_per_client = 0;
+    // Leases and places in the line of all owners that count for one address;
+    // 0: no bound.
+    int max_pending_per_address = 0;
   };
 
   // Called (under no lock) when a waiting owner gets a port, on the thread that
@@ -73,6 +77,7 @@ class LeaseTable {
     int64_t claimed_total = 0;
     int64_t waited_total = 0;
     int64_t refused_total = 0;    // pool full and queue full
+    int64_t too_many_total = 0;   // at max_pending_per_address
     int64_t strangers_total = 0;  // connections that no lease matched
     struct Port {
       uint16_t port = 0;
@@ -83,7 +88,12 @@ class LeaseTable {
 
   LeaseTable(Options options, Granted granted);
 
-  enum class Outcome : uint8_t { kGranted, kWaiting, kRefused };
+  enum class Outcome : uint8_t {
+    kGranted,
+    kWaiting,
+    kRefused,
+    kTooManyPending,  // of the owner's address
+  };
   struct Taken {
     Outcome outcome = Outcome::kRefused;
     uint16_t port = 0;  // when granted
@@ -91,7 +101,7 @@ class LeaseTable {
   // The port is the one this client was given longest ago, of those free for
   // it; `slice` narrows the pool to a backend's own ports, unless it is
   // foreign. When none is free the owner waits in line (Granted tells), unless
-  // the line is full.
+  // the line is full, or its address has too much pending.
   Taken Take(const LeaseOwner& owner, const IpAddress& client,
              const std::optional<PortRange>& slice);
 
@@ -147,11 +157,20 @@ class LeaseTable {
   std::optional<Grant> ServeWaiting(Source& source, Facts& facts) const;
   static void ForgetIfIdle(Shard& shard, const IpAddress& key,
                            const Source& source);
+  // False when there are too many.
+  bool CountPending(const LeaseOwner& owner) ABSL_LOCKS_EXCLUDED(count_mutex_);
+  void UncountPending(const LeaseOwner& owner)
+      ABSL_LOCKS_EXCLUDED(count_mutex_);
 
   const Options options_;
   const Granted granted_;
   std::vector<uint16_t> ports_;
   mutable std::array<Shard, kShards> shards_;
+  // Taken under a shard's: one address may have sources in several.
+  mutable Mutex count_mutex_;
+  absl::flat_hash_map<IpAddress, int> pending_by_address_
+      ABSL_GUARDED_BY(count_mutex_);
+  int64_t too_many_total_ ABSL_GUARDED_BY(count_mutex_) = 0;
 };
 
 }  // namespace pinnace::ports

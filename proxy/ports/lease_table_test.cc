@@ -348,5 +348,62 @@ TEST(LeaseTableTest, ThreadsNeverMixUpOrLoseALease) {
   EXPECT_EQ(table.facts().claimed_total, claims.load());
 }
 
+LeaseOwner OwnerFor(uint64_t session, const IpAddress& address) {
+  return {.session = session, .data_path = 1, .counts_for = address};
+}
+
+TEST(LeaseTableTest, PendingOfOneAddressAreBounded) {
+  Leases leases({.pool = {{50000, 50003}},
+                 .max_waiters_per_client = 8,
+                 .max_pending_per_address = 2});
+  const IpAddress other = Ip("192.0.2.2");
+  const LeaseOwner first = OwnerFor(1, kClient);
+  const uint16_t port = leases->Take(first, kClient, std::nullopt).port;
+  leases->Take(OwnerFor(2, kClient), kClient, std::nullopt);
+  EXPECT_EQ(leases->Take(OwnerFor(3, kClient), kClient, std::nullopt).outcome,
+            Outcome::kTooManyPending);
+  EXPECT_EQ(leases->facts().too_many_total, 1);
+  EXPECT_EQ(leases->Take(OwnerFor(4, other), other, std::nullopt).outcome,
+            Outcome::kGranted);
+  // One is claimed, one given up: each leaves room.
+  EXPECT_EQ(leases->Claim(port, kClient), first);
+  const LeaseTable::Taken third =
+      leases->Take(OwnerFor(3, kClient), kClient, std::nullopt);
+  EXPECT_EQ(third.outcome, Outcome::kGranted);
+  leases->Release(OwnerFor(3, kClient), kClient, third.port);
+  EXPECT_EQ(leases->Take(OwnerFor(5, kClient), kClient, std::nullopt).outcome,
+            Outcome::kGranted);
+}
+
+TEST(LeaseTableTest, ThoseInTheLineCountForTheirAddressToo) {
+  Leases leases({.pool = {{50000, 50000}},
+                 .max_waiters_per_client = 8,
+                 .max_pending_per_address = 2});
+  leases->Take(OwnerFor(1, kClient), kClient, std::nullopt);
+  const LeaseOwner waiting = OwnerFor(2, kClient);
+  EXPECT_EQ(leases->Take(waiting, kClient, std::nullopt).outcome,
+            Outcome::kWaiting);
+  EXPECT_EQ(leases->Take(OwnerFor(3, kClient), kClient, std::nullopt).outcome,
+            Outcome::kTooManyPending);
+  leases->Release(waiting, kClient, 0);
+  EXPECT_EQ(leases->Take(OwnerFor(4, kClient), kClient, std::nullopt).outcome,
+            Outcome::kWaiting);
+}
+
+TEST(LeaseTableTest, WhomALineRefusesDoesNotCount) {
+  Leases leases({.pool = {{50000, 50000}},
+                 .max_waiters_per_client = 0,
+                 .max_pending_per_address = 2});
+  const LeaseOwner first = OwnerFor(1, kClient);
+  const uint16_t port = leases->Take(first, kClient, std::nullopt).port;
+  for (uint64_t i = 2; i < 6; ++i) {
+    EXPECT_EQ(leases->Take(OwnerFor(i, kClient), kClient, std::nullopt).outcome,
+              Outcome::kRefused);
+  }
+  leases->Release(first, kClient, port);
+  EXPECT_EQ(leases->Take(OwnerFor(7, kClient), kClient, std::nullopt).outcome,
+            Outcome::kGranted);
+}
+
 }  // namespace
 }  // namespace pinnace::ports

@@ -43,6 +43,12 @@ enum class Culprit : uint8_t {
   kGateway,  // no descriptor, port or certificate was left to it
 };
 
+// Why there is no public port for a data connection.
+enum class LeaseRefusal : uint8_t {
+  kPoolFull,        // and the line for it
+  kTooManyPending,  // of the client's address
+};
+
 // Why a session ended; the log and the metrics say it by name.
 enum class EndReason : uint8_t {
   kClientQuit,
@@ -51,6 +57,7 @@ enum class EndReason : uint8_t {
   kIdle,
   kLoginTimeout,
   kTooManyFailures,  // failed logins
+  kBanned,           // for failed logins, or by an operator
   kNoBackend,
   kBackendLost,
   kBackendClosing,    // it said 421

@@ -11,6 +11,19 @@ ftp::Reply CannotOpenData(absl::string_view why) {
       absl::StrCat("Cannot open data connection: ", why));
 }
 
+ftp::Reply NoLease(LeaseRefusal why) {
+  switch (why) {
+    case LeaseRefusal::kPoolFull:
+      break;
+    case LeaseRefusal::kTooManyPending:
+      return CannotOpenData(
+          "too many data connections of your address are awaited, try again.");
+  }
+  return CannotOpenData(
+      "no public port is free for your address; the port pool is full, try "
+      "again.");
+}
+
 ftp::Reply BrokenLeg(Leg leg, LegFault fault, absl::string_view why) {
   const absl::string_view whose =
       leg == Leg::kClient ? "your" : "the backend's";

@@ -10,6 +10,7 @@ namespace pinnace::session {
 
 // 425: no data connection, and why.
 ftp::Reply CannotOpenData(absl::string_view why);
+ftp::Reply NoLease(LeaseRefusal why);
 
 // What the client is told of a leg that broke in mid-transfer. 522 when TLS of
 // its own data connection is at fault (RFC 4217 §9), else 426. `why` is

@@ -127,6 +127,7 @@ void Login::Reset() {
   tried_.clear();
   former_user_.clear();
   welcome_.reset();
+  GiveUpPlace();
 }
 
 void Login::NoteFailure(absl::string_view why, Culprit culprit, Turn& turn) {
@@ -216,6 +217,7 @@ bool Login::MayRetry() const {
     case State::kNeedAccount:
     case State::kAwaitAcct:
     case State::kReplaying:
+    case State::kHolding:
     case State::kLoggedIn:
     case State::kDetached:
       return false;
@@ -287,6 +289,7 @@ Login::Verdict Login::OnBackendReply(const Reply& reply, Turn& turn) {
     case State::kSecuring:
     case State::kNeedPassword:
     case State::kNeedAccount:
+    case State::kHolding:
     case State::kLoggedIn:
     case State::kDetached:
       return Verdict::kGoOn;
@@ -322,35 +325,12 @@ Login::Verdict Login::OnUserReply(const Reply& reply, Turn& turn) {
 Login::Verdict Login::OnPasswordReply(const Reply& reply, Turn& turn) {
   if (rejoining_) return OnRejoinReply(reply, turn);
   deadline_ = absl::InfiniteFuture();
-  if (reply.IsCompletion()) {
-    LoggedIn(reply, turn);
-    return ReplayNext(turn);
-  }
+  if (reply.IsCompletion()) return LoggedIn(reply, turn);
+  if (reply.IsNegative()) return OnRefused(reply, turn);
   turn.Say(reply);
-  if (reply.Is(ReplyCode::kNeedAccount)) {
-    state_ = State::kNeedAccount;
-    return Verdict::kGoOn;
-  }
-  if (!reply.IsNegative()) {
-    state_ = State::kNeedPassword;
-    return Verdict::kGoOn;
-  }
-  const bool still_logged_in =
-      state_ == State::kAwaitUser && !former_user_.empty();
-  state_ = still_logged_in ? State::kLoggedIn : State::kLoggedOut;
-  turn.Count(Counter::kLoginFailures);
-  turn.Do(ReportLogin{.accepted = false, .code = reply.code()});
-  if (still_logged_in) {
-    user_ = former_user_;
-    password_ = std::move(former_password_);
-  }
-  return CountFailure(turn);
-}
-
-Login::Verdict Login::CountFailure(Turn& turn) {
-  if (++failures_ < limits::kMaxFailedLogins) return Verdict::kGoOn;
-  turn.Say(ReplyCode::kServiceClosing, "Too many failed logins.");
-  return Verdict::kTooManyFailures;
+  state_ = reply.Is(ReplyCode::kNeedAccount) ? State::kNeedAccount
+                                             : State::kNeedPassword;
+  return Verdict::kGoOn;
 }
 
 Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
@@ -370,12 +350,15 @@ Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
     case State::kAwaitPass:
     case State::kAwaitAcct:
     case State::kReplaying:
+    case State::kHolding:
       return Verdict::kGoOn;
   }
   return Verdict::kGoOn;
 }
 
-void Login::LoggedIn(const Reply& reply, Turn& turn) {
+Login::Verdict Login::LoggedIn(const Reply& reply, Turn& turn) {
+  if (!TakePlace(turn)) return Verdict::kDropBackend;
+  turn.guard.OnLoginSucceeded(door_.client, user_, turn.now);
   turn.Count(Counter::kLogins);
   turn.Do(ReportLogin{.accepted = true, .code = reply.code()});
   failures_ = 0;
@@ -384,6 +367,7 @@ void Login::LoggedIn(const Reply& reply, Turn& turn) {
   replayed_ = 0;
   state_ = State::kReplaying;
   StampPin(turn);
+  return ReplayNext(turn);
 }
 
 Login::Verdict Login::OnReplayReply(const Reply& reply, Turn& turn) {

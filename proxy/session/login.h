@@ -16,6 +16,7 @@
 #include "proxy/base/tls_facts.h"
 #include "proxy/ftp/command.h"
 #include "proxy/ftp/reply.h"
+#include "proxy/guard/client_counter.h"
 #include "proxy/policy/route.h"
 #include "proxy/session/backend_link.h"
 #include "proxy/session/replay.h"
@@ -44,6 +45,7 @@ class Login {
     kAwaitPass,
     kAwaitAcct,
     kReplaying,  // logged in; the backend hears what came before USER
+    kHolding,    // nobody has it: the answer to a failed login waits
   };
   enum class Verdict : uint8_t {
     kGoOn,
@@ -51,6 +53,8 @@ class Login {
     kNoBackend,        // every candidate failed; the client has its 421
     kNoReplacement,    // likewise, of a session that had one: see trouble()
     kTooManyFailures,  // likewise
+    kBanned,           // likewise
+    kDropBackend,      // it let in whom we do not; the client has its 530
   };
 
   // Who wants in, and through which door. All outlive the login.
@@ -83,6 +87,16 @@ class Login {
   // USER names somebody who belongs to another backend than the present one, or
   // that one is drained: it has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
+
+  // Before USER and PASS: nullopt when the user may go on, else the client has
+  // its answer.
+  std::optional<Verdict> Refuses(const std::string& user, Turn& turn);
+
+  // The answer to a failed login is held back up to the deadline.
+  bool is_holding() const { return state_ == State::kHolding; }
+  Verdict OnHoldOver(Turn& turn);
+  // Of the user's sessions.
+  void GiveUpPlace() { place_.Release(); }
 
   // Before it is. Whoever names user after user and never a password has each
   // connection to a backend counted as a failed login.
@@ -135,7 +149,10 @@ class Login {
   // REIN: as before USER; the backend is dropped by the session.
   void Reset();
   // The backend went away between two tries to log in.
-  void BackendGone() { state_ = State::kLoggedOut; }
+  void BackendGone() {
+    state_ = State::kLoggedOut;
+    GiveUpPlace();
+  }
 
   // The pin lives as long as the session does, and its TTL on: at this time
   // RenewPin() is due.
@@ -182,6 +199,11 @@ class Login {
   void StartTls(Turn& turn);
   void SendHostOrUser(Turn& turn);
   Verdict CountFailure(Turn& turn);
+  Verdict EndAfterTooMany(Turn& turn);
+  Verdict OnRefused(const ftp::Reply& reply, Turn& turn);
+  Verdict SayRefused(Turn& turn);
+  // False: its user has as many sessions as may be.
+  bool TakePlace(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnRejoinReply(const ftp::Reply& reply, Turn& turn);
@@ -189,7 +211,7 @@ class Login {
   Verdict CandidateRefuses(absl::string_view what, const ftp::Reply& reply,
                            Turn& turn);
   Verdict Rejoined(Turn& turn);
-  void LoggedIn(const ftp::Reply& reply, Turn& turn);
+  Verdict LoggedIn(const ftp::Reply& reply, Turn& turn);
   Verdict OnReplayReply(const ftp::Reply& reply, Turn& turn);
   Verdict ReplayNext(Turn& turn);
   void Keep(std::optional<ftp::Command> Password::*which,
@@ -225,6 +247,14 @@ class Login {
   std::string trouble_;  // of the candidates, for the 421
   bool rejoining_ = false;
   BackendId former_backend_;  // of a session that is detached, or rejoins
+  // What a client whose login failed is told.
+  struct Refused {
+    ftp::Reply reply;
+    State next = State::kLoggedOut;
+    std::string banned;  // the text of a 421 behind it; empty: none
+  };
+  std::optional<Refused> refused_;
+  guard::ClientCounter::Place place_;  // among the sessions of its user
   size_t replayed_ = 0;
   std::optional<ftp::Reply> welcome_;  // said when all is replayed
 };

@@ -212,6 +212,7 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
       return OnUser(command, turn);
     case Effect::kPass:
       if (RefuseWithoutTls(turn)) return;
+      if (RefuseUser(login_.user(), turn)) return;
       return login_.OnPass(command, turn);
     case Effect::kAcct:
       if (RefuseWithoutTls(turn)) return;
@@ -290,6 +291,12 @@ bool Session::RefuseWithoutTls(Turn& turn) {
   return true;
 }
 
+bool Session::RefuseUser(const std::string& user, Turn& turn) {
+  const std::optional<Login::Verdict> refused = login_.Refuses(user, turn);
+  if (refused.has_value()) OnVerdict(*refused, turn);
+  return refused.has_value();
+}
+
 void Session::OnAuth(const Command& command, Turn& turn) {
   if (login_.is_logged_in() && protection_.is_offered()) {
     turn.Say(ReplyCode::kBadSequence, "AUTH must come before USER.");
@@ -342,6 +349,7 @@ void Session::PassOn(Command&& command, Turn& turn) {
 }
 
 void Session::OnUser(const Command& command, Turn& turn) {
+  if (RefuseUser(command.argument, turn)) return;
   const bool was_logged_in = login_.is_logged_in();
   transfer_.ForgetType();
   // A path of it leads nowhere any more.

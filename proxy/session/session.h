@@ -70,8 +70,9 @@ class Session {
   void OnBackendEnd(absl::string_view why, Turn& turn,
                     Culprit culprit = Culprit::kBackend);
 
-  // No port: the pool and the line for it are full.
-  void OnLease(DataPathId path, std::optional<uint16_t> port, Turn& turn);
+  // No port: `why`.
+  void OnLease(DataPathId path, std::optional<uint16_t> port, Turn& turn,
+               LeaseRefusal why = LeaseRefusal::kPoolFull);
   void OnBackendListening(DataPathId path, std::optional<Address> address,
                           Turn& turn);
   void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);
@@ -137,6 +138,8 @@ class Session {
   void Greet(Turn& turn);
   void OnAuth(const ftp::Command& command, Turn& turn);
   bool RefuseWithoutTls(Turn& turn);
+  // Whoever is banned, or whose user has too many sessions.
+  bool RefuseUser(const std::string& user, Turn& turn);
   void OnUser(const ftp::Command& command, Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
@@ -162,6 +165,7 @@ class Session {
   void OnNoReplacement(Turn& turn);
   void OnAccepted(const ftp::Command& command, Turn& turn);
   void OnDirectoryReply(const ftp::Reply& reply, Turn& turn);
+  void DropWhileHolding(Turn& turn);
   void BackendFailed(EndReason reason, absl::string_view why, Turn& turn);
   void BackendTimedOut(Turn& turn);
   // The last reply. Not in the midst of a handshake: it would be taken for a

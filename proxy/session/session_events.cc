@@ -33,6 +33,10 @@ void Session::OnVerdict(Login::Verdict verdict, Turn& turn) {
       return End(EndReason::kNoBackend, turn);
     case Login::Verdict::kTooManyFailures:
       return End(EndReason::kTooManyFailures, turn);
+    case Login::Verdict::kBanned:
+      return End(EndReason::kBanned, turn);
+    case Login::Verdict::kDropBackend:
+      return ForgetBackend(turn);
   }
 }
 
@@ -97,6 +101,11 @@ void Session::OnBackendBytes(absl::string_view bytes, Turn& turn) {
 }
 
 void Session::OnReply(const Reply& reply, Turn& turn) {
+  if (login_.is_holding()) {
+    // Nothing was asked; it may well close after a refused password.
+    if (reply.Is(ReplyCode::kServiceClosing)) DropWhileHolding(turn);
+    return;
+  }
   if (login_.is_busy()) {
     const bool closing =
         reply.Is(ReplyCode::kServiceClosing) && !login_.MayRetry();
@@ -174,6 +183,7 @@ void Session::OnBackendEnd(absl::string_view why, Turn& turn, Culprit culprit) {
 
 void Session::BackendFailed(EndReason reason, absl::string_view why,
                             Turn& turn) {
+  if (login_.is_holding()) return DropWhileHolding(turn);
   turn.Count(Counter::kBackendFaults);
   if (login_.is_busy() && login_.MayRetry()) return TryNextBackend(why, turn);
   if (OutlivesBackend(why,
@@ -209,6 +219,12 @@ void Session::ForgetBackend(Turn& turn) {
   login_.BackendGone();
 }
 
+// The client still gets its answer, when the time has come.
+void Session::DropWhileHolding(Turn& turn) {
+  transfer_.Cut(std::nullopt, "", turn);
+  DropBackend(turn);
+}
+
 void Session::DropBackend(Turn& turn) {
   if (link_.hears_us()) turn.SendLine("QUIT");
   if (link_.is_connected()) turn.Do(CloseBackend{});
@@ -236,16 +252,17 @@ void Session::End(EndReason reason, Turn& turn) {
     turn.SendLine("QUIT");
   }
   login_.StampPin(turn);
+  login_.GiveUpPlace();
   link_.Drop();
   ended_ = true;
   turn.Count(Counter::kSessionsEnded);
   turn.Do(EndSession{reason});
 }
 
-void Session::OnLease(DataPathId path, std::optional<uint16_t> port,
-                      Turn& turn) {
+void Session::OnLease(DataPathId path, std::optional<uint16_t> port, Turn& turn,
+                      LeaseRefusal why) {
   if (ended_) return;
-  transfer_.OnLease(path, port, turn);
+  transfer_.OnLease(path, port, why, turn);
   Advance(turn);
 }
 
@@ -334,6 +351,10 @@ void Session::OnDeadline(Turn& turn) {
                   "the backend is going down and can wait no longer", turn);
     SayLast("The backend is going down, please connect again.", turn);
     return End(EndReason::kBackendDrained, turn);
+  }
+  if (login_.is_holding() && turn.now >= login_.deadline()) {
+    OnVerdict(login_.OnHoldOver(turn), turn);
+    if (ended_) return;
   }
   if (turn.now >= login_.deadline()) {
     if (!login_.MayRetry()) {

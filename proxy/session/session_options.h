@@ -42,6 +42,9 @@ struct SessionOptions {
   bool replace_private_port_address = false;
   bool allow_ccc = false;             // RFC 4217 §15.2.2
   bool require_private_data = false;  // transfers need PROT P
+  // The answer to a failed login waits so long, doubling up to
+  // limits::kMaxTarpitSteps times.
+  absl::Duration tarpit;
 };
 
 }  // namespace pinnace::session

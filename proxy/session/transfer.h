@@ -92,7 +92,8 @@ class Transfer {
   // While busy every reply of the backend comes here.
   void OnBackendReply(const ftp::Reply& reply, Turn& turn);
 
-  void OnLease(DataPathId path, std::optional<uint16_t> port, Turn& turn);
+  void OnLease(DataPathId path, std::optional<uint16_t> port, LeaseRefusal why,
+               Turn& turn);
   void OnBackendListening(DataPathId path, std::optional<Address> address,
                           Turn& turn);
   void OnLegOpen(DataPathId path, Leg leg, const Address& from, Turn& turn);

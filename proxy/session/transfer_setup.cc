@@ -291,14 +291,12 @@ void Transfer::DialBackendLeg(Turn& turn) {
 }
 
 void Transfer::OnLease(DataPathId path, std::optional<uint16_t> port,
-                       Turn& turn) {
+                       LeaseRefusal why, Turn& turn) {
   if (path != path_.id || path == 0 || path_.lease != Lease::kWanted) return;
   if (!port.has_value()) {
     path_.lease = Lease::kNotNeeded;
     deadline_ = turn.now + link_.timeouts().backend_reply;
-    FailSetup(CannotOpenData("no public port is free for your address; the "
-                             "port pool is full, try again."),
-              turn);
+    FailSetup(NoLease(why), turn);
     return;
   }
   path_.lease = Lease::kGranted;

@@ -11,6 +11,7 @@
 #include "proxy/fleet/pin_table.h"
 #include "proxy/ftp/command.h"
 #include "proxy/ftp/reply.h"
+#include "proxy/guard/guard.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/metrics/counters.h"
 #include "proxy/session/action.h"
@@ -23,6 +24,7 @@ struct Turn {
   const snapshot::Snapshot& snapshot;
   const ingress::ResolvedNames& names;
   fleet::PinTable& pins;
+  guard::Guard& guard;
   metrics::Counters& counters;
   // Bytes that the client has not taken of earlier turns.
   size_t client_unsent_bytes = 0;

@@ -33,6 +33,11 @@ inline google::protobuf::Timestamp TimestampMessage(absl::Time time) {
   return message;
 }
 
+inline absl::Time TimeOf(const google::protobuf::Timestamp& message) {
+  return absl::FromUnixSeconds(message.seconds()) +
+         absl::Nanoseconds(message.nanos());
+}
+
 }  // namespace pinnace::snapshot
 
 #endif  // PINNACE_PROXY_SNAPSHOT_PROTO_TIME_H_

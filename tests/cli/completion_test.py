@@ -61,7 +61,7 @@ class CompletionTest:
 
   def test_nouns(self):
     self.assertEqual(self.offered("pinnace ctl "), [
-        "audit", "backend", "farm", "gateway", "pin", "port", "route",
+        "audit", "backend", "ban", "farm", "gateway", "pin", "port", "route",
         "session", "snapshot"])
 
   def test_verbs(self):
@@ -107,6 +107,8 @@ class CompletionTest:
       self.addCleanup(client.close)
       self.assertEqual(self.offered(f"{ctl} session kill 2"), ["256"])
       self.assertEqual(self.offered(f"{ctl} pin delete "), ["main/127.0.0.1"])
+      live.ctl("ban", "add", "203.0.113.9")
+      self.assertEqual(self.offered(f"{ctl} ban delete "), ["203.0.113.9/32"])
 
   def test_nothing_without_a_control_plane(self):
     away = f"127.0.0.1:{world.free_port()}"

@@ -19,6 +19,9 @@ HEADINGS = {
     "backend register": "id ",
     "backend resume": "id  a",
     "backend show": "id  a",
+    "ban add": "KEY  CLIENT  USER  REASON  ORIGIN  STARTED  EXPIRES",
+    "ban delete": "ban 203.0.113.9/32 lifted",
+    "ban list": "KEY  CLIENT  USER  REASON  ORIGIN  STARTED  EXPIRES",
     "farm delete": "farm old deleted",
     "farm list": "NAME  BALANCE  DATA MODE  PIN BY  PIN TTL  HEALTH  BACKEND TLS",
     "farm set": "name  main",
@@ -82,6 +85,7 @@ class Stage:
       ctl("backend", "register", "--farm", farm, "--id", backend, "--address",
           self.world.backend.address)
     ctl("route", "set", "partners", "--farm", "archive", "--user", "partner-*")
+    ctl("ban", "add", "203.0.113.9")
     ctl("route", "set", "office", "--farm", "main", "--host", "office")
 
   def popen(self, example):

@@ -69,6 +69,10 @@ REFUSED = [
     (("session", "kill", "7"), "NOT_FOUND"),
     (("session", "list", "--gateway", "nobody"), "NOT_FOUND"),
     (("pin", "delete", "main/10.0.0.1"), "NOT_FOUND"),
+    (("ban", "add", "ann"), "INVALID_ARGUMENT: client: must be an IP address"),
+    (("ban", "add", "10.0.0.1", "--duration", "1ms"),
+     "INVALID_ARGUMENT: duration"),
+    (("ban", "delete", "10.0.0.1"), "NOT_FOUND: key: no ban \"10.0.0.1\""),
 ]
 
 

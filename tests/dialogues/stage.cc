@@ -151,8 +151,15 @@ std::string Stage::Happen(const Line& event) {
     if (Find(arguments, "port")) {
       port = static_cast<uint16_t>(Number(arguments, "port"));
     }
+    const session::LeaseRefusal why =
+        Find(arguments, "pending") ? session::LeaseRefusal::kTooManyPending
+                                   : session::LeaseRefusal::kPoolFull;
     rules_.OnLease();
-    Deliver([&](Session& s, Turn& t) { s.OnLease(path, port, t); });
+    Deliver([&](Session& s, Turn& t) { s.OnLease(path, port, t, why); });
+  } else if (name == "ban") {
+    return AddBan(arguments);
+  } else if (name == "others") {
+    return AddOthers(arguments);
   } else if (name == "backend-listening") {
     Deliver([&](Session& s, Turn& t) {
       s.OnBackendListening(path, Address::Parse(Get(arguments, "address", "")),
@@ -361,6 +368,11 @@ std::string Stage::Fact(const std::string& key) const {
     const std::vector<fleet::PinTable::Pin> pins = world_.pins.List(world_.now);
     return pins.empty() ? "none" : pins[0].backend;
   }
+  if (key == "bans") {
+    const std::vector<guard::Ban> bans = world_.guard->bans().List(world_.now);
+    return bans.empty() ? "none" : bans[0].Key();
+  }
+  if (key == "users") return absl::StrCat(world_.guard->counter().users());
   return "nothing of that name";
 }
 

@@ -46,6 +46,9 @@ class Stage {
   std::string SetFarm(const Arguments& arguments);
   std::string SetBackend(const Arguments& arguments);
   std::string SetTimeouts(const Arguments& arguments);
+  std::string SetGuard(const Arguments& arguments);
+  std::string AddBan(const Arguments& arguments);
+  std::string AddOthers(const Arguments& arguments);
   std::string SetOption(const Arguments& arguments);
   std::string AddFeature(absl::string_view text);
   std::string AddRoute(const Arguments& arguments);
@@ -75,6 +78,7 @@ class Stage {
   session::DataPathId last_path_ = 0;
   bool shows_reports_ = false;
   int64_t others_sessions_ = 0;  // of the backends, by the settings
+  std::vector<guard::ClientCounter::Place> others_;  // of users, likewise
   size_t unsent_bytes_ = 0;
   int64_t bytes_moved_ = 0;
 };

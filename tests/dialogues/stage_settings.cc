@@ -39,6 +39,9 @@ std::string Stage::Set(const Line& setting) {
   if (setting.name == "feature") return AddFeature(setting.text);
   if (setting.name == "timeouts") return SetTimeouts(arguments);
   if (setting.name == "option") return SetOption(arguments);
+  if (setting.name == "guard") return SetGuard(arguments);
+  if (setting.name == "ban") return AddBan(arguments);
+  if (setting.name == "others") return AddOthers(arguments);
   if (setting.name == "pin") {
     world_.pins.Renew(fleet::PinTable::ClientOf(farm(), start_.client.ip,
                                                 Get(arguments, "user", "anna")),
@@ -206,6 +209,52 @@ std::string Stage::SetTimeouts(const Arguments& arguments) {
   return "";
 }
 
+std::string Stage::SetGuard(const Arguments& arguments) {
+  guard::GuardOptions options = {.gateway = "gw"};
+  const std::map<std::string, absl::Duration*> durations = {
+      {"window", &options.failed_logins.window},
+      {"base", &options.failed_logins.base},
+      {"longest", &options.failed_logins.longest}};
+  for (const auto& [key, value] : arguments) {
+    auto duration = durations.find(key);
+    if (duration != durations.end()) {
+      if (!absl::ParseDuration(value, duration->second)) return "not a time";
+    } else if (key == "failed_logins") {
+      options.failed_logins.most = Number(arguments, key);
+    } else if (key == "sessions_per_user") {
+      options.clients.sessions_per_user = Number(arguments, key);
+    } else {
+      return absl::StrCat("a guard has no ", key);
+    }
+  }
+  world_.guard = std::make_unique<guard::Guard>(options);
+  return "";
+}
+
+// Another session of that user is logged in.
+std::string Stage::AddOthers(const Arguments& arguments) {
+  others_.push_back(
+      world_.guard->counter().LogIn(Get(arguments, "user", "")).value());
+  return "";
+}
+
+std::string Stage::AddBan(const Arguments& arguments) {
+  const std::optional<Cidr> client =
+      guard::ParseBanClient(Get(arguments, "client", ""));
+  absl::Duration duration;
+  if (!client.has_value() ||
+      !absl::ParseDuration(Get(arguments, "for", "1h"), &duration)) {
+    return "not a ban";
+  }
+  world_.guard->bans().Add({.client = *client,
+                            .user = Get(arguments, "user", ""),
+                            .reason = "a dialogue's",
+                            .origin = guard::kOperator,
+                            .started = world_.now,
+                            .expires = world_.now + duration});
+  return "";
+}
+
 std::string Stage::SetOption(const Arguments& arguments) {
   session::SessionOptions& options = world_.options;
   for (const auto& [key, value] : arguments) {
@@ -226,6 +275,8 @@ std::string Stage::SetOption(const Arguments& arguments) {
       options.replace_private_port_address = value == "yes";
     } else if (key == "allow_ccc") {
       options.allow_ccc = value == "yes";
+    } else if (key == "tarpit") {
+      if (!absl::ParseDuration(value, &options.tarpit)) return "not a time";
     } else if (key == "require_private_data") {
       options.require_private_data = value == "yes";
     } else {

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Control plane and gateways as processes of their own: registry, crashes,
-outages, drains, health, routes, pins. Lanes of scenarios run side by side."""
+outages, drains, health, routes, pins, bans. Lanes of scenarios run side by side."""
 
 import argparse
 import functools
@@ -18,6 +18,7 @@ import crash_scenarios
 import failover_scenarios
 import gateway
 import gateway_drain_scenarios
+import guard_scenarios
 import health_scenarios
 import lanes
 import maglev_scenarios
@@ -41,6 +42,7 @@ _LANES = {
         *pin_scenarios.ALL, *maglev_scenarios.ALL]),
     "sharing by address": (_CREW, sharing_scenarios.BY_ADDRESS),
     "sharing by user": (_CREW, sharing_scenarios.BY_USER),
+    "guard": ({"a": "crew"}, guard_scenarios.ALL),
     "health": ({"left": "vsftpd", "moody": "moody"}, health_scenarios.ALL),
 }
 

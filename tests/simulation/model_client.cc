@@ -90,7 +90,8 @@ void ModelClient::PlanLogin() {
   if (random_.OneIn(5)) Line(absl::StrCat("HOST ", Word()));
   if (random_.OneIn(5)) Line(absl::StrCat("CLNT ", Word()));
   if (random_.OneIn(5)) Line("OPTS UTF8 ON");
-  Line(absl::StrCat("USER ", Word()));
+  // Some are one and the same.
+  Line(random_.OneIn(8) ? "USER anna" : absl::StrCat("USER ", Word()));
   Line(absl::StrCat("PASS ", Word()));
   if (random_.OneIn(8)) Line(absl::StrCat("ACCT ", Word()));
 }

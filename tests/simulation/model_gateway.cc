@@ -36,11 +36,22 @@ ModelGateway::ModelGateway(uint64_t seed)
     : random_(seed),
       leases_({.pool = {{50000, 50004}},
                .secret = seed,
-               .max_waiters_per_client = 4},
+               .max_waiters_per_client = 4,
+               .max_pending_per_address = 8},
               [this](const ports::LeaseOwner& owner, const IpAddress& source,
                      uint16_t port) { OnLeaseGranted(owner, source, port); }) {
   world_.options.allow_ccc = random_.OneIn(2);
   world_.options.require_private_data = random_.OneIn(6);
+  guard::GuardOptions guarding = {.gateway = "model"};
+  if (random_.OneIn(8)) {
+    guarding.failed_logins = {.most = 3,
+                              .window = absl::Minutes(5),
+                              .base = absl::Seconds(5),
+                              .longest = absl::Minutes(1)};
+  }
+  if (random_.OneIn(3)) guarding.clients.sessions_per_user = 1;
+  if (random_.OneIn(3)) world_.options.tarpit = absl::Seconds(1);
+  world_.guard = std::make_unique<guard::Guard>(guarding);
   const char* const kFarms[] = {"passive", "active"};
   for (const char* name : kFarms) {
     fleet::Farm farm;
@@ -167,6 +178,8 @@ std::vector<std::string> ModelGateway::Leftovers() const {
   const ports::LeaseTable::Facts leases = leases_.facts();
   zero("leases pending", leases.pending);
   zero("sessions waiting for a lease", leases.waiting);
+  zero("users with sessions",
+       static_cast<int64_t>(world_.guard->counter().users()));
   for (const fleet::Farm& farm : world_.snapshot.fleet.farms) {
     for (const fleet::Backend& backend : farm.backends) {
       zero(absl::StrCat("sessions of backend ", backend.id),

@@ -49,6 +49,7 @@ void ModelShell::Do(const session::TakeLease& action) {
   const ports::LeaseTable::Taken taken = gateway_.leases().Take(
       {id(), action.path}, session_.start().client.ip, action.slice);
   std::optional<uint16_t> port;
+  auto why = session::LeaseRefusal::kPoolFull;
   switch (taken.outcome) {
     case ports::LeaseTable::Outcome::kWaiting:
       path_.lease = Lease::kWaiting;
@@ -60,12 +61,15 @@ void ModelShell::Do(const session::TakeLease& action) {
       break;
     case ports::LeaseTable::Outcome::kRefused:
       break;
+    case ports::LeaseTable::Outcome::kTooManyPending:
+      why = session::LeaseRefusal::kTooManyPending;
+      break;
   }
-  agenda_.After(absl::ZeroDuration(), [this, path = action.path, port] {
+  agenda_.After(absl::ZeroDuration(), [this, path = action.path, port, why] {
     if (path_.id != path) return;
     rules_.OnLease();
     Deliver([&](Session& session, Turn& turn) {
-      session.OnLease(path, port, turn);
+      session.OnLease(path, port, turn, why);
     });
   });
 }

@@ -70,6 +70,11 @@ void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
       metrics::Counter::kProxyHeadersMalformed,
       metrics::Counter::kProxyHeadersMissing,
       metrics::Counter::kProxyWaitingFull,
+      metrics::Counter::kBannedRefused,
+      metrics::Counter::kAddressSessionsRefused,
+      metrics::Counter::kConnectionRateRefused,
+      metrics::Counter::kDescriptorsRefused,
+      metrics::Counter::kAcceptShortages,
   };
   for (const metrics::CounterRow& row : metrics::CounterRows()) {
     if (std::ranges::find(kOfTheShell, row.counter) != std::end(kOfTheShell)) {

@@ -3,12 +3,14 @@
 #ifndef PINNACE_TESTS_SUPPORT_TEST_WORLD_H_
 #define PINNACE_TESTS_SUPPORT_TEST_WORLD_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/time/time.h"
 #include "proxy/base/limits.h"
 #include "proxy/fleet/pin_table.h"
+#include "proxy/guard/guard.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/metrics/counters.h"
 #include "proxy/session/action.h"
@@ -23,6 +25,8 @@ struct TestWorld {
   snapshot::Snapshot snapshot;
   ingress::ResolvedNames names;
   fleet::PinTable pins{limits::kMaxPins};
+  std::unique_ptr<guard::Guard> guard =
+      std::make_unique<guard::Guard>(guard::GuardOptions{.gateway = "gw"});
   metrics::Counters counters;
   session::SessionOptions options;
   session::Outbox out;
@@ -33,6 +37,7 @@ struct TestWorld {
             .snapshot = snapshot,
             .names = names,
             .pins = pins,
+            .guard = *guard,
             .counters = counters,
             .client_unsent_bytes = client_unsent_bytes,
             .out = out};
