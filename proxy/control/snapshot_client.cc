@@ -145,6 +145,7 @@ void SnapshotClient::OnMessage(Stream& stream,
       *answer.mutable_answer() = AnswerTo(message.query());
       return stream.Write(answer);
     }
+    case v1::ControlMessage::kBanUpdate:
     case v1::ControlMessage::MESSAGE_NOT_SET:
       return;  // A newer control plane's.
   }
