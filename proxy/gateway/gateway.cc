@@ -82,10 +82,12 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
                 });
               }),
       pins_(limits::kMaxPins),
+      session_counts_(limits::kMaxCountedClients),
       tls_(options_.tls),
       shared_{.options = options_,
               .leases = leases_,
               .pins = pins_,
+              .session_counts = session_counts_,
               .sessions = sessions_,
               .pass_on =
                   [this](UnmatchedConnections::Matched connection) {

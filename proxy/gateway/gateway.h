@@ -21,6 +21,7 @@
 #include "proxy/gateway/tls_material.h"
 #include "proxy/gateway/worker.h"
 #include "proxy/io/timer.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -76,6 +77,7 @@ class Gateway final : public GatewayView {
   const GatewayOptions options_;
   ports::LeaseTable leases_;
   fleet::PinTable pins_;
+  policy::SessionCounts session_counts_;
   std::atomic<int64_t> sessions_{0};
   std::atomic<bool> draining_{false};
   std::atomic<bool> refusing_{false};

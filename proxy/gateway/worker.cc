@@ -250,6 +250,7 @@ session::Turn Worker::NewTurn(size_t client_unsent_bytes,
           .snapshot = *snapshot_,
           .names = *names_,
           .pins = shared_.pins,
+          .session_counts = shared_.session_counts,
           .counters = counters_,
           .client_unsent_bytes = client_unsent_bytes,
           .out = out};

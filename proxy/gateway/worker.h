@@ -28,6 +28,7 @@
 #include "proxy/io/pipe_pool.h"
 #include "proxy/io/tcp_listener.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/session/turn.h"
 #include "proxy/snapshot/snapshot.h"
@@ -43,6 +44,7 @@ class Worker {
     const GatewayOptions& options;
     ports::LeaseTable& leases;
     fleet::PinTable& pins;
+    policy::SessionCounts& session_counts;
     std::atomic<int64_t>& sessions;  // of all workers
     // Gives a data connection to the worker of the session that has its lease.
     absl::AnyInvocable<void(UnmatchedConnections::Matched connection) const>

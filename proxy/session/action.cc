@@ -31,6 +31,8 @@ absl::string_view EndReasonName(EndReason reason) {
       return "login_timeout";
     case EndReason::kTooManyFailures:
       return "too_many_failed_logins";
+    case EndReason::kDenied:
+      return "denied";
     case EndReason::kNoBackend:
       return "no_backend";
     case EndReason::kBackendLost:

@@ -50,6 +50,7 @@ enum class EndReason : uint8_t {
   kIdle,
   kLoginTimeout,
   kTooManyFailures,  // failed logins
+  kDenied,           // by a policy, at the greeting
   kNoBackend,
   kBackendLost,
   kBackendClosing,    // it said 421

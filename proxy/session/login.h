@@ -71,6 +71,8 @@ class Login {
   bool HasCandidate(const Turn& turn) const;
   // The farms that the session may be sent to: one, once it has a backend.
   PossibleFarmList PossibleFarms(const Turn& turn) const;
+  // Where a user of that name would be sent.
+  absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
   // USER names somebody who belongs to another backend than the present one, or
   // that one is drained: it has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
@@ -129,7 +131,6 @@ class Login {
   }
   // As a route sees it.
   policy::RouteRequest RequestOf(absl::string_view user) const;
-  absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
   // Not tried, not full, and perhaps ejected.
   bool MayTake(const fleet::Backend& backend) const;
   // The backend of a pin, if it may take this session now; else null.

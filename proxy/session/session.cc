@@ -48,6 +48,7 @@ Session::Session(const SessionOptions& options, Start start)
               .tls = protection_.facts()},
              link_),
       transfer_(options_, start_.client, start_.local, protection_, link_),
+      policies_(start_.client.ip, start_.listener, login_, link_),
       lines_(limits::kMaxCommandLineBytes),
       replies_({.max_line_bytes = limits::kMaxReplyLineBytes,
                 .max_reply_bytes = limits::kMaxReplyBytes}),
@@ -66,6 +67,12 @@ void Session::OnStart(Turn& turn) {
 
 void Session::Greet(Turn& turn) {
   greeted_ = true;
+  if (!policies_.AdmitsClient(turn)) {
+    turn.Count(Counter::kClientsDenied);
+    turn.Say(ReplyCode::kServiceClosing, "Your address is not allowed here.");
+    End(EndReason::kDenied, turn);
+    return;
+  }
   if (!login_.HasCandidate(turn)) {
     turn.Say(ReplyCode::kServiceClosing,
              "No backend is available, try again later.");
@@ -90,6 +97,7 @@ void Session::Advance(Turn& turn) {
   feats_ = 0;
   int urgent = 0;
   while (!ended_) {
+    if (directory_.is_stale() && IsFree()) AskDirectory(turn);
     // A client that does not take its replies gets no more of them; and one
     // that asks much at once lets the others have their turn.
     if (turn.client_unsent_bytes + turn.out.client_bytes() >=
@@ -107,6 +115,12 @@ void Session::Advance(Turn& turn) {
   if (ended_) return;
   UpdateReading(turn);
   UpdateIdleDeadline(turn.now);
+}
+
+void Session::AskDirectory(Turn& turn) {
+  if (!login_.is_logged_in() || !policies_.WantsDirectory(turn)) return;
+  directory_.Ask(turn);
+  reply_deadline_ = turn.now + link_.timeouts().backend_reply;
 }
 
 std::optional<LineBuffer::Line> Session::TakeLine() {
@@ -183,6 +197,12 @@ void Session::OnCommand(Command&& command, Turn& turn) {
     return;
   }
   login_.RenewPin(turn);
+  if (const std::optional<policy::Refusal> refusal =
+          policies_.Check(command, directory_.path(), turn)) {
+    transfer_.OnOtherCommand();  // Perhaps this was the one that REST was for.
+    turn.Say(refusal->code, refusal->text);
+    return;
+  }
   if (!KeepsRest(rule.effect)) transfer_.OnOtherCommand();
   Serve(std::move(command), rule.effect, turn);
 }
@@ -331,16 +351,29 @@ void Session::PassOn(Command&& command, Turn& turn) {
 
 void Session::OnUser(const Command& command, Turn& turn) {
   const bool was_logged_in = login_.is_logged_in();
+  directory_.Forget();
   if (login_.LeadsElsewhere(command, turn)) {
     OnVerdict(login_.OnBackendAbandoned(turn), turn);
     if (ended_) return;
     ForgetBackend(turn);
   }
-  OnVerdict(login_.OnUser(command, turn), turn);
+  if (!RefuseUser(command, turn)) OnVerdict(login_.OnUser(command, turn), turn);
   // Anew: it ended when the former user was logged in.
   if (was_logged_in && !login_.is_logged_in()) {
     login_deadline_ = turn.now + options_.timeouts.login;
   }
+}
+
+bool Session::RefuseUser(const Command& command, Turn& turn) {
+  if (command.argument.size() > limits::kMaxUserBytes) return false;
+  const std::optional<policy::Refusal> refusal =
+      policies_.AdmitUser(command.argument, turn);
+  if (!refusal.has_value()) return false;
+  OnVerdict(login_.OnBackendAbandoned(turn), turn);
+  if (ended_) return true;
+  ForgetBackend(turn);
+  turn.Say(refusal->code, refusal->text);
+  return true;
 }
 
 void Session::OnQuit(Turn& turn) {
@@ -355,6 +388,7 @@ void Session::OnRein(Turn& turn) {
   transfer_.Cut(std::nullopt, "", turn);
   DropBackend(turn);
   login_.Reset();
+  policies_.OnLoginChanged();
   // Not for who never logged in: REIN would keep the door open for ever.
   if (was_logged_in) login_deadline_ = turn.now + options_.timeouts.login;
   turn.Say(ReplyCode::kReady, options_.banner);

@@ -20,11 +20,13 @@
 #include "proxy/session/backend_link.h"
 #include "proxy/session/command_rules.h"
 #include "proxy/session/login.h"
+#include "proxy/session/policy_guard.h"
 #include "proxy/session/protection.h"
 #include "proxy/session/session_facts.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/transfer.h"
 #include "proxy/session/turn.h"
+#include "proxy/session/working_directory.h"
 
 namespace pinnace::session {
 
@@ -110,7 +112,8 @@ class Session {
   // May the next command be taken? One at a time (RFC 959 §5.4).
   bool IsFree() const {
     return !ended_ && !passed_on_.has_value() && !login_.is_busy() &&
-           !transfer_.is_busy() && !protection_.is_busy();
+           !transfer_.is_busy() && !protection_.is_busy() &&
+           !directory_.is_asked();
   }
   // Between two commands, with nothing prepared: the client loses nothing.
   bool IsAtBoundary() const {
@@ -119,6 +122,8 @@ class Session {
   }
   void EndIfDrained(Turn& turn);
   void Advance(Turn& turn);
+  // Before the next command, where a policy has to know it.
+  void AskDirectory(Turn& turn);
   std::optional<ftp::LineBuffer::Line> TakeLine();
   bool HasQuit();
   // What is served is moved on to where it is kept.
@@ -131,6 +136,8 @@ class Session {
   void OnAuth(const ftp::Command& command, Turn& turn);
   bool RefuseWithoutTls(Turn& turn);
   void OnUser(const ftp::Command& command, Turn& turn);
+  // The policies do: the session goes on logged out.
+  bool RefuseUser(const ftp::Command& command, Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
   void SayFeatures(Turn& turn);
@@ -140,6 +147,7 @@ class Session {
   void ForgetReplies();
   void OnReply(const ftp::Reply& reply, Turn& turn);
   void NoteDataFailure(Turn& turn);
+  void OnDirectoryReply(const ftp::Reply& reply, Turn& turn);
   void OnPassedOnReply(const ftp::Reply& reply, Turn& turn);
   void OnVerdict(Login::Verdict verdict, Turn& turn);
   void TryNextBackend(absl::string_view why, Turn& turn,
@@ -161,6 +169,8 @@ class Session {
   Protection protection_;
   Login login_;
   Transfer transfer_;
+  PolicyGuard policies_;
+  WorkingDirectory directory_;
   ftp::LineBuffer lines_;
   ftp::ReplyReader replies_;
 

@@ -21,6 +21,7 @@ using ftp::Verb;
 using metrics::Counter;
 
 void Session::OnVerdict(Login::Verdict verdict, Turn& turn) {
+  policies_.OnLoginChanged();
   switch (verdict) {
     case Login::Verdict::kGoOn:
       if (login_.is_logged_in()) login_deadline_ = absl::InfiniteFuture();
@@ -112,10 +113,16 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
     End(EndReason::kBackendClosing, turn);
     return;
   }
+  if (directory_.is_asked()) return OnDirectoryReply(reply, turn);
   if (passed_on_.has_value()) return OnPassedOnReply(reply, turn);
   if (transfer_.is_busy()) return transfer_.OnBackendReply(reply, turn);
   // Nobody asked: a late reply never answers the next command.
   turn.Count(Counter::kBackendFaults);
+}
+
+void Session::OnDirectoryReply(const Reply& reply, Turn&) {
+  directory_.OnReply(reply);
+  if (!directory_.is_asked()) reply_deadline_ = absl::InfiniteFuture();
 }
 
 void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
@@ -138,6 +145,7 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
   if (passed_on_->verb == Verb::kRest && reply.Is(ReplyCode::kPending)) {
     transfer_.OnRestAccepted();
   }
+  if (reply.IsCompletion()) directory_.OnDone(passed_on_->verb);
   passed_on_.reset();
   reply_deadline_ = absl::InfiniteFuture();
   turn.Say(reply);
@@ -179,12 +187,14 @@ void Session::ForgetBackend(Turn& turn) {
   transfer_.Cut(std::nullopt, "", turn);
   DropBackend(turn);
   login_.BackendGone();
+  policies_.OnLoginChanged();
 }
 
 void Session::DropBackend(Turn& turn) {
   if (link_.hears_us()) turn.SendLine("QUIT");
   if (link_.is_connected()) turn.Do(CloseBackend{});
   passed_on_.reset();
+  directory_.Forget();
   reply_deadline_ = absl::InfiniteFuture();
   link_.Drop();
 }
@@ -207,6 +217,7 @@ void Session::End(EndReason reason, Turn& turn) {
     turn.SendLine("QUIT");
   }
   login_.StampPin(turn);
+  policies_.Leave();
   link_.Drop();
   ended_ = true;
   turn.Count(Counter::kSessionsEnded);
@@ -370,7 +381,7 @@ absl::string_view Session::PhaseName() const {
     case Transfer::State::kOpen:
       break;
   }
-  return passed_on_.has_value() ? "command" : "ready";
+  return passed_on_.has_value() || directory_.is_asked() ? "command" : "ready";
 }
 
 SessionFacts Session::facts() const {

@@ -13,6 +13,7 @@
 #include "proxy/ftp/reply.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/session/action.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -23,6 +24,7 @@ struct Turn {
   const snapshot::Snapshot& snapshot;
   const ingress::ResolvedNames& names;
   fleet::PinTable& pins;
+  policy::SessionCounts& session_counts;
   metrics::Counters& counters;
   // Bytes that the client has not taken of earlier turns.
   size_t client_unsent_bytes = 0;

@@ -222,6 +222,10 @@ void ModelBackend::Connection::Serve(const Command& command) {
     case Verb::kAppe:
     case Verb::kStou:
       return BeginTransfer(command, true);
+    case Verb::kPwd:
+      // Without a token: the gateway may be the one who asks.
+      if (random_.OneIn(2)) return SayRaw("257 \"/pub\" is it\r\n");
+      return ServeOther(command);
     default:  // Nothing to do but to answer.
       return ServeOther(command);
   }

@@ -11,6 +11,7 @@
 #include "proxy/fleet/pin_table.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/session/action.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/turn.h"
@@ -23,6 +24,7 @@ struct TestWorld {
   snapshot::Snapshot snapshot;
   ingress::ResolvedNames names;
   fleet::PinTable pins{limits::kMaxPins};
+  policy::SessionCounts session_counts{limits::kMaxCountedClients};
   metrics::Counters counters;
   session::SessionOptions options;
   session::Outbox out;
@@ -33,6 +35,7 @@ struct TestWorld {
             .snapshot = snapshot,
             .names = names,
             .pins = pins,
+            .session_counts = session_counts,
             .counters = counters,
             .client_unsent_bytes = client_unsent_bytes,
             .out = out};
