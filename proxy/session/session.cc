@@ -97,7 +97,7 @@ void Session::Advance(Turn& turn) {
   feats_ = 0;
   int urgent = 0;
   while (!ended_) {
-    if (directory_.is_stale() && IsFree()) AskDirectory(turn);
+    if (turn.snapshot.policies != nullptr) AskDirectory(turn);
     // A client that does not take its replies gets no more of them; and one
     // that asks much at once lets the others have their turn.
     if (turn.client_unsent_bytes + turn.out.client_bytes() >=
@@ -118,7 +118,10 @@ void Session::Advance(Turn& turn) {
 }
 
 void Session::AskDirectory(Turn& turn) {
-  if (!login_.is_logged_in() || !policies_.WantsDirectory(turn)) return;
+  if (!directory_.is_stale() || !IsFree() || !login_.is_logged_in() ||
+      !policies_.WantsDirectory(turn)) {
+    return;
+  }
   directory_.Ask(turn);
   reply_deadline_ = turn.now + link_.timeouts().backend_reply;
 }
