@@ -202,7 +202,11 @@ void Session::OnCommand(Command&& command, Turn& turn) {
   login_.RenewPin(turn);
   if (const std::optional<policy::Refusal> refusal =
           policies_.Check(command, directory_.path(), turn)) {
-    transfer_.OnOtherCommand();  // Perhaps this was the one that REST was for.
+    if (rule.effect == Effect::kDownload || rule.effect == Effect::kUpload) {
+      transfer_.OnDenied(turn);
+    } else {
+      transfer_.OnOtherCommand();
+    }
     turn.Say(refusal->code, refusal->text);
     return;
   }

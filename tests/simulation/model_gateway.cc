@@ -74,7 +74,7 @@ ModelGateway::ModelGateway(uint64_t seed)
     }
     world_.snapshot.fleet.farms.push_back(std::move(farm));
   }
-  if (random_.OneIn(4)) ChangePolicies();
+  if (random_.OneIn(8)) ChangePolicies();
 }
 
 ModelGateway::~ModelGateway() = default;
@@ -103,7 +103,7 @@ void ModelGateway::StartSession() {
     agenda_.After(later, [&shell] { shell.Drain(); });
   }
   if (random_.OneIn(40)) agenda_.After(later, [this] { ChangeFleet(); });
-  if (random_.OneIn(80)) agenda_.After(later, [this] { ChangePolicies(); });
+  if (random_.OneIn(120)) agenda_.After(later, [this] { ChangePolicies(); });
 }
 
 void ModelGateway::ChangePolicies() {
