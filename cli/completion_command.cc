@@ -15,8 +15,9 @@ namespace {
 constexpr char kUsage[] =
     "usage: pinnace completion bash|zsh\n\n"
     "Prints what the shell needs to complete subcommands, verbs, flags, their "
-    "values, and\nthe names of backends, farms, routes, gateways, sessions and "
-    "pins that the control\nplane of the line knows.\n\n"
+    "values, and\nthe names of backends, farms, routes, policies, gateways, "
+    "sessions "
+    "and pins that the\ncontrol plane of the line knows.\n\n"
     "examples:\n"
     "  source <(pinnace completion bash)\n"
     "  pinnace completion bash "

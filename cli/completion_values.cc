@@ -55,6 +55,14 @@ absl::Status Routes(const CtlInvocation&, CtlConnection& connection) {
       [](const v1::RouteRecord& record) { return record.route().name(); });
 }
 
+absl::Status Policies(const CtlInvocation&, CtlConnection& connection) {
+  return PrintNames<v1::ListPoliciesRequest, v1::ListPoliciesResponse, Registry,
+                    v1::PolicyRecord>(
+      connection, connection.registry(), &Registry::ListPolicies,
+      &v1::ListPoliciesResponse::policies,
+      [](const v1::PolicyRecord& record) { return record.policy().name(); });
+}
+
 absl::Status Gateways(const CtlInvocation&, CtlConnection& connection) {
   return PrintNames<v1::ListGatewaysRequest, v1::ListGatewaysResponse, Sessions,
                     v1::Gateway>(
@@ -96,6 +104,7 @@ constexpr Row kRows[] = {
     {Names::kBackends, "backends", &Backends},
     {Names::kFarms, "farms", &Farms},
     {Names::kRoutes, "routes", &Routes},
+    {Names::kPolicies, "policies", &Policies},
     {Names::kGateways, "gateways", &Gateways},
     {Names::kSessions, "sessions", &LiveSessions},
     {Names::kPins, "pins", &Pins},

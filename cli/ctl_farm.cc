@@ -280,8 +280,9 @@ std::vector<CtlVerb> FarmVerbs() {
        .run = &SetFarm},
       {.noun = "farm",
        .verb = "delete",
-       .help = "Removes a farm that has no backends and that no route leads "
-               "to.",
+       .help =
+           "Removes a farm that has no backends, that no route leads to and "
+           "that no policy is for.",
        .message = &v1::DeleteFarmRequest::default_instance(),
        .argument = kName,
        .flags = {{.name = "expected-version",

@@ -160,6 +160,10 @@ absl::Status CtlInvocation::LayOver(google::protobuf::Message& message) const {
   for (const CtlFlag& flag : verb->flags) {
     auto given = flags.find(flag.name);
     if (flag.type != FlagType::kField || given == flags.end()) continue;
+    const google::protobuf::FieldDescriptor& field =
+        FieldAt(*message.GetDescriptor(), flag.field);
+    // What is named of a list stands in the place of all there was.
+    if (field.is_repeated() && !field.is_map()) ClearField(message, flag.field);
     for (const std::string& value : given->second) {
       absl::Status status = SetField(message, flag.field, value);
       if (!status.ok()) return OfFlag(flag.name, status);

@@ -25,6 +25,7 @@ enum class Names {
   kBackends,
   kFarms,
   kRoutes,
+  kPolicies,
   kGateways,
   kSessions,
   kPins,

@@ -85,8 +85,8 @@ TEST(CtlInvocationTest, HelpNeedsNoArguments) {
 
 TEST(CtlInvocationTest, SaysWhatIsWrong) {
   EXPECT_EQ(Problem({"nothing"}),
-            "no \"nothing\"; one of: backend, farm, route, session, pin, ban, "
-            "port, gateway, snapshot, audit");
+            "no \"nothing\"; one of: backend, farm, route, policy, session, "
+            "pin, ban, port, gateway, snapshot, audit");
   EXPECT_EQ(Problem({"farm"}), "farm what? one of: list, show, set, delete");
   EXPECT_EQ(Problem({"farm", "sett"}),
             "farm what? one of: list, show, set, delete");
@@ -257,6 +257,37 @@ TEST(CtlRouteTest, AnEmptyConditionAlwaysHolds) {
   EXPECT_EQ(route.host(), "h");
   EXPECT_EQ(route.order(), 3u);
   EXPECT_EQ(route.name(), "r");
+}
+
+TEST(CtlPolicyTest, HasAFlagForEverySetting) {
+  std::set<std::string> paths;
+  for (int i = 0; i < v1::Policy::descriptor()->field_count(); ++i) {
+    paths.insert(v1::Policy::descriptor()->field(i)->name());
+  }
+  // Those two are messages.
+  for (const char* field : {"name", "session_rate", "user_rate"}) {
+    paths.erase(field);
+  }
+  for (const CtlFlag& flag : Verb("policy set").flags) {
+    EXPECT_EQ(paths.erase(flag.field), 1u) << flag.name;
+  }
+  EXPECT_EQ(paths, std::set<std::string>());
+}
+
+TEST(CtlPolicyTest, AListThatIsNamedStandsInThePlaceOfTheFormer) {
+  auto invocation =
+      Parse({"policy", "set", "p", "--deny-command", "DELE", "--deny-command",
+             "RMD", "--allow-site", "", "--read-only", "true"});
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  v1::Policy policy;
+  policy.add_deny_commands("STOR");
+  policy.add_allow_site("HELP");
+  policy.add_deny_paths("/x");
+  policy.set_user("u*");
+  ASSERT_TRUE(invocation->LayOver(policy).ok());
+  EXPECT_EQ(policy.ShortDebugString(),
+            "name: \"p\" user: \"u*\" read_only: true deny_commands: \"DELE\" "
+            "deny_commands: \"RMD\" deny_paths: \"/x\"");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/ctl_connection.h"
+#include "cli/ctl_policy.h"
 #include "cli/ctl_route.h"
 #include "cli/message_fields.h"
 
@@ -32,6 +33,12 @@ void PrintSnapshot(const v1::Snapshot& snapshot) {
   rows = {RouteHeading()};
   for (const v1::Route& route : snapshot.routes()) {
     rows.push_back(RouteCells(route));
+  }
+  std::printf("\n");
+  PrintTable(rows);
+  rows = {PolicyHeading()};
+  for (const v1::Policy& policy : snapshot.policies()) {
+    rows.push_back(PolicyCells(policy));
   }
   std::printf("\n");
   PrintTable(rows);
@@ -89,21 +96,23 @@ std::vector<CtlVerb> RegistryVerbs() {
        .verb = "",
        .help = "Who changed what, and when; the newest first. For operators.",
        .message = &v1::ReadAuditRequest::default_instance(),
-       .flags = {{.name = "limit",
-                  .help = "entries, at most 1000",
-                  .field = "limit",
-                  .otherwise = "100"},
-                 {.name = "before-id",
-                  .help = "the next page: what is older than this id",
-                  .field = "before_id"},
-                 {.name = "subject",
-                  .help = "only of one, like backend/a, farm/main or route/r",
-                  .field = "subject",
-                  .value = "KIND/NAME"},
-                 {.name = "actor",
-                  .help = "only by one; \"lease\": TTLs that ran out",
-                  .field = "actor",
-                  .value = "NAME"}},
+       .flags =
+           {{.name = "limit",
+             .help = "entries, at most 1000",
+             .field = "limit",
+             .otherwise = "100"},
+            {.name = "before-id",
+             .help = "the next page: what is older than this id",
+             .field = "before_id"},
+            {.name = "subject",
+             .help =
+                 "only of one, like backend/a, farm/main, route/r or policy/p",
+             .field = "subject",
+             .value = "KIND/NAME"},
+            {.name = "actor",
+             .help = "only by one; \"lease\": TTLs that ran out",
+             .field = "actor",
+             .value = "NAME"}},
        .examples = {"pinnace ctl audit --limit 20",
                     "pinnace ctl audit --subject backend/a --actor local"},
        .run = &ReadAudit},

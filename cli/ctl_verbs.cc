@@ -9,6 +9,7 @@
 #include "cli/ctl_ban.h"
 #include "cli/ctl_farm.h"
 #include "cli/ctl_gateway.h"
+#include "cli/ctl_policy.h"
 #include "cli/ctl_registry.h"
 #include "cli/ctl_route.h"
 #include "cli/ctl_session.h"
@@ -18,9 +19,10 @@ namespace pinnace::cli {
 absl::Span<const CtlVerb> CtlVerbs() {
   static const auto& verbs = *[] {
     auto* all = new std::vector<CtlVerb>;
-    for (auto of_noun : {&BackendVerbs, &FarmVerbs, &RouteVerbs, &SessionVerbs,
-                         &PinVerbs, &BanVerbs, &PortVerbs, &GatewayVerbs,
-                         &RegistryVerbs, &CompletionValueVerbs}) {
+    for (auto of_noun :
+         {&BackendVerbs, &FarmVerbs, &RouteVerbs, &PolicyVerbs, &SessionVerbs,
+          &PinVerbs, &BanVerbs, &PortVerbs, &GatewayVerbs, &RegistryVerbs,
+          &CompletionValueVerbs}) {
       std::vector<CtlVerb> verbs = of_noun();
       std::move(verbs.begin(), verbs.end(), std::back_inserter(*all));
     }

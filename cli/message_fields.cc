@@ -107,6 +107,22 @@ absl::Status SetBool(Message& message, const FieldDescriptor& field,
   return absl::OkStatus();
 }
 
+// Of texts; no flag is for a list of anything else.
+std::optional<std::string> ListText(const Message& message,
+                                    const FieldDescriptor& field) {
+  const Reflection& reflection = *message.GetReflection();
+  const int size = reflection.FieldSize(message, &field);
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING || size == 0) {
+    return std::nullopt;
+  }
+  std::string text;
+  for (int i = 0; i < size; ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : ", ",
+                    reflection.GetRepeatedString(message, &field, i));
+  }
+  return text;
+}
+
 }  // namespace
 
 const FieldDescriptor& FieldAt(const Descriptor& type, absl::string_view path) {
@@ -149,7 +165,11 @@ absl::Status SetField(Message& message, absl::string_view path,
     return absl::OkStatus();
   }
   if (is_text) {
-    holder.GetReflection()->SetString(&holder, field, std::string(text));
+    if (field->is_repeated()) {
+      holder.GetReflection()->AddString(&holder, field, std::string(text));
+    } else {
+      holder.GetReflection()->SetString(&holder, field, std::string(text));
+    }
     return absl::OkStatus();
   }
   switch (field->cpp_type()) {
@@ -195,6 +215,7 @@ std::optional<std::string> FieldText(const Message& message,
   const FieldDescriptor& field =
       FieldAt(*message.GetDescriptor(), path.substr(0, dot));
   const Reflection& reflection = *message.GetReflection();
+  if (field.is_repeated()) return ListText(message, field);
   if (!reflection.HasField(message, &field)) return std::nullopt;
   if (dot != absl::string_view::npos) {
     return FieldText(reflection.GetMessage(message, &field),

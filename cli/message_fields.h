@@ -1,6 +1,7 @@
 // Fields of the protos by path ("health_check.interval"), written and read as
 // people do on a command line. Durations are like "15s" or "5m", enum values
-// the words of the configuration file, a map's entry is KEY=VALUE. Any thread.
+// the words of the configuration file, a map's entry is KEY=VALUE, and a text
+// is added to a list of texts. Any thread.
 #ifndef PINNACE_CLI_MESSAGE_FIELDS_H_
 #define PINNACE_CLI_MESSAGE_FIELDS_H_
 

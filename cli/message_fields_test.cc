@@ -2,6 +2,7 @@
 
 #include "gtest/gtest.h"
 #include "protos/pinnace/v1/farm.pb.h"
+#include "protos/pinnace/v1/policy.pb.h"
 #include "protos/pinnace/v1/registry.pb.h"
 
 namespace pinnace::cli {
@@ -68,6 +69,16 @@ TEST(MessageFieldsTest, SaysWhatItWants) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(status.message(), problem);
   }
+}
+
+TEST(MessageFieldsTest, ListsOfTexts) {
+  v1::Policy policy;
+  EXPECT_EQ(FieldText(policy, "deny_paths"), std::nullopt);
+  ASSERT_TRUE(SetField(policy, "deny_paths", "/a").ok());
+  ASSERT_TRUE(SetField(policy, "deny_paths", "/b").ok());
+  EXPECT_EQ(FieldText(policy, "deny_paths"), "/a, /b");
+  ASSERT_TRUE(SetField(policy, "deny_paths", "").ok());
+  EXPECT_EQ(policy.deny_paths_size(), 0);
 }
 
 TEST(MessageFieldsTest, EntriesOfAMap) {

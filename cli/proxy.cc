@@ -22,7 +22,8 @@ constexpr char kUsage[] =
     "A gateway. It follows the control plane at gateway.control_plane; without "
     "one it\nserves the file's farms.\n\n"
     "  --config FILE  see README.md\n\n"
-    "SIGHUP reads the file's farms and routes again; SIGTERM lets sessions "
+    "SIGHUP reads the file's farms, routes and policies again; SIGTERM lets "
+    "sessions "
     "end, then "
     "stops.\n\n"
     "examples:\n"
@@ -35,6 +36,7 @@ v1::Snapshot FirstSnapshot(const v1::Config& config) {
     snapshot.set_version(1);
     *snapshot.mutable_farms() = config.farms();
     *snapshot.mutable_routes() = config.routes();
+    *snapshot.mutable_policies() = config.policies();
     return snapshot;
   }
   const std::string& path = config.gateway().snapshot_file();
@@ -84,6 +86,7 @@ void Reload(const std::string& path, v1::Config& config, uint64_t version,
     snapshot.set_version(version);
     *snapshot.mutable_farms() = wanted->farms();
     *snapshot.mutable_routes() = wanted->routes();
+    *snapshot.mutable_policies() = wanted->policies();
     status = gateway.Publish(snapshot);
   }
   if (!status.ok()) {
@@ -93,7 +96,9 @@ void Reload(const std::string& path, v1::Config& config, uint64_t version,
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
   *config.mutable_routes() = wanted->routes();
-  Log(LogLevel::kInfo, absl::StrCat("reloaded farms and routes of ", path));
+  *config.mutable_policies() = wanted->policies();
+  Log(LogLevel::kInfo,
+      absl::StrCat("reloaded farms, routes and policies of ", path));
 }
 
 }  // namespace

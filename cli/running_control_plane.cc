@@ -20,7 +20,8 @@ namespace {
 
 service::FileEntries FileEntriesOf(const v1::Config& config) {
   return {.farms = {config.farms().begin(), config.farms().end()},
-          .routes = {config.routes().begin(), config.routes().end()}};
+          .routes = {config.routes().begin(), config.routes().end()},
+          .policies = {config.policies().begin(), config.policies().end()}};
 }
 
 // What a reload has put in force.
@@ -95,8 +96,10 @@ void ReloadFarms(const std::string& path, v1::Config& config,
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
   *config.mutable_routes() = wanted->routes();
+  *config.mutable_policies() = wanted->policies();
   Log(LogLevel::kInfo,
-      absl::StrCat("reloaded the farms, routes and tokens of ", path));
+      absl::StrCat("reloaded the farms, routes, policies and tokens of ",
+                   path));
 }
 
 void LogNeedsRestart(const v1::Config& running, const v1::Config& wanted) {

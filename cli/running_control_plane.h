@@ -19,13 +19,14 @@ enum class Pool : uint8_t { kOfFile, kUnknown };
 absl::StatusOr<std::unique_ptr<service::ControlPlane>> StartControlPlane(
     const v1::Config& config, Pool pool);
 
-// SIGHUP: takes over the farms, the routes, the tokens (their files are read
-// again) and the roles of certificates of the file at `path`, and says what
-// else has changed and waits for a restart. On an error, which is logged, all
-// stays as it was. `config` becomes what is in force.
+// SIGHUP: takes over the farms, the routes, the policies, the tokens (their
+// files are read again) and the roles of certificates of the file at `path`,
+// and says what else has changed and waits for a restart. On an error, which is
+// logged, all stays as it was. `config` becomes what is in force.
 void ReloadFarms(const std::string& path, v1::Config& config,
                  service::ControlPlane& control_plane);
-// Logs the parts of the file that differ, but for `farms` and `routes`.
+// Logs the parts of the file that differ, but for `farms`, `routes` and
+// `policies`.
 void LogNeedsRestart(const v1::Config& running, const v1::Config& wanted);
 
 // Logs the error of a start-up; returns the exit status.

@@ -38,8 +38,9 @@ TEST(PermissionTest, EveryMethodOfTheServicesHasARow) {
 
 TEST(PermissionTest, RolesMayWhatTheContractSays) {
   const std::set<std::string> reads = {
-      "ListBackends", "GetBackend", "ListFarms", "ListRoutes",   "GetSnapshot",
-      "ListSessions", "ListPins",   "ListPorts", "ListGateways", "ListBans"};
+      "ListBackends", "GetBackend",   "ListFarms",    "ListRoutes",
+      "ListPolicies", "GetSnapshot",  "ListSessions", "ListPins",
+      "ListPorts",    "ListGateways", "ListBans"};
   const std::set<std::string> registers = {"RegisterBackend", "Heartbeat",
                                            "DrainBackend", "ResumeBackend",
                                            "DeregisterBackend"};

@@ -13,6 +13,7 @@
 #include "proxy/base/printable.h"
 #include "proxy/snapshot/farm_check.h"
 #include "proxy/snapshot/field_check.h"
+#include "proxy/snapshot/policy_check.h"
 #include "proxy/snapshot/proto_time.h"
 #include "proxy/snapshot/route_check.h"
 
@@ -267,6 +268,11 @@ absl::Status CheckDeleteFarm(const DesiredState& state,
         absl::StrCat("name: route ", Quoted(*known->routes.begin()),
                      " leads to farm ", quoted));
   }
+  if (!known->policies.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("name: policy ", Quoted(*known->policies.begin()),
+                     " is for farm ", quoted));
+  }
   return absl::OkStatus();
 }
 
@@ -311,6 +317,73 @@ absl::Status CheckDeleteRoute(const DesiredState& state,
     return absl::NotFoundError(absl::StrCat("name: no route ", quoted));
   }
   status = CheckVersion(absl::StrCat("route ", quoted), known->version,
+                        request.expected_version());
+  if (status.ok() && known->source == v1::SOURCE_FILE) {
+    status = absl::FailedPreconditionError(
+        absl::StrCat("name: ", quoted,
+                     " is set by the configuration file; remove it there"));
+  }
+  return status;
+}
+
+namespace {
+
+absl::Status CheckPoliciesBytes(const DesiredState& state,
+                                const v1::Policy& policy) {
+  size_t bytes = policy.ByteSizeLong();
+  for (const auto& [name, entry] : state.policies()) {
+    if (name != policy.name()) bytes += entry.policy.ByteSizeLong();
+  }
+  if (bytes <= snapshot::kMaxPoliciesBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("policy: all policies would have ", bytes,
+                   " bytes together, more than ", snapshot::kMaxPoliciesBytes));
+}
+
+}  // namespace
+
+absl::Status CheckSetPolicy(const DesiredState& state,
+                            const v1::SetPolicyRequest& request) {
+  const v1::Policy& policy = request.policy();
+  snapshot::FieldProblems problems;
+  snapshot::CheckPolicy(policy, "policy", problems);
+  absl::Status status = snapshot::StatusOf(problems);
+  if (!status.ok()) return status;
+  const std::string what = absl::StrCat("policy ", Quoted(policy.name()));
+  const PolicyEntry* known = state.FindPolicy(policy.name());
+  if (known == nullptr) {
+    status = GoneSince(what, request.expected_version());
+    if (status.ok()) {
+      status =
+          CheckCount("policy", state.policies().size(), limits::kMaxPolicies);
+    }
+  } else {
+    status = CheckVersion(what, known->version, request.expected_version());
+  }
+  if (!status.ok()) return status;
+  if (known != nullptr && known->source == v1::SOURCE_FILE) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("policy.name: ", Quoted(policy.name()),
+                     " is set by the configuration file; change it there"));
+  }
+  if (!policy.farm().empty() && state.FindFarm(policy.farm()) == nullptr) {
+    return absl::NotFoundError(absl::StrCat("policy.farm: ", what, " is for ",
+                                            Quoted(policy.farm()),
+                                            ", which is no farm"));
+  }
+  return CheckPoliciesBytes(state, policy);
+}
+
+absl::Status CheckDeletePolicy(const DesiredState& state,
+                               const v1::DeletePolicyRequest& request) {
+  absl::Status status = CheckNamed(request.name(), "name");
+  if (!status.ok()) return status;
+  const std::string quoted = Quoted(request.name());
+  const PolicyEntry* known = state.FindPolicy(request.name());
+  if (known == nullptr) {
+    return absl::NotFoundError(absl::StrCat("name: no policy ", quoted));
+  }
+  status = CheckVersion(absl::StrCat("policy ", quoted), known->version,
                         request.expected_version());
   if (status.ok() && known->source == v1::SOURCE_FILE) {
     status = absl::FailedPreconditionError(

@@ -36,6 +36,10 @@ absl::Status CheckSetRoute(const DesiredState& state,
                            const v1::SetRouteRequest& request);
 absl::Status CheckDeleteRoute(const DesiredState& state,
                               const v1::DeleteRouteRequest& request);
+absl::Status CheckSetPolicy(const DesiredState& state,
+                            const v1::SetPolicyRequest& request);
+absl::Status CheckDeletePolicy(const DesiredState& state,
+                               const v1::DeletePolicyRequest& request);
 
 }  // namespace pinnace::registry
 

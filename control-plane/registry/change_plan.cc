@@ -187,4 +187,33 @@ absl::StatusOr<Plan> PlanDeleteRoute(const DesiredState& state,
   return plan;
 }
 
+absl::StatusOr<Plan> PlanSetPolicy(const DesiredState& state,
+                                   const v1::SetPolicyRequest& request) {
+  absl::Status status = CheckSetPolicy(state, request);
+  if (!status.ok()) return status;
+  const v1::Policy policy = Known(request.policy());
+  const PolicyEntry* known = state.FindPolicy(policy.name());
+  Plan plan;
+  plan.subject = PolicyKey(policy.name());
+  if (known != nullptr && MessageDifferencer::Equals(known->policy, policy)) {
+    return plan;
+  }
+  plan.detail = DetailOf(policy);
+  plan.writes.push_back(
+      {.key = plan.subject,
+       .value = PolicyValue(policy),
+       .expected_version = known != nullptr ? known->stored_version : 0});
+  return plan;
+}
+
+absl::StatusOr<Plan> PlanDeletePolicy(const DesiredState& state,
+                                      const v1::DeletePolicyRequest& request) {
+  absl::Status status = CheckDeletePolicy(state, request);
+  if (!status.ok()) return status;
+  const PolicyEntry& known = *state.FindPolicy(request.name());
+  Plan plan = DeletionOf(PolicyKey(request.name()), known.stored_version);
+  plan.detail = DetailOf(known.policy);
+  return plan;
+}
+
 }  // namespace pinnace::registry

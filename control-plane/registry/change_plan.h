@@ -47,6 +47,10 @@ absl::StatusOr<Plan> PlanSetRoute(const DesiredState& state,
                                   const v1::SetRouteRequest& request);
 absl::StatusOr<Plan> PlanDeleteRoute(const DesiredState& state,
                                      const v1::DeleteRouteRequest& request);
+absl::StatusOr<Plan> PlanSetPolicy(const DesiredState& state,
+                                   const v1::SetPolicyRequest& request);
+absl::StatusOr<Plan> PlanDeletePolicy(const DesiredState& state,
+                                      const v1::DeletePolicyRequest& request);
 
 }  // namespace pinnace::registry
 

@@ -28,6 +28,10 @@ const RouteEntry* DesiredState::FindRoute(absl::string_view name) const {
   return Find(routes_, name);
 }
 
+const PolicyEntry* DesiredState::FindPolicy(absl::string_view name) const {
+  return Find(policies_, name);
+}
+
 std::vector<const RouteEntry*> DesiredState::OrderedRoutes() const {
   std::vector<const RouteEntry*> routes;
   routes.reserve(routes_.size());
@@ -50,6 +54,7 @@ void DesiredState::PutFarm(FarmEntry entry) {
   FarmEntry& place = farms_[entry.farm.name()];
   entry.backends = place.backends;
   entry.routes = std::move(place.routes);
+  entry.policies = std::move(place.policies);
   place = std::move(entry);
 }
 
@@ -80,6 +85,23 @@ void DesiredState::PutRoute(RouteEntry entry) {
   routes_[name] = std::move(entry);
 }
 
+void DesiredState::PutPolicy(PolicyEntry entry) {
+  const std::string name = entry.policy.name();
+  const std::string farm = entry.policy.farm();
+  auto known = policies_.find(name);
+  // First: the farm must not go with its last one.
+  if (!farm.empty()) {
+    auto found = farms_.find(farm);
+    PINNACE_CHECK(found != farms_.end());
+    found->second.policies.insert(name);
+  }
+  if (known != policies_.end() && known->second.policy.farm() != farm) {
+    TakeOut(known);
+  }
+  AdvanceVersion(entry.version);
+  policies_[name] = std::move(entry);
+}
+
 void DesiredState::TakeOut(Backends::iterator backend) {
   const BackendEntry& entry = backend->second;
   if (auto ports = PortRange::Parse(entry.backend.public_ports())) {
@@ -98,19 +120,25 @@ void DesiredState::TakeOut(Routes::iterator route) {
   DropIfHeldByNothing(farm);
 }
 
+void DesiredState::TakeOut(Policies::iterator policy) {
+  const std::string farm = policy->second.policy.farm();
+  if (!farm.empty()) farms_.at(farm).policies.erase(policy->first);
+  policies_.erase(policy);
+  if (!farm.empty()) DropIfHeldByNothing(farm);
+}
+
 void DesiredState::DropIfHeldByNothing(absl::string_view farm) {
   auto found = farms_.find(std::string(farm));
   const FarmEntry& entry = found->second;
   if (entry.source == v1::SOURCE_REGISTERED && entry.stored_version == 0 &&
-      entry.backends == 0 && entry.routes.empty()) {
+      entry.holds_nothing()) {
     farms_.erase(found);
   }
 }
 
 void DesiredState::RemoveFarm(absl::string_view name, uint64_t version) {
   auto found = farms_.find(std::string(name));
-  PINNACE_CHECK(found != farms_.end() && found->second.backends == 0 &&
-                found->second.routes.empty());
+  PINNACE_CHECK(found != farms_.end() && found->second.holds_nothing());
   AdvanceVersion(version);
   farms_.erase(found);
 }
@@ -125,6 +153,13 @@ void DesiredState::RemoveBackend(absl::string_view id, uint64_t version) {
 void DesiredState::RemoveRoute(absl::string_view name, uint64_t version) {
   auto found = routes_.find(std::string(name));
   PINNACE_CHECK(found != routes_.end());
+  TakeOut(found);
+  AdvanceVersion(version);
+}
+
+void DesiredState::RemovePolicy(absl::string_view name, uint64_t version) {
+  auto found = policies_.find(std::string(name));
+  PINNACE_CHECK(found != policies_.end());
   TakeOut(found);
   AdvanceVersion(version);
 }
@@ -157,6 +192,9 @@ v1::Snapshot DesiredState::ToSnapshot() const {
   }
   for (const RouteEntry* entry : OrderedRoutes()) {
     *snapshot.add_routes() = entry->route;
+  }
+  for (const auto& [name, entry] : policies_) {
+    *snapshot.add_policies() = entry.policy;
   }
   return snapshot;
 }

@@ -1,5 +1,5 @@
-// What operators want: the farms, backends and routes of the file and of the
-// registry, at one version. Holds what change_check let through; decides
+// What operators want: the farms, backends, routes and policies of the file and
+// of the registry, at one version. Holds what change_check let through; decides
 // nothing. Pure: time is an argument. One thread.
 #ifndef PINNACE_CONTROL_PLANE_REGISTRY_DESIRED_STATE_H_
 #define PINNACE_CONTROL_PLANE_REGISTRY_DESIRED_STATE_H_
@@ -42,11 +42,23 @@ struct FarmEntry {
   uint64_t stored_version = 0;  // 0 and registered: there for what it holds
   // Kept by DesiredState.
   uint32_t backends = 0;
-  std::set<std::string> routes;  // that lead to it; names
+  std::set<std::string> routes;    // that lead to it; names
+  std::set<std::string> policies;  // that are for it; names
+
+  bool holds_nothing() const {
+    return backends == 0 && routes.empty() && policies.empty();
+  }
 };
 
 struct RouteEntry {
   v1::Route route;
+  v1::Source source = v1::SOURCE_REGISTERED;
+  uint64_t version = 0;
+  uint64_t stored_version = 0;
+};
+
+struct PolicyEntry {
+  v1::Policy policy;
   v1::Source source = v1::SOURCE_REGISTERED;
   uint64_t version = 0;
   uint64_t stored_version = 0;
@@ -57,6 +69,7 @@ class DesiredState {
   using Farms = std::map<std::string, FarmEntry, std::less<>>;        // by name
   using Backends = std::map<std::string, BackendEntry, std::less<>>;  // by id
   using Routes = std::map<std::string, RouteEntry, std::less<>>;      // by name
+  using Policies = std::map<std::string, PolicyEntry, std::less<>>;   // by name
 
   DesiredState() = default;
   // `pool`: the gateways' public ports; empty when they are not known.
@@ -68,9 +81,11 @@ class DesiredState {
   const Farms& farms() const { return farms_; }
   const Backends& backends() const { return backends_; }
   const Routes& routes() const { return routes_; }
+  const Policies& policies() const { return policies_; }
   const FarmEntry* FindFarm(absl::string_view name) const;
   const BackendEntry* FindBackend(absl::string_view id) const;
   const RouteEntry* FindRoute(absl::string_view name) const;
+  const PolicyEntry* FindPolicy(absl::string_view name) const;
   // In the order they are looked at.
   std::vector<const RouteEntry*> OrderedRoutes() const;
 
@@ -79,11 +94,13 @@ class DesiredState {
   // CHECK: the farm exists.
   void PutBackend(BackendEntry entry);
   void PutRoute(RouteEntry entry);
+  void PutPolicy(PolicyEntry entry);
   // CHECK: exists; a farm holds nothing. A farm that was there only for what it
   // held goes with that.
   void RemoveFarm(absl::string_view name, uint64_t version);
   void RemoveBackend(absl::string_view id, uint64_t version);
   void RemoveRoute(absl::string_view name, uint64_t version);
+  void RemovePolicy(absl::string_view name, uint64_t version);
   void AdvanceVersion(uint64_t version);
 
   // A heartbeat: no change of version. No effect without a TTL, or when the
@@ -98,6 +115,7 @@ class DesiredState {
  private:
   void TakeOut(Backends::iterator backend);
   void TakeOut(Routes::iterator route);
+  void TakeOut(Policies::iterator policy);
   void DropIfHeldByNothing(absl::string_view farm);
 
   uint64_t version_ = 0;
@@ -105,6 +123,7 @@ class DesiredState {
   Farms farms_;
   Backends backends_;
   Routes routes_;
+  Policies policies_;
   PortSlices slices_;
 };
 

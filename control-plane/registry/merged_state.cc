@@ -18,7 +18,8 @@ using google::protobuf::util::MessageDifferencer;
 
 // A farm comes before what is in it, and goes after it.
 constexpr RecordKind kOrder[] = {RecordKind::kFarm, RecordKind::kBackend,
-                                 RecordKind::kMark, RecordKind::kRoute};
+                                 RecordKind::kMark, RecordKind::kRoute,
+                                 RecordKind::kPolicy};
 
 absl::Status Unreadable(absl::string_view key) {
   return absl::DataLossError(absl::StrCat("store: ", key, " cannot be read"));
@@ -162,6 +163,36 @@ absl::Status PutRoute(const store::Record& record, DesiredState& state) {
   return absl::OkStatus();
 }
 
+// A policy may be for no farm.
+void NeedPolicysFarm(const v1::Policy& policy, uint64_t version,
+                     DesiredState& state) {
+  if (!policy.farm().empty()) NeedFarm(policy.farm(), version, state);
+}
+
+absl::Status PutPolicy(const store::Record& record, DesiredState& state) {
+  v1::PolicyRecord stored;
+  if (!stored.ParseFromString(record.value)) return Unreadable(record.key);
+  const v1::Policy& policy = stored.policy();
+  const PolicyEntry* known = state.FindPolicy(policy.name());
+  if (known != nullptr && known->source == v1::SOURCE_FILE) {
+    if (!MessageDifferencer::Equals(known->policy, policy)) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          "policies: policy \"", policy.name(),
+          "\" is set by the configuration file, but is registered with other "
+          "values; change the file or delete the policy"));
+    }
+    PolicyEntry entry = *known;
+    entry.stored_version = record.version;
+    state.PutPolicy(std::move(entry));
+    return absl::OkStatus();
+  }
+  NeedPolicysFarm(policy, record.version, state);
+  state.PutPolicy({.policy = policy,
+                   .version = record.version,
+                   .stored_version = record.version});
+  return absl::OkStatus();
+}
+
 absl::Status Put(RecordKind kind, const store::Record& record, absl::Time now,
                  DesiredState& state) {
   switch (kind) {
@@ -173,6 +204,8 @@ absl::Status Put(RecordKind kind, const store::Record& record, absl::Time now,
       return PutMark(record, state);
     case RecordKind::kRoute:
       return PutRoute(record, state);
+    case RecordKind::kPolicy:
+      return PutPolicy(record, state);
     case RecordKind::kOther:
       return absl::OkStatus();
   }
@@ -187,8 +220,8 @@ void Remove(RecordKind kind, absl::string_view name, uint64_t version,
       if (const FarmEntry* known = state.FindFarm(name)) {
         FarmEntry entry = *known;
         entry.stored_version = 0;
-        const bool stays = entry.source == v1::SOURCE_FILE ||
-                           entry.backends > 0 || !entry.routes.empty();
+        const bool stays =
+            entry.source == v1::SOURCE_FILE || !entry.holds_nothing();
         if (!stays) return state.RemoveFarm(name, version);
         state.PutFarm(std::move(entry));
       }
@@ -220,6 +253,16 @@ void Remove(RecordKind kind, absl::string_view name, uint64_t version,
         state.PutRoute(std::move(entry));
       }
       return;
+    case RecordKind::kPolicy:
+      if (const PolicyEntry* known = state.FindPolicy(name)) {
+        if (known->source != v1::SOURCE_FILE) {
+          return state.RemovePolicy(name, version);
+        }
+        PolicyEntry entry = *known;
+        entry.stored_version = 0;
+        state.PutPolicy(std::move(entry));
+      }
+      return;
     case RecordKind::kOther:
       return;
   }
@@ -234,6 +277,15 @@ void PutFileRoutes(const MergeInput& input, DesiredState& state) {
   }
 }
 
+void PutFilePolicies(const MergeInput& input, DesiredState& state) {
+  for (const v1::Policy& policy : input.file_policies) {
+    NeedPolicysFarm(policy, input.file_version, state);
+    state.PutPolicy({.policy = policy,
+                     .source = v1::SOURCE_FILE,
+                     .version = input.file_version});
+  }
+}
+
 absl::Status CheckCounts(const DesiredState& state) {
   const struct {
     absl::string_view what;
@@ -243,6 +295,7 @@ absl::Status CheckCounts(const DesiredState& state) {
       {"backends", state.backends().size(), snapshot::kMaxBackends},
       {"farms", state.farms().size(), limits::kMaxFarms},
       {"routes", state.routes().size(), limits::kMaxRoutes},
+      {"policies", state.policies().size(), limits::kMaxPolicies},
   };
   for (const auto& [what, count, most] : kCounts) {
     if (count <= most) continue;
@@ -265,6 +318,7 @@ absl::StatusOr<DesiredState> MergedState(const MergeInput& input,
     if (kind == RecordKind::kRoute) {
       // Now that every other farm is known.
       PutFileRoutes(input, state);
+      PutFilePolicies(input, state);
     }
     for (const store::Record& record : input.stored.records) {
       if (ParseKey(record.key).first != kind) continue;

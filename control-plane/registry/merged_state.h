@@ -1,8 +1,8 @@
 // The state that follows from the configuration file and the store: at start-up
 // and after a reload as a whole, then commit by commit. Where both say the same
-// backend at the same address, a farm of the same name or the very same route,
-// the file wins and the record waits until the file lets go; anything else that
-// both claim is an error that names both. Pure. One thread.
+// backend at the same address, a farm of the same name or the very same route
+// or policy, the file wins and the record waits until the file lets go;
+// anything else that both claim is an error that names both. Pure. One thread.
 #ifndef PINNACE_CONTROL_PLANE_REGISTRY_MERGED_STATE_H_
 #define PINNACE_CONTROL_PLANE_REGISTRY_MERGED_STATE_H_
 
@@ -16,9 +16,10 @@
 namespace pinnace::registry {
 
 struct MergeInput {
-  std::vector<v1::Farm> file_farms;    // checked by CheckFarms()
-  std::vector<v1::Route> file_routes;  // checked by CheckRoutes()
-  uint64_t file_version = 0;           // of everything from the file
+  std::vector<v1::Farm> file_farms;       // checked by CheckFarms()
+  std::vector<v1::Route> file_routes;     // checked by CheckRoutes()
+  std::vector<v1::Policy> file_policies;  // checked by CheckPolicies()
+  uint64_t file_version = 0;              // of everything from the file
   store::Contents stored;
   std::vector<PortRange> pool;
 };

@@ -14,6 +14,7 @@ constexpr char kFarmPrefix[] = "farm/";
 constexpr char kBackendPrefix[] = "backend/";
 constexpr char kMarkPrefix[] = "mark/";
 constexpr char kRoutePrefix[] = "route/";
+constexpr char kPolicyPrefix[] = "policy/";
 
 }  // namespace
 
@@ -33,6 +34,10 @@ std::string RouteKey(absl::string_view name) {
   return absl::StrCat(kRoutePrefix, name);
 }
 
+std::string PolicyKey(absl::string_view name) {
+  return absl::StrCat(kPolicyPrefix, name);
+}
+
 std::pair<RecordKind, absl::string_view> ParseKey(absl::string_view key) {
   if (absl::ConsumePrefix(&key, kFarmPrefix)) return {RecordKind::kFarm, key};
   if (absl::ConsumePrefix(&key, kBackendPrefix)) {
@@ -40,6 +45,9 @@ std::pair<RecordKind, absl::string_view> ParseKey(absl::string_view key) {
   }
   if (absl::ConsumePrefix(&key, kMarkPrefix)) return {RecordKind::kMark, key};
   if (absl::ConsumePrefix(&key, kRoutePrefix)) return {RecordKind::kRoute, key};
+  if (absl::ConsumePrefix(&key, kPolicyPrefix)) {
+    return {RecordKind::kPolicy, key};
+  }
   return {RecordKind::kOther, key};
 }
 
@@ -73,6 +81,12 @@ std::string MarkValue(absl::string_view id, v1::Backend::State state) {
 std::string RouteValue(const v1::Route& route) {
   v1::RouteRecord record;
   *record.mutable_route() = route;
+  return record.SerializeAsString();
+}
+
+std::string PolicyValue(const v1::Policy& policy) {
+  v1::PolicyRecord record;
+  *record.mutable_policy() = policy;
   return record.SerializeAsString();
 }
 

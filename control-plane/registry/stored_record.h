@@ -1,5 +1,5 @@
-// The keys and values that farms, backends and routes have in the store. Pure.
-// Any thread.
+// The keys and values that farms, backends, routes and policies have in the
+// store. Pure. Any thread.
 #ifndef PINNACE_CONTROL_PLANE_REGISTRY_STORED_RECORD_H_
 #define PINNACE_CONTROL_PLANE_REGISTRY_STORED_RECORD_H_
 
@@ -16,7 +16,14 @@ namespace pinnace::registry {
 // What the file said last, so that another file is another version.
 inline constexpr char kFileKey[] = "file-farms";
 
-enum class RecordKind : uint8_t { kFarm, kBackend, kMark, kRoute, kOther };
+enum class RecordKind : uint8_t {
+  kFarm,
+  kBackend,
+  kMark,
+  kRoute,
+  kPolicy,
+  kOther
+};
 
 std::string FarmKey(absl::string_view name);
 std::string BackendKey(absl::string_view id);
@@ -24,6 +31,7 @@ std::string BackendKey(absl::string_view id);
 // has a place of its own, as a registration may wait behind the file.
 std::string MarkKey(absl::string_view id);
 std::string RouteKey(absl::string_view name);
+std::string PolicyKey(absl::string_view name);
 // The kind, and the name or id.
 std::pair<RecordKind, absl::string_view> ParseKey(absl::string_view key);
 
@@ -32,6 +40,7 @@ std::string BackendValue(const BackendEntry& entry);
 // The state that an operator gave a backend of the file.
 std::string MarkValue(absl::string_view id, v1::Backend::State state);
 std::string RouteValue(const v1::Route& route);
+std::string PolicyValue(const v1::Policy& policy);
 
 // What brings marks that an older program kept under BackendKey() to their own
 // key: one commit of several, or none.

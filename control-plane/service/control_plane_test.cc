@@ -155,6 +155,51 @@ TEST_F(ControlPlaneTest, TheFilesRoutesMergeWithTheRegistered) {
   EXPECT_EQ(Snapshot().farms(0).name(), "main");
 }
 
+TEST_F(ControlPlaneTest, PoliciesAreMadeListedAndDeleted) {
+  v1::PolicyRecord record;
+  for (const char* name : {"zulu", "alpha"}) {
+    EXPECT_EQ(
+        Call(*registry_, &Registry::SetPolicy,
+             absl::StrCat("policy { name: '", name, "' read_only: true }"),
+             &record),
+        "OK");
+  }
+  EXPECT_EQ(record.source(), v1::SOURCE_REGISTERED);
+  EXPECT_EQ(record.version(), Snapshot().version());
+  v1::ListPoliciesResponse list;
+  EXPECT_EQ(Call(*registry_, &Registry::ListPolicies, "", &list), "OK");
+  ASSERT_EQ(list.policies_size(), 2);
+  EXPECT_EQ(list.policies(0).policy().name(), "alpha");
+  EXPECT_EQ(Snapshot().policies(1).name(), "zulu");
+  v1::DeletePolicyResponse gone;
+  EXPECT_EQ(Call(*registry_, &Registry::DeletePolicy, "name: 'zulu'", &gone),
+            "OK");
+  EXPECT_EQ(Snapshot().policies_size(), 1);
+  v1::ReadAuditResponse audit;
+  EXPECT_EQ(
+      Call(*registry_, &Registry::ReadAudit, "subject: 'policy/zulu'", &audit),
+      "OK");
+  ASSERT_EQ(audit.entries_size(), 2);
+  EXPECT_EQ(audit.entries(0).method(), "DeletePolicy");
+  EXPECT_EQ(audit.entries(1).method(), "SetPolicy");
+}
+
+TEST_F(ControlPlaneTest, TheFilesPoliciesMergeWithTheRegistered) {
+  const auto policy = Parse<v1::Policy>("name: 'f' read_only: true");
+  Start({.policies = {policy}});
+  v1::PolicyRecord record;
+  EXPECT_EQ(
+      Call(*registry_, &Registry::SetPolicy, "policy { name: 'q' }", &record),
+      "OK");
+  EXPECT_EQ(Snapshot().policies_size(), 2);
+  const auto other = Parse<v1::Policy>("name: 'q' read_only: true");
+  EXPECT_EQ(control_plane_->keeper().ReloadFile({.policies = {other}}).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Snapshot().policies_size(), 2);
+  EXPECT_TRUE(control_plane_->keeper().ReloadFile({}).ok());
+  EXPECT_EQ(Snapshot().policies_size(), 1);
+}
+
 TEST_F(ControlPlaneTest, TheAuditIsReadOverGrpc) {
   EXPECT_EQ(Register("farm: 'main' backend { id: 'a' address: 'a:21' }"), "OK");
   v1::ReadAuditResponse audit;

@@ -38,6 +38,14 @@ v1::RouteRecord RecordOf(const registry::RouteEntry& entry) {
   return record;
 }
 
+v1::PolicyRecord RecordOf(const registry::PolicyEntry& entry) {
+  v1::PolicyRecord record;
+  *record.mutable_policy() = entry.policy;
+  record.set_source(entry.source);
+  record.set_version(entry.version);
+  return record;
+}
+
 v1::AuditEntry RecordOf(const store::AuditEntry& entry) {
   v1::AuditEntry record;
   record.set_id(entry.id);

@@ -11,6 +11,7 @@ namespace pinnace::service {
 v1::BackendRecord RecordOf(const registry::BackendEntry& entry);
 v1::FarmRecord RecordOf(const registry::FarmEntry& entry);
 v1::RouteRecord RecordOf(const registry::RouteEntry& entry);
+v1::PolicyRecord RecordOf(const registry::PolicyEntry& entry);
 v1::AuditEntry RecordOf(const store::AuditEntry& entry);
 
 }  // namespace pinnace::service

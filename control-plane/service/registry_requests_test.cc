@@ -15,14 +15,15 @@ struct Case {
 
 class RegistryRequestsTest : public ControlPlaneTest {
  protected:
-  // The file: farm "main" with backend "s" (50090-50099), and route "fixed" to
-  // it. Registered: farm "dyn" at version 2 with backend "a" (50000-50009) at
-  // version 3, and route "r" to it at version 4.
+  // The file: farm "main" with backend "s" (50090-50099), and route "fixed" and
+  // policy "still" for it. Registered: farm "dyn" at version 2 with backend "a"
+  // (50000-50009) at version 3, and route "r" to it at version 4.
   void SetUp() override {
     Start({.farms = {Parse<v1::Farm>(
                "name: 'main' backends { id: 's' address: 's:21' public_ports: "
                "'50090-50099' }")},
-           .routes = {Parse<v1::Route>("name: 'fixed' farm: 'main'")}});
+           .routes = {Parse<v1::Route>("name: 'fixed' farm: 'main'")},
+           .policies = {Parse<v1::Policy>("name: 'still' farm: 'main'")}});
     v1::FarmRecord farm;
     v1::RouteRecord route;
     ASSERT_EQ(
@@ -258,6 +259,110 @@ TEST_F(RegistryRequestsTest, SetAndDeleteRoute) {
         });
 }
 
+TEST_F(RegistryRequestsTest, SetAndDeletePolicy) {
+  v1::PolicyRecord policy;
+  ASSERT_EQ(Call(*registry_, &Registry::SetPolicy,
+                 "policy { name: 'p' farm: 'dyn' }", &policy),
+            "OK");
+  ASSERT_EQ(policy.version(), 5u);
+  const std::string n = "policy { name: 'n' ";
+  const std::string network =
+      "must be a network like 10.0.0.0/8 without host bits, not ";
+  Check(
+      &Registry::SetPolicy,
+      {
+          {"", "INVALID_ARGUMENT: policy.name: must be set"},
+          {"policy { name: 'LONG' }",
+           "INVALID_ARGUMENT: policy.name: SPELLING \"CUT\""},
+          {n + "listener: 'x' }",
+           "INVALID_ARGUMENT: policy.listener: must be IP:PORT, not \"x\""},
+          {n + "farm: 'LONG' }",
+           "INVALID_ARGUMENT: policy.farm: SPELLING \"CUT\""},
+          {n + "user: 'LONGLONG' }",
+           "INVALID_ARGUMENT: policy.user: must have at most 256 characters, "
+           "and no NUL"},
+          {n + "client_cidr: '10.0.0.1/8' }",
+           "INVALID_ARGUMENT: policy.client_cidr: " + network +
+               "\"10.0.0.1/8\""},
+          {n + "allow_clients: '10.0.0.0/8' allow_clients: 'x' }",
+           "INVALID_ARGUMENT: policy.allow_clients[1]: " + network + "\"x\""},
+          {n + "deny_clients: '10.0.0.0/33' }",
+           "INVALID_ARGUMENT: policy.deny_clients[0]: " + network +
+               "\"10.0.0.0/33\""},
+          {n + "allow_commands: 'LIST -a' }",
+           "INVALID_ARGUMENT: policy.allow_commands[0]: must be a verb of 1 to "
+           "8 letters and digits, not \"LIST -a\""},
+          {n + "deny_commands: '' }",
+           "INVALID_ARGUMENT: policy.deny_commands[0]: must be a verb of 1 to "
+           "8 letters and digits, not \"\""},
+          {n + "deny_commands: 'Quit' }",
+           "INVALID_ARGUMENT: policy.deny_commands[0]: \"Quit\" cannot be "
+           "refused"},
+          {n + "allow_site: '*' }",
+           "INVALID_ARGUMENT: policy.allow_site[0]: must be a word of 1 to 32 "
+           "letters and digits, not \"*\""},
+          {n + "deny_site: '*' }",
+           "INVALID_ARGUMENT: policy.deny_site[0]: must be a word of 1 to 32 "
+           "letters and digits, not \"*\""},
+          {n + "allow_paths: 'pub' }",
+           "INVALID_ARGUMENT: policy.allow_paths[0]: must begin with '/' or "
+           "\"**\" and have at most 256 characters, and no NUL, not \"pub\""},
+          {n + "deny_paths: '/LONGLONG' }",
+           "INVALID_ARGUMENT: policy.deny_paths[0]: must begin with '/' or "
+           "\"**\" and have at most 256 characters, and no NUL, not \"/" +
+               std::string(127, 'x') + "...\""},
+          {n + "allow_upload_names: '' }",
+           "INVALID_ARGUMENT: policy.allow_upload_names[0]: must have 1 to 256 "
+           "characters, and no '/' and no NUL, not \"\""},
+          {n + "deny_upload_names: 'a/b' }",
+           "INVALID_ARGUMENT: policy.deny_upload_names[0]: must have 1 to 256 "
+           "characters, and no '/' and no NUL, not \"a/b\""},
+          {n + "max_upload_bytes: 1 }",
+           "INVALID_ARGUMENT: policy.max_upload_bytes: not built yet"},
+          {n + "max_sessions_per_user: 1000001 }",
+           "INVALID_ARGUMENT: policy.max_sessions_per_user: must be 0 to "
+           "1000000, not 1000001"},
+          {n + "max_sessions_per_address: 1000001 }",
+           "INVALID_ARGUMENT: policy.max_sessions_per_address: must be 0 to "
+           "1000000, not 1000001"},
+          {n + "session_rate { download: 1024 } }",
+           "INVALID_ARGUMENT: policy.session_rate: not built yet"},
+          {n + "user_rate { download: 1024 } }",
+           "INVALID_ARGUMENT: policy.user_rate: not built yet"},
+          {n + "farm: 'none' }",
+           "NOT_FOUND: policy.farm: policy \"n\" is for \"none\", which is no "
+           "farm"},
+          {"policy { name: 'still' }",
+           "FAILED_PRECONDITION: policy.name: \"still\" is set by the "
+           "configuration file; change it there"},
+          {"policy { name: 'p' } expected_version: 4",
+           "ABORTED: expected_version: policy \"p\" is at version 5, not 4"},
+          {n + "} expected_version: 4",
+           "ABORTED: expected_version: policy \"n\" does not exist any more"},
+      });
+  Check(&Registry::DeletePolicy,
+        {
+            {"", "INVALID_ARGUMENT: name: must be set"},
+            {"name: 'LONG'", "INVALID_ARGUMENT: name: SPELLING \"CUT\""},
+            {"name: 'n'", "NOT_FOUND: name: no policy \"n\""},
+            {"name: 'p' expected_version: 4",
+             "ABORTED: expected_version: policy \"p\" is at version 5, not 4"},
+            {"name: 'still'",
+             "FAILED_PRECONDITION: name: \"still\" is set by the configuration "
+             "file; remove it there"},
+        });
+  v1::DeregisterBackendResponse backend_gone;
+  v1::DeleteRouteResponse route_gone;
+  ASSERT_EQ(
+      Call(*registry_, &Registry::DeregisterBackend, "id: 'a'", &backend_gone),
+      "OK");
+  ASSERT_EQ(Call(*registry_, &Registry::DeleteRoute, "name: 'r'", &route_gone),
+            "OK");
+  Check(&Registry::DeleteFarm,
+        {{"name: 'dyn'",
+          "FAILED_PRECONDITION: name: policy \"p\" is for farm \"dyn\""}});
+}
+
 TEST_F(RegistryRequestsTest, AsManyAsThereMayBe) {
   v1::RouteRecord route;
   // Two are there.
@@ -270,6 +375,17 @@ TEST_F(RegistryRequestsTest, AsManyAsThereMayBe) {
   Check(&Registry::SetRoute,
         {{"route { name: 'n' farm: 'dyn' }",
           "RESOURCE_EXHAUSTED: route: there are 1000 already, the most there "
+          "may be"}});
+  v1::PolicyRecord policy;
+  // One is there.
+  for (int i = 0; i < 999; ++i) {
+    ASSERT_EQ(Call(*registry_, &Registry::SetPolicy,
+                   absl::StrCat("policy { name: 'n", i, "' }"), &policy),
+              "OK");
+  }
+  Check(&Registry::SetPolicy,
+        {{"policy { name: 'n' }",
+          "RESOURCE_EXHAUSTED: policy: there are 1000 already, the most there "
           "may be"}});
 }
 

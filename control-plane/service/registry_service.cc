@@ -160,6 +160,34 @@ grpc::Status RegistryService::DeleteRoute(grpc::ServerContext* context,
   return GrpcStatus(keeper_.DeleteRoute(*request, *caller));
 }
 
+grpc::Status RegistryService::ListPolicies(grpc::ServerContext* context,
+                                           const v1::ListPoliciesRequest*,
+                                           v1::ListPoliciesResponse* response) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kListPolicies);
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  MoveAll(keeper_.ListPolicies(), response->mutable_policies());
+  return grpc::Status::OK;
+}
+
+grpc::Status RegistryService::SetPolicy(grpc::ServerContext* context,
+                                        const v1::SetPolicyRequest* request,
+                                        v1::PolicyRecord* response) {
+  const absl::StatusOr<Caller> caller = authenticator_.Admit(
+      *context, Method::kSetPolicy, request->policy().name());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return Answer(keeper_.SetPolicy(*request, *caller), response);
+}
+
+grpc::Status RegistryService::DeletePolicy(
+    grpc::ServerContext* context, const v1::DeletePolicyRequest* request,
+    v1::DeletePolicyResponse*) {
+  const absl::StatusOr<Caller> caller =
+      authenticator_.Admit(*context, Method::kDeletePolicy, request->name());
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  return GrpcStatus(keeper_.DeletePolicy(*request, *caller));
+}
+
 grpc::Status RegistryService::ReadAudit(grpc::ServerContext* context,
                                         const v1::ReadAuditRequest* request,
                                         v1::ReadAuditResponse* response) {

@@ -55,6 +55,15 @@ class RegistryService final : public v1::Registry::Service {
   grpc::Status DeleteRoute(grpc::ServerContext* context,
                            const v1::DeleteRouteRequest* request,
                            v1::DeleteRouteResponse* response) override;
+  grpc::Status ListPolicies(grpc::ServerContext* context,
+                            const v1::ListPoliciesRequest* request,
+                            v1::ListPoliciesResponse* response) override;
+  grpc::Status SetPolicy(grpc::ServerContext* context,
+                         const v1::SetPolicyRequest* request,
+                         v1::PolicyRecord* response) override;
+  grpc::Status DeletePolicy(grpc::ServerContext* context,
+                            const v1::DeletePolicyRequest* request,
+                            v1::DeletePolicyResponse* response) override;
   grpc::Status ReadAudit(grpc::ServerContext* context,
                          const v1::ReadAuditRequest* request,
                          v1::ReadAuditResponse* response) override;

@@ -323,6 +323,39 @@ std::vector<v1::RouteRecord> StateKeeper::ListRoutes() const {
   });
 }
 
+absl::StatusOr<v1::PolicyRecord> StateKeeper::SetPolicy(
+    const v1::SetPolicyRequest& request, const Caller& caller) {
+  absl::Status status =
+      Change(caller, "SetPolicy", [&](const DesiredState& state) {
+        return registry::PlanSetPolicy(state, request);
+      });
+  if (!status.ok()) return status;
+  return replica_.Read(
+      [&](const DesiredState& state) -> absl::StatusOr<v1::PolicyRecord> {
+        const registry::PolicyEntry* policy =
+            state.FindPolicy(request.policy().name());
+        if (policy != nullptr) return RecordOf(*policy);
+        return absl::AbortedError("policy: was deleted meanwhile");
+      });
+}
+
+absl::Status StateKeeper::DeletePolicy(const v1::DeletePolicyRequest& request,
+                                       const Caller& caller) {
+  return Change(caller, "DeletePolicy", [&](const DesiredState& state) {
+    return registry::PlanDeletePolicy(state, request);
+  });
+}
+
+std::vector<v1::PolicyRecord> StateKeeper::ListPolicies() const {
+  return replica_.Read([](const DesiredState& state) {
+    std::vector<v1::PolicyRecord> records;
+    for (const auto& [name, entry] : state.policies()) {
+      records.push_back(RecordOf(entry));
+    }
+    return records;
+  });
+}
+
 absl::StatusOr<v1::ReadAuditResponse> StateKeeper::ReadAudit(
     const v1::ReadAuditRequest& request) const {
   if (request.limit() > limits::kMaxAuditRead) {

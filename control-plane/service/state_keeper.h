@@ -64,6 +64,12 @@ class StateKeeper {
                            const Caller& caller = {});
   std::vector<v1::RouteRecord> ListRoutes() const;
 
+  absl::StatusOr<v1::PolicyRecord> SetPolicy(
+      const v1::SetPolicyRequest& request, const Caller& caller = {});
+  absl::Status DeletePolicy(const v1::DeletePolicyRequest& request,
+                            const Caller& caller = {});
+  std::vector<v1::PolicyRecord> ListPolicies() const;
+
   absl::StatusOr<v1::ReadAuditResponse> ReadAudit(
       const v1::ReadAuditRequest& request) const;
   // What changes no record, and is somebody's doing all the same.

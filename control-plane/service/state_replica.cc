@@ -31,6 +31,7 @@ absl::StatusOr<DesiredState> StateReplica::Merge(
   v1::Snapshot said;
   for (const v1::Farm& farm : file.farms) *said.add_farms() = farm;
   for (const v1::Route& route : file.routes) *said.add_routes() = route;
+  for (const v1::Policy& policy : file.policies) *said.add_policies() = policy;
   const std::string value = said.SerializeAsString();
   while (true) {
     absl::StatusOr<store::Contents> stored = options_.store->ReadAll();
@@ -53,6 +54,7 @@ absl::StatusOr<DesiredState> StateReplica::Merge(
     const uint64_t former_version = is_first ? 0 : former->version;
     const registry::MergeInput input = {.file_farms = file.farms,
                                         .file_routes = file.routes,
+                                        .file_policies = file.policies,
                                         .file_version = former_version,
                                         .stored = *std::move(stored),
                                         .pool = options_.pool};

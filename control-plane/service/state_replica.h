@@ -23,8 +23,9 @@ using SnapshotMessage = std::shared_ptr<const v1::Snapshot>;
 
 // What the configuration file has of the registry.
 struct FileEntries {
-  std::vector<v1::Farm> farms;    // checked by CheckFarms()
-  std::vector<v1::Route> routes;  // checked by CheckRoutes()
+  std::vector<v1::Farm> farms;       // checked by CheckFarms()
+  std::vector<v1::Route> routes;     // checked by CheckRoutes()
+  std::vector<v1::Policy> policies;  // checked by CheckPolicies()
 };
 
 class StateReplica {

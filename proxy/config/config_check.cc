@@ -27,6 +27,7 @@
 #include "proxy/ingress/advertised.h"
 #include "proxy/snapshot/farm_check.h"
 #include "proxy/snapshot/field_check.h"
+#include "proxy/snapshot/policy_check.h"
 #include "proxy/snapshot/proto_time.h"
 #include "proxy/snapshot/route_check.h"
 
@@ -350,9 +351,14 @@ absl::Status CheckConfig(const ConfigFile& file) {
        snapshot::CheckRoutes(config.routes())) {
     problems.push_back(std::move(problem));
   }
+  for (snapshot::FieldProblem& problem :
+       snapshot::CheckPolicies(config.policies())) {
+    problems.push_back(std::move(problem));
+  }
   // Else the farm may be registered.
   if (!SpeaksOfRegistry(config)) {
     snapshot::CheckRouteFarms(config.routes(), config.farms(), problems);
+    snapshot::CheckPolicyFarms(config.policies(), config.farms(), problems);
   }
   CheckSlicesInPool(config, problems);
   if (!config.farms().empty() && !config.gateway().control_plane().empty()) {
@@ -364,6 +370,11 @@ absl::Status CheckConfig(const ConfigFile& file) {
     problems.push_back({"routes",
                         "a gateway that follows gateway.control_plane has its "
                         "routes from there; move them to its file"});
+  }
+  if (!config.policies().empty() && !config.gateway().control_plane().empty()) {
+    problems.push_back({"policies",
+                        "a gateway that follows gateway.control_plane has its "
+                        "policies from there; move them to its file"});
   }
   CheckFarmsKnown(config, problems);
   return StatusOf(problems, file);

@@ -230,6 +230,14 @@ void ConfigReader::ReadScalar(const YAML::Node& node, const std::string& path,
       if (!absl::SimpleAtoi(*text, &number)) return wrong(kWanted, *text);
       return reflection.SetUInt32(&message, &field, number);
     }
+    case FieldDescriptor::CPPTYPE_UINT64: {
+      constexpr char kWanted[] = "a number of 0 or more";
+      const std::optional<std::string> text = ScalarText(node, path, kWanted);
+      uint64_t number = 0;
+      if (!text.has_value()) return;
+      if (!absl::SimpleAtoi(*text, &number)) return wrong(kWanted, *text);
+      return reflection.SetUInt64(&message, &field, number);
+    }
     case FieldDescriptor::CPPTYPE_BOOL: {
       constexpr char kWanted[] = "true or false";
       const std::optional<std::string> text = ScalarText(node, path, kWanted);
@@ -248,7 +256,6 @@ void ConfigReader::ReadScalar(const YAML::Node& node, const std::string& path,
     }
     case FieldDescriptor::CPPTYPE_INT32:
     case FieldDescriptor::CPPTYPE_INT64:
-    case FieldDescriptor::CPPTYPE_UINT64:
     case FieldDescriptor::CPPTYPE_DOUBLE:
     case FieldDescriptor::CPPTYPE_FLOAT:
     case FieldDescriptor::CPPTYPE_MESSAGE:

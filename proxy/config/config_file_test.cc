@@ -252,6 +252,31 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
       {"routes:\n- {name: r, farm: m, client_cidr: 10.0.0.1/8}\n",
        "p.yaml:2:35: routes[0].client_cidr: must be a network like 10.0.0.0/8 "
        "without host bits, not \"10.0.0.1/8\""},
+      {"farms: [{name: main}]\npolicies:\n- {name: p, farm: other}\n",
+       "p.yaml:3:19: policies[0].farm: policy \"p\" is for \"other\", which is "
+       "no farm"},
+      {"policies:\n- name: p\n  deny_paths: [/a, b]\n",
+       "p.yaml:3:20: policies[0].deny_paths[1]: must begin with '/' or \"**\" "
+       "and have at most 256 characters, and no NUL, not \"b\""},
+      {"policies:\n- {name: p, deny_commands: [QUIT]}\n",
+       "p.yaml:2:29: policies[0].deny_commands[0]: \"QUIT\" cannot be refused"},
+      {"policies:\n- {name: p, max_upload_bytes: 5}\n",
+       "p.yaml:2:31: policies[0].max_upload_bytes: not built yet"},
+      {"policies:\n- {name: p, max_upload_bytes: 4x}\n",
+       "p.yaml:2:31: policies[0].max_upload_bytes: expected a number of 0 "
+       "or more, not \"4x\""},
+      {"policies:\n- {name: p, session_rate: {upload: 1024}}\n",
+       "p.yaml:2:13: policies[0].session_rate: not built yet"},
+      {"policies: [{name: p}, {name: p}]\n",
+       "p.yaml:1:30: policies[1].name: \"p\" is the name of policies[0] too"},
+      {"policies: [{read_only: true}]\n",
+       "p.yaml:1:12: policies[0].name: must be set"},
+      {"gateway: {control_plane: 'c:9021'}\npolicies: [{name: p}]\n",
+       "p.yaml:2:1: policies: a gateway that follows gateway.control_plane "
+       "has its policies from there; move them to its file"},
+      {"farms: [{name: main}]\npolicies:\n- {name: p, farm: main, user: "
+       "'a*', read_only: true, deny_clients: [10.0.0.0/8]}\n",
+       ""},
       {"gateway: {timeouts: {drain_notice: 25h}}",
        "p.yaml:1:36: gateway.timeouts.drain_notice: must be 0 to 24h, not "
        "25h"},

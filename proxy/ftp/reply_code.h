@@ -25,7 +25,7 @@ enum class ReplyCode : uint16_t {
   kLoggedIn = 230,
   kSecurityExchangeDone = 234,
   kFileActionOk = 250,
-  kPathCreated = 257,
+  kPathName = 257,
   kNeedPassword = 331,
   kNeedAccount = 332,
   kPending = 350,
@@ -51,6 +51,7 @@ enum class ReplyCode : uint16_t {
   kProtectionUnsupported = 536,
   kFileUnavailable = 550,
   kStorageExceeded = 552,
+  kFileNameNotAllowed = 553,
 };
 
 // The first digit (RFC 959 §4.2).

@@ -93,11 +93,13 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
           }),
       pins_(limits::kMaxPins),
       guard_(options_.guard),
+      session_counts_(limits::kMaxCountedClients),
       tls_(options_.tls),
       shared_{.options = options_,
               .leases = leases_,
               .pins = pins_,
               .guard = guard_,
+              .session_counts = session_counts_,
               .sessions = sessions_,
               .descriptors =
                   DescriptorReserve(DescriptorLimit(), options_.max_sessions),

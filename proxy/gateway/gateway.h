@@ -22,6 +22,7 @@
 #include "proxy/gateway/worker.h"
 #include "proxy/guard/guard.h"
 #include "proxy/io/timer.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -81,6 +82,7 @@ class Gateway final : public GatewayView {
   ports::LeaseTable leases_;
   fleet::PinTable pins_;
   guard::Guard guard_;
+  policy::SessionCounts session_counts_;
   std::atomic<int64_t> sessions_{0};
   std::atomic<bool> draining_{false};
   std::atomic<bool> refusing_{false};

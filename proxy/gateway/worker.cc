@@ -439,6 +439,7 @@ session::Turn Worker::NewTurn(size_t client_unsent_bytes,
           .names = *names_,
           .pins = shared_.pins,
           .guard = shared_.guard,
+          .session_counts = shared_.session_counts,
           .counters = counters_,
           .client_unsent_bytes = client_unsent_bytes,
           .out = out};

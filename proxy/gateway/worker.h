@@ -35,6 +35,7 @@
 #include "proxy/io/pipe_pool.h"
 #include "proxy/io/tcp_listener.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/session/turn.h"
 #include "proxy/snapshot/snapshot.h"
@@ -51,6 +52,7 @@ class Worker {
     ports::LeaseTable& leases;
     fleet::PinTable& pins;
     guard::Guard& guard;
+    policy::SessionCounts& session_counts;
     std::atomic<int64_t>& sessions;  // of all workers
     DescriptorReserve descriptors;
     // Gives a data connection to the worker of the session that has its lease.

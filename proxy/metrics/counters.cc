@@ -82,6 +82,16 @@ constexpr CounterRow kRows[] = {
      "Protected data connections that ended without close_notify."},
     {Counter::kUnmatchedConnections, "unmatched_connections_total",
      "Data connections that named no TLS session of ours."},
+    {Counter::kClientsDenied, "clients_denied_total",
+     "Clients that a policy's networks refused, at the greeting or at USER."},
+    {Counter::kCommandsDenied, "commands_denied_total",
+     "Commands that a policy refused."},
+    {Counter::kSessionLimits, "session_limits_total",
+     "USER refused because a policy's max_sessions_per_user or "
+     "max_sessions_per_address was reached."},
+    {Counter::kSessionCountsFull, "session_counts_full_total",
+     "USER refused because as many users and addresses were counted as can "
+     "be."},
     {Counter::kForeignSlices, "foreign_port_slices_total",
      "Leases taken from the whole pool, because the backend's public_ports are "
      "outside it."},

@@ -51,6 +51,10 @@ enum class Counter : uint8_t {
   kForeignTlsSessions,    // data connections without their own TLS session
   kTransfersTruncated,    // data connections that ended without close_notify
   kUnmatchedConnections,  // data connections that no TLS session placed
+  kClientsDenied,         // by a policy's networks
+  kCommandsDenied,        // by a policy
+  kSessionLimits,         // USER where a user or address has all its sessions
+  kSessionCountsFull,     // likewise, as no more of them can be counted
   kForeignSlices,         // public ports of a backend that are not ours
   kProxyHeaders,          // that were believed
   kProxySourcesRefused,   // without the right to a header, or to connect

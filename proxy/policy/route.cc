@@ -1,11 +1,10 @@
 #include "proxy/policy/route.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <tuple>
 
 #include "absl/strings/match.h"
+#include "proxy/policy/glob.h"
 
 namespace pinnace::policy {
 namespace {
@@ -18,13 +17,6 @@ bool HostMatches(absl::string_view pattern, absl::string_view host) {
   }
   const absl::string_view suffix = pattern.substr(1);
   return host.size() > suffix.size() && absl::EndsWithIgnoreCase(host, suffix);
-}
-
-bool GlobMatches(const std::string& glob, absl::string_view text) {
-  if (glob.empty()) return true;
-  // fnmatch() would see a name from a certificate only up to a NUL.
-  if (absl::StrContains(text, '\0')) return false;
-  return fnmatch(glob.c_str(), std::string(text).c_str(), FNM_NOESCAPE) == 0;
 }
 
 // Not even "*" holds for a client without a verified certificate.

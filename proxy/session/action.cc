@@ -33,6 +33,8 @@ absl::string_view EndReasonName(EndReason reason) {
       return "too_many_failed_logins";
     case EndReason::kBanned:
       return "banned";
+    case EndReason::kDenied:
+      return "denied";
     case EndReason::kNoBackend:
       return "no_backend";
     case EndReason::kBackendLost:

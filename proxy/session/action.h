@@ -58,6 +58,7 @@ enum class EndReason : uint8_t {
   kLoginTimeout,
   kTooManyFailures,  // failed logins
   kBanned,           // for failed logins, or by an operator
+  kDenied,           // by a policy, at the greeting
   kNoBackend,
   kBackendLost,
   kBackendClosing,    // it said 421

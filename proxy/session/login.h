@@ -84,6 +84,8 @@ class Login {
   bool HasCandidate(const Turn& turn) const;
   // The farms that the session may be sent to: one, once it has a backend.
   PossibleFarmList PossibleFarms(const Turn& turn) const;
+  // Where a user of that name would be sent.
+  absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
   // USER names somebody who belongs to another backend than the present one, or
   // that one is drained: it has to be dropped first.
   bool LeadsElsewhere(const ftp::Command& user, const Turn& turn) const;
@@ -135,12 +137,12 @@ class Login {
   // Logs in to another backend as the client did. Only while detached.
   Verdict Rejoin(Turn& turn);
   const std::string& trouble() const { return trouble_; }
-  // A backend said yes to what it was passed. True: PWD has to be asked, and
-  // OnDirectory() told the answer.
-  bool NoteAccepted(const ftp::Command& command) {
-    return link_.may_be_replaced() && replay_.NoteAccepted(command);
+  // A backend said yes to what it was passed.
+  void NoteAccepted(const ftp::Command& command) {
+    if (link_.may_be_replaced()) replay_.NoteAccepted(command);
   }
-  void OnDirectory(const ftp::Reply& reply) { replay_.NoteDirectory(reply); }
+  bool wants_directory() const { return replay_.wants_directory(); }
+  void OnDirectory(absl::string_view path) { replay_.NoteDirectory(path); }
 
   absl::Time deadline() const { return deadline_; }
   // The candidate took too long.
@@ -177,7 +179,6 @@ class Login {
   }
   // As a route sees it.
   policy::RouteRequest RequestOf(absl::string_view user) const;
-  absl::string_view FarmFor(absl::string_view user, const Turn& turn) const;
   // Not tried, not full, and perhaps ejected.
   bool MayTake(const fleet::Backend& backend) const;
   // The backend of a pin, if it may take this session now; else null.

@@ -31,31 +31,31 @@ bool Replay::NoteEarly(const Command& command) {
   return true;
 }
 
-bool Replay::NoteAccepted(const Command& command) {
+void Replay::NoteAccepted(const Command& command) {
   switch (command.verb) {
     case Verb::kClnt:
       NoteEarly(command);
-      return false;
+      return;
     case Verb::kOpts:
       if (BeginsWithWord(command.argument, "HASH")) {
         Set(Slot::kHash, command);
       } else {
         NoteEarly(command);
       }
-      return false;
+      return;
     case Verb::kLang:
       Set(Slot::kLang, command);
-      return false;
+      return;
     case Verb::kType:
       Set(Slot::kType, command);
-      return false;
+      return;
     case Verb::kSite:
       // Without a number it only asks.
       if (BeginsWithWord(command.argument, "UMASK") &&
           absl::StrContains(command.argument, ' ')) {
         Set(Slot::kUmask, command);
       }
-      return false;
+      return;
     case Verb::kCwd:
     case Verb::kXcwd:
     case Verb::kCdup:
@@ -63,12 +63,12 @@ bool Replay::NoteAccepted(const Command& command) {
       // Two steps of which neither has been named.
       if (Has(Slot::kStep)) whole_ = false;
       Set(Slot::kStep, command);
-      return true;
+      return;
     case Verb::kSmnt:
       whole_ = false;
-      return false;
+      return;
     default:
-      return false;
+      return;
   }
 }
 
@@ -78,11 +78,9 @@ void Replay::ForgetUser(Connection connection) {
   whole_ = connection == Connection::kFresh || (whole_ && dropped == 0);
 }
 
-void Replay::NoteDirectory(const ftp::Reply& reply) {
-  const std::string path = DirectoryOf(reply);
-  if (path.empty()) return;  // The step leads there too.
+void Replay::NoteDirectory(absl::string_view path) {
   Drop(Slot::kStep);
-  Set(Slot::kDirectory, {Verb::kCwd, "CWD", path});
+  Set(Slot::kDirectory, {Verb::kCwd, "CWD", std::string(path)});
 }
 
 bool Replay::MustBeAccepted(Slot slot) {
@@ -120,24 +118,6 @@ void Replay::Drop(Slot slot) {
 bool Replay::Has(Slot slot) const {
   return std::any_of(entries_.begin(), entries_.end(),
                      [slot](const Entry& entry) { return entry.slot == slot; });
-}
-
-std::string DirectoryOf(const ftp::Reply& reply) {
-  std::string path;
-  if (!reply.Is(ftp::ReplyCode::kPathCreated)) return path;
-  absl::string_view text = reply.last_text();
-  const size_t quote = text.find('"');
-  if (quote == absl::string_view::npos) return path;
-  text.remove_prefix(quote + 1);
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') {
-      // Doubled it is one of the path's own.
-      if (i + 1 == text.size() || text[i + 1] != '"') return path;
-      ++i;
-    }
-    path.push_back(text[i]);
-  }
-  return "";  // It does not end.
 }
 
 }  // namespace pinnace::session

@@ -10,7 +10,6 @@
 
 #include "absl/strings/string_view.h"
 #include "proxy/ftp/command.h"
-#include "proxy/ftp/reply.h"
 
 namespace pinnace::session {
 
@@ -35,11 +34,11 @@ class Replay {
 
   // Before USER: OPTS and CLNT. False: not an option that is known.
   bool NoteEarly(const ftp::Command& command);
-  // A backend said yes to it. True: the working directory is another one now,
-  // and PWD has to be asked.
-  bool NoteAccepted(const ftp::Command& command);
-  // The answer to that PWD.
-  void NoteDirectory(const ftp::Reply& reply);
+  // A backend said yes to it.
+  void NoteAccepted(const ftp::Command& command);
+  // A step is not named yet: the working directory should be asked for.
+  bool wants_directory() const { return Has(Slot::kStep); }
+  void NoteDirectory(absl::string_view path);
   // USER: what was said before it that is not the connection's goes. On one
   // that another user has had, what the backend keeps of him is not known.
   enum class Connection : uint8_t { kFresh, kUsed };
@@ -62,9 +61,6 @@ class Replay {
   std::vector<Entry> entries_;  // by slot
   bool whole_ = true;
 };
-
-// The directory in the text of a 257 (RFC 959 appendix II); empty: none.
-std::string DirectoryOf(const ftp::Reply& reply);
 
 }  // namespace pinnace::session
 

@@ -49,6 +49,7 @@ Session::Session(const SessionOptions& options, Start start)
              link_),
       transfer_(options_, start_.client, start_.local, start_.dialled,
                 protection_, link_),
+      policies_(start_.client.ip, start_.listener, login_, link_),
       lines_(limits::kMaxCommandLineBytes),
       replies_({.max_line_bytes = limits::kMaxReplyLineBytes,
                 .max_reply_bytes = limits::kMaxReplyBytes}),
@@ -67,6 +68,12 @@ void Session::OnStart(Turn& turn) {
 
 void Session::Greet(Turn& turn) {
   greeted_ = true;
+  if (!policies_.AdmitsClient(turn)) {
+    turn.Count(Counter::kClientsDenied);
+    turn.Say(ReplyCode::kServiceClosing, "Your address is not allowed here.");
+    End(EndReason::kDenied, turn);
+    return;
+  }
   if (!login_.HasCandidate(turn)) {
     turn.Say(ReplyCode::kServiceClosing,
              "No backend is available, try again later.");
@@ -91,6 +98,7 @@ void Session::Advance(Turn& turn) {
   feats_ = 0;
   int urgent = 0;
   while (!ended_) {
+    if (directory_.is_stale()) AskDirectory(turn);
     // A client that does not take its replies gets no more of them; and one
     // that asks much at once lets the others have their turn.
     if (turn.client_unsent_bytes + turn.out.client_bytes() >=
@@ -101,9 +109,7 @@ void Session::Advance(Turn& turn) {
       break;
     }
     if (waiting_ != nullptr && IsFree() && !login_.is_detached()) {
-      Command command = *std::exchange(waiting_, nullptr);
-      const Effect effect = RuleFor(command.verb).effect;
-      Serve(std::move(command), effect, turn);
+      OnCommand(std::move(*std::exchange(waiting_, nullptr)), turn);
       continue;
     }
     std::optional<LineBuffer::Line> line = TakeLine();
@@ -114,6 +120,15 @@ void Session::Advance(Turn& turn) {
   if (ended_) return;
   UpdateReading(turn);
   UpdateIdleDeadline(turn.now);
+}
+
+void Session::AskDirectory(Turn& turn) {
+  const bool has_policies = turn.snapshot.policies != nullptr;
+  if (!has_policies && !login_.wants_directory()) return;
+  if (!IsFree() || !login_.is_logged_in() || login_.is_detached()) return;
+  if (!login_.wants_directory() && !policies_.WantsDirectory(turn)) return;
+  directory_.Ask(turn);
+  reply_deadline_ = turn.now + link_.timeouts().backend_reply;
 }
 
 std::optional<LineBuffer::Line> Session::TakeLine() {
@@ -155,6 +170,7 @@ void Session::OnLine(LineBuffer::Line&& line, Turn& turn) {
   turn.Count(Counter::kCommands);
   ++commands_;
   last_command_ = turn.now;
+  replacements_ = 0;
   idle_deadline_ = turn.now + link_.timeouts().idle;
   switch (line.kind) {
     case LineBuffer::Kind::kTooLong:
@@ -194,12 +210,22 @@ void Session::OnCommand(Command&& command, Turn& turn) {
              absl::StrCat(ftp::VerbName(command.verb), " needs an argument."));
     return;
   }
-  login_.RenewPin(turn);
-  if (!KeepsRest(rule.effect)) transfer_.OnOtherCommand();
-  replacements_ = 0;
+  // Whether it is allowed may be a matter of the directory on that backend.
   if (login_.is_detached() && NeedsBackend(rule.effect)) {
     return WaitForBackend(std::move(command), turn);
   }
+  login_.RenewPin(turn);
+  if (const std::optional<policy::Refusal> refusal =
+          policies_.Check(command, directory_.path(), turn)) {
+    if (rule.effect == Effect::kDownload || rule.effect == Effect::kUpload) {
+      transfer_.OnDenied(turn);
+    } else {
+      transfer_.OnOtherCommand();
+    }
+    turn.Say(refusal->code, refusal->text);
+    return;
+  }
+  if (!KeepsRest(rule.effect)) transfer_.OnOtherCommand();
   Serve(std::move(command), rule.effect, turn);
 }
 
@@ -352,6 +378,7 @@ void Session::OnUser(const Command& command, Turn& turn) {
   if (RefuseUser(command.argument, turn)) return;
   const bool was_logged_in = login_.is_logged_in();
   transfer_.ForgetType();
+  directory_.Forget();
   // A path of it leads nowhere any more.
   if (login_.is_detached()) transfer_.Cut(std::nullopt, "", turn);
   if (login_.LeadsElsewhere(command, turn)) {
@@ -359,11 +386,23 @@ void Session::OnUser(const Command& command, Turn& turn) {
     if (ended_) return;
     ForgetBackend(turn);
   }
-  OnVerdict(login_.OnUser(command, turn), turn);
+  if (!DenyUser(command, turn)) OnVerdict(login_.OnUser(command, turn), turn);
   // Anew: it ended when the former user was logged in.
   if (was_logged_in && !login_.is_logged_in()) {
     login_deadline_ = turn.now + options_.timeouts.login;
   }
+}
+
+bool Session::DenyUser(const Command& command, Turn& turn) {
+  if (command.argument.size() > limits::kMaxUserBytes) return false;
+  const std::optional<policy::Refusal> refusal =
+      policies_.AdmitUser(command.argument, turn);
+  if (!refusal.has_value()) return false;
+  OnVerdict(login_.OnBackendAbandoned(turn), turn);
+  if (ended_) return true;
+  ForgetBackend(turn);
+  turn.Say(refusal->code, refusal->text);
+  return true;
 }
 
 void Session::OnQuit(Turn& turn) {
@@ -379,6 +418,7 @@ void Session::OnRein(Turn& turn) {
   transfer_.ForgetType();
   DropBackend(turn);
   login_.Reset();
+  policies_.OnLoginChanged();
   // Not for who never logged in: REIN would keep the door open for ever.
   if (was_logged_in) login_deadline_ = turn.now + options_.timeouts.login;
   turn.Say(ReplyCode::kReady, options_.banner);

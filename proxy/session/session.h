@@ -21,11 +21,13 @@
 #include "proxy/session/backend_link.h"
 #include "proxy/session/command_rules.h"
 #include "proxy/session/login.h"
+#include "proxy/session/policy_guard.h"
 #include "proxy/session/protection.h"
 #include "proxy/session/session_facts.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/transfer.h"
 #include "proxy/session/turn.h"
+#include "proxy/session/working_directory.h"
 
 namespace pinnace::session {
 
@@ -118,7 +120,8 @@ class Session {
   // May the next command be taken? One at a time (RFC 959 §5.4).
   bool IsFree() const {
     return !ended_ && !passed_on_.has_value() && !login_.is_busy() &&
-           !transfer_.is_busy() && !protection_.is_busy() && !asks_directory_;
+           !transfer_.is_busy() && !protection_.is_busy() &&
+           !directory_.is_asked();
   }
   // Between two commands, with nothing prepared: the client loses nothing.
   bool IsAtBoundary() const {
@@ -127,6 +130,8 @@ class Session {
   }
   void EndIfDrained(Turn& turn);
   void Advance(Turn& turn);
+  // Before the next command, where a policy has to know it.
+  void AskDirectory(Turn& turn);
   std::optional<ftp::LineBuffer::Line> TakeLine();
   bool HasQuit();
   // What is served is moved on to where it is kept.
@@ -141,6 +146,8 @@ class Session {
   // Whoever is banned, or whose user has too many sessions.
   bool RefuseUser(const std::string& user, Turn& turn);
   void OnUser(const ftp::Command& command, Turn& turn);
+  // The policies do: the session goes on logged out.
+  bool DenyUser(const ftp::Command& command, Turn& turn);
   void OnQuit(Turn& turn);
   void OnRein(Turn& turn);
   void SayFeatures(Turn& turn);
@@ -150,6 +157,7 @@ class Session {
   void ForgetReplies();
   void OnReply(const ftp::Reply& reply, Turn& turn);
   void NoteDataFailure(Turn& turn);
+  void OnDirectoryReply(const ftp::Reply& reply);
   void OnPassedOnReply(const ftp::Reply& reply, Turn& turn);
   void OnVerdict(Login::Verdict verdict, Turn& turn);
   void TryNextBackend(absl::string_view why, Turn& turn,
@@ -163,8 +171,7 @@ class Session {
   // Serves `command` once there is a backend again.
   void WaitForBackend(ftp::Command&& command, Turn& turn);
   void OnNoReplacement(Turn& turn);
-  void OnAccepted(const ftp::Command& command, Turn& turn);
-  void OnDirectoryReply(const ftp::Reply& reply, Turn& turn);
+  void OnAccepted(const ftp::Command& command);
   void DropWhileHolding(Turn& turn);
   void BackendFailed(EndReason reason, absl::string_view why, Turn& turn);
   void BackendTimedOut(Turn& turn);
@@ -181,14 +188,14 @@ class Session {
   Protection protection_;
   Login login_;
   Transfer transfer_;
+  PolicyGuard policies_;
+  WorkingDirectory directory_;
   ftp::LineBuffer lines_;
   ftp::ReplyReader replies_;
 
   // A command that went to the backend as it is; its reply is awaited.
   std::optional<ftp::Command> passed_on_;
   bool preliminary_said_ = false;
-  // A PWD of ours is with the backend.
-  bool asks_directory_ = false;
   // What the client waits for while there is no backend.
   std::unique_ptr<ftp::Command> waiting_;
   int replacements_ = 0;  // since its last command

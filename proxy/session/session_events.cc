@@ -21,6 +21,7 @@ using ftp::Verb;
 using metrics::Counter;
 
 void Session::OnVerdict(Login::Verdict verdict, Turn& turn) {
+  policies_.OnLoginChanged();
   switch (verdict) {
     case Login::Verdict::kGoOn:
       if (login_.is_logged_in()) login_deadline_ = absl::InfiniteFuture();
@@ -133,11 +134,20 @@ void Session::OnReply(const Reply& reply, Turn& turn) {
     End(EndReason::kBackendClosing, turn);
     return;
   }
-  if (asks_directory_) return OnDirectoryReply(reply, turn);
+  if (directory_.is_asked()) return OnDirectoryReply(reply);
   if (passed_on_.has_value()) return OnPassedOnReply(reply, turn);
   if (transfer_.is_busy()) return transfer_.OnBackendReply(reply, turn);
   // Nobody asked: a late reply never answers the next command.
   turn.Count(Counter::kBackendFaults);
+}
+
+void Session::OnDirectoryReply(const Reply& reply) {
+  directory_.OnReply(reply);
+  if (directory_.is_asked()) return;
+  reply_deadline_ = absl::InfiniteFuture();
+  if (!directory_.path().empty() && login_.wants_directory()) {
+    login_.OnDirectory(directory_.path());
+  }
 }
 
 void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
@@ -162,7 +172,7 @@ void Session::OnPassedOnReply(const Reply& reply, Turn& turn) {
   if (passed_on_->verb == Verb::kRest && reply.Is(ReplyCode::kPending)) {
     transfer_.OnRestAccepted(*passed_on_);
   }
-  if (reply.IsCompletion()) OnAccepted(*passed_on_, turn);
+  if (reply.IsCompletion()) OnAccepted(*passed_on_);
   passed_on_.reset();
 }
 
@@ -217,6 +227,7 @@ void Session::ForgetBackend(Turn& turn) {
   transfer_.Cut(std::nullopt, "", turn);
   DropBackend(turn);
   login_.BackendGone();
+  policies_.OnLoginChanged();
 }
 
 // The client still gets its answer, when the time has come.
@@ -229,7 +240,7 @@ void Session::DropBackend(Turn& turn) {
   if (link_.hears_us()) turn.SendLine("QUIT");
   if (link_.is_connected()) turn.Do(CloseBackend{});
   passed_on_.reset();
-  asks_directory_ = false;
+  directory_.Forget();
   reply_deadline_ = absl::InfiniteFuture();
   link_.Drop();
 }
@@ -253,6 +264,7 @@ void Session::End(EndReason reason, Turn& turn) {
   }
   login_.StampPin(turn);
   login_.GiveUpPlace();
+  policies_.Leave();
   link_.Drop();
   ended_ = true;
   turn.Count(Counter::kSessionsEnded);
@@ -432,7 +444,7 @@ absl::string_view Session::PhaseName() const {
     case Transfer::State::kOpen:
       break;
   }
-  return passed_on_.has_value() ? "command" : "ready";
+  return passed_on_.has_value() || directory_.is_asked() ? "command" : "ready";
 }
 
 SessionFacts Session::facts() const {

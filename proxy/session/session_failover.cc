@@ -57,19 +57,10 @@ void Session::OnNoReplacement(Turn& turn) {
   End(EndReason::kBackendLost, turn);
 }
 
-void Session::OnAccepted(const Command& command, Turn& turn) {
+void Session::OnAccepted(const Command& command) {
   if (command.verb == Verb::kType) transfer_.OnTypeAccepted(command);
-  if (!login_.NoteAccepted(command)) return;
-  asks_directory_ = true;
-  turn.SendLine("PWD");
-  reply_deadline_ = turn.now + link_.timeouts().backend_reply;
-}
-
-void Session::OnDirectoryReply(const Reply& reply, Turn& turn) {
-  if (reply.IsPreliminary()) return;
-  asks_directory_ = false;
-  reply_deadline_ = absl::InfiniteFuture();
-  login_.OnDirectory(reply);
+  directory_.OnDone(command.verb);
+  login_.NoteAccepted(command);
 }
 
 }  // namespace pinnace::session

@@ -359,8 +359,11 @@ void Transfer::Finish(const Reply& reply, absl::string_view trouble,
                       Closing how, Turn& turn) {
   turn.Say(reply);
   Report(reply.code(), trouble, turn);
-  // Whether the backend has forgotten REST cannot be known.
-  if (run_.restarts && !reply.IsCompletion()) rest_ = Rest::kStale;
+  // Whether the backend has forgotten REST cannot be known; nor has it, if what
+  // takes it back has not been said yet.
+  if ((run_.restarts || !run_.restart.empty()) && !reply.IsCompletion()) {
+    rest_ = Rest::kStale;
+  }
   ClosePath(how, turn);
   run_ = Run();  // Last: the reply may be of it.
 }

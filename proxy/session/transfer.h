@@ -61,6 +61,12 @@ class Transfer {
   void OnEprt(const ftp::Command& command, Turn& turn);
   // A transfer command: passed on, or answered 425 when no fresh path is there.
   void OnCommand(ftp::Command&& command, Direction direction, Turn& turn);
+  // A policy refuses one: its path goes with it, as the backend's refusal would
+  // have it.
+  void OnDenied(Turn& turn) {
+    OnOtherCommand();  // This was the one that REST was for.
+    ClosePath(Closing::kFinished, turn);
+  }
   // A verb we do not know was passed on and answered with 1yz while a path is
   // open: it is a transfer, taken for a listing.
   void OnCommandTurnedTransfer(ftp::Command&& command, Turn& turn);

@@ -14,6 +14,7 @@
 #include "proxy/guard/guard.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/session/action.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -25,6 +26,7 @@ struct Turn {
   const ingress::ResolvedNames& names;
   fleet::PinTable& pins;
   guard::Guard& guard;
+  policy::SessionCounts& session_counts;
   metrics::Counters& counters;
   // Bytes that the client has not taken of earlier turns.
   size_t client_unsent_bytes = 0;

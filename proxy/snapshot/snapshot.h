@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "proxy/fleet/fleet.h"
+#include "proxy/policy/policy.h"
 #include "proxy/policy/route.h"
 
 namespace pinnace::snapshot {
@@ -15,6 +16,8 @@ struct Snapshot {
   uint64_t version = 0;
   fleet::Fleet fleet;
   policy::RouteTable routes;
+  // Null: none. Who looks something up in it keeps it.
+  std::shared_ptr<const policy::PolicySet> policies;
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

@@ -1,5 +1,6 @@
 #include "proxy/snapshot/snapshot_decoder.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "proxy/base/port_range.h"
 #include "proxy/snapshot/farm_check.h"
 #include "proxy/snapshot/field_check.h"
+#include "proxy/snapshot/policy_check.h"
 #include "proxy/snapshot/proto_time.h"
 #include "proxy/snapshot/route_check.h"
 
@@ -210,6 +212,52 @@ policy::Route DecodeRoute(const v1::Route& message) {
   return route;
 }
 
+using Texts = google::protobuf::RepeatedPtrField<std::string>;
+
+policy::NetworkSet NetworksOf(const Texts& texts) {
+  std::vector<Cidr> networks;
+  for (const std::string& text : texts) networks.push_back(*Cidr::Parse(text));
+  return policy::NetworkSet(networks);
+}
+
+std::vector<std::string> ListOf(const Texts& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+policy::Policy DecodePolicy(const v1::Policy& message) {
+  policy::Policy policy;
+  policy.name = message.name();
+  policy.listener = message.listener();
+  policy.farm = message.farm();
+  policy.user = message.user();
+  policy.client = Cidr::Parse(message.client_cidr());
+  policy.allow_clients = NetworksOf(message.allow_clients());
+  policy.deny_clients = NetworksOf(message.deny_clients());
+  policy.read_only = message.read_only();
+  policy.commands = {ListOf(message.allow_commands()),
+                     ListOf(message.deny_commands())};
+  policy.site = {ListOf(message.allow_site()), ListOf(message.deny_site())};
+  policy.paths = {ListOf(message.allow_paths()), ListOf(message.deny_paths())};
+  policy.upload_names = {ListOf(message.allow_upload_names()),
+                         ListOf(message.deny_upload_names())};
+  policy.max_upload_bytes = message.max_upload_bytes();
+  policy.max_sessions_per_user = message.max_sessions_per_user();
+  policy.max_sessions_per_address = message.max_sessions_per_address();
+  return policy;
+}
+
+// None is null: then no session looks for one.
+std::shared_ptr<const policy::PolicySet> DecodePolicies(
+    const google::protobuf::RepeatedPtrField<v1::Policy>& messages) {
+  if (messages.empty()) return nullptr;
+  std::vector<policy::Policy> policies;
+  policies.reserve(messages.size());
+  for (const v1::Policy& message : messages) {
+    policies.push_back(DecodePolicy(message));
+  }
+  return std::make_shared<const policy::PolicySet>(std::move(policies));
+}
+
 }  // namespace
 
 absl::StatusOr<Snapshot> DecodeSnapshot(const v1::Snapshot& message) {
@@ -217,6 +265,10 @@ absl::StatusOr<Snapshot> DecodeSnapshot(const v1::Snapshot& message) {
   if (!status.ok()) return status;
   FieldProblems problems = CheckRoutes(message.routes());
   CheckRouteFarms(message.routes(), message.farms(), problems);
+  for (FieldProblem& problem : CheckPolicies(message.policies())) {
+    problems.push_back(std::move(problem));
+  }
+  CheckPolicyFarms(message.policies(), message.farms(), problems);
   status = StatusOf(problems);
   if (!status.ok()) return status;
   Snapshot snapshot;
@@ -231,6 +283,7 @@ absl::StatusOr<Snapshot> DecodeSnapshot(const v1::Snapshot& message) {
     routes.push_back(DecodeRoute(route));
   }
   snapshot.routes = policy::RouteTable(std::move(routes));
+  snapshot.policies = DecodePolicies(message.policies());
   return snapshot;
 }
 

@@ -1,5 +1,6 @@
-// pinnace.v1 farms and routes to the values the gateway works with, once
-// farm_check and route_check have let them through. Pure. Any thread.
+// pinnace.v1 farms, routes and policies to the values the gateway works with,
+// once farm_check, route_check and policy_check have let them through. Pure.
+// Any thread.
 #ifndef PINNACE_PROXY_SNAPSHOT_SNAPSHOT_DECODER_H_
 #define PINNACE_PROXY_SNAPSHOT_SNAPSHOT_DECODER_H_
 

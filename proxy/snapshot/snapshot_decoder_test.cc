@@ -59,6 +59,58 @@ TEST(SnapshotDecoderTest, DecodesEveryField) {
   EXPECT_EQ(backend.public_ports, (PortRange{50000, 50000}));
 }
 
+TEST(SnapshotDecoderTest, DecodesAPolicy) {
+  const absl::StatusOr<Snapshot> snapshot = DecodeSnapshot(Message(R"pb(
+    farms { name: "main" }
+    policies {
+      name: "p"
+      listener: "0.0.0.0:21"
+      farm: "main"
+      user: "web-*"
+      client_cidr: "10.0.0.0/8"
+      allow_clients: "10.1.0.0/16"
+      deny_clients: "10.1.2.0/24"
+      read_only: true
+      allow_commands: "retr"
+      deny_commands: "XCRC"
+      allow_site: "HELP"
+      deny_site: "CHMOD"
+      allow_paths: "/pub/**"
+      deny_paths: "/pub/x"
+      allow_upload_names: "*.txt"
+      deny_upload_names: ".*"
+      max_sessions_per_user: 3
+      max_sessions_per_address: 4
+    }
+    policies { name: "q" })pb"));
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  ASSERT_NE(snapshot->policies, nullptr);
+  ASSERT_EQ(snapshot->policies->policies().size(), 2u);
+  const policy::Policy& policy = snapshot->policies->policies()[0];
+  EXPECT_EQ(policy.name, "p");
+  EXPECT_EQ(policy.listener, "0.0.0.0:21");
+  EXPECT_EQ(policy.farm, "main");
+  EXPECT_EQ(policy.user, "web-*");
+  EXPECT_EQ(policy.client->ToString(), "10.0.0.0/8");
+  EXPECT_TRUE(policy.allow_clients.Contains(*IpAddress::Parse("10.1.9.9")));
+  EXPECT_TRUE(policy.deny_clients.Contains(*IpAddress::Parse("10.1.2.9")));
+  EXPECT_TRUE(policy.read_only);
+  EXPECT_TRUE(policy.commands.Names("RETR"));
+  EXPECT_TRUE(policy.commands.Refuses("XCRC"));
+  EXPECT_TRUE(policy.site.Names("HELP"));
+  EXPECT_TRUE(policy.site.Refuses("CHMOD"));
+  EXPECT_EQ(policy.paths.allow, std::vector<std::string>{"/pub/**"});
+  EXPECT_EQ(policy.paths.deny, std::vector<std::string>{"/pub/x"});
+  EXPECT_EQ(policy.upload_names.allow, std::vector<std::string>{"*.txt"});
+  EXPECT_EQ(policy.upload_names.deny, std::vector<std::string>{".*"});
+  EXPECT_EQ(policy.max_sessions_per_user, 3u);
+  EXPECT_EQ(policy.max_sessions_per_address, 4u);
+}
+
+TEST(SnapshotDecoderTest, WithoutPoliciesThereIsNoSetOfThem) {
+  EXPECT_EQ(DecodeSnapshot(Message("version: 1"))->policies, nullptr);
+}
+
 TEST(SnapshotDecoderTest, WhatIsNotSetHasItsDefault) {
   absl::StatusOr<Snapshot> snapshot =
       DecodeSnapshot(Message(R"pb(farms {
@@ -288,6 +340,13 @@ TEST(SnapshotDecoderTest, NamesTheFieldThatIsWrong) {
           client_subject: "a\000b" })",
        "routes[0].client_subject: must have at most 256 characters, and no "
        "NUL"},
+      {R"(policies { name: "p" farm: "n" })",
+       "policies[0].farm: policy \"p\" is for \"n\", which is no farm"},
+      {R"(policies { name: "p" } policies { name: "p" })",
+       "policies[1].name: \"p\" is the name of policies[0] too"},
+      {R"(policies { name: "p" deny_clients: "x" })",
+       "policies[0].deny_clients[0]: must be a network like 10.0.0.0/8 without "
+       "host bits, not \"x\""},
       {R"(farms { name: "m" backend_tls { ca: "/ca" } })",
        "farms[0].backend_tls.ca: needs backend_tls.mode"},
       {R"(farms { name: "m" pin_ttl { seconds: -1 } })",

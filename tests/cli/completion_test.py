@@ -61,8 +61,8 @@ class CompletionTest:
 
   def test_nouns(self):
     self.assertEqual(self.offered("pinnace ctl "), [
-        "audit", "backend", "ban", "farm", "gateway", "pin", "port", "route",
-        "session", "snapshot"])
+        "audit", "backend", "ban", "farm", "gateway", "pin", "policy", "port",
+        "route", "session", "snapshot"])
 
   def test_verbs(self):
     self.assertEqual(self.offered("pinnace ctl --server h:1 route "),

@@ -29,6 +29,9 @@ HEADINGS = {
     "gateway list": "NAME  ZONE  LISTENERS  PUBLIC PORTS  STATE  SESSIONS",
     "pin delete": "pin ",
     "pin list": "GATEWAY  KEY  FARM  CLIENT  USER  BACKEND  EXPIRES",
+    "policy delete": "policy office deleted",
+    "policy list": "NAME  LISTENER  FARM  USER  CLIENT CIDR  RULES  SOURCE",
+    "policy set": "NAME  LISTENER  FARM  USER  CLIENT CIDR  RULES  SOURCE",
     "port list": "GATEWAY  PORTS  PENDING",
     "route delete": "route office deleted",
     "route list": "ORDER  NAME  LISTENER  HOST  USER  CLIENT CIDR  CLIENT SUBJECT",
@@ -87,6 +90,7 @@ class Stage:
     ctl("route", "set", "partners", "--farm", "archive", "--user", "partner-*")
     ctl("ban", "add", "203.0.113.9")
     ctl("route", "set", "office", "--farm", "main", "--host", "office")
+    ctl("policy", "set", "office", "--deny-client", "192.0.2.0/24")
 
   def popen(self, example):
     environment = dict(os.environ, HOSTNAME="pod-7", POD_IP="127.0.0.1")

@@ -210,6 +210,12 @@ std::string Stage::Happen(const Line& event) {
   } else if (name == "backend-drain" || name == "backend-gone" ||
              name == "backend-resume") {
     ChangeBackend(name, Get(arguments, "id", "a"));
+  } else if (name == "policy") {
+    return AddPolicy(arguments);
+  } else if (name == "policies-gone") {
+    world_.snapshot.policies = nullptr;
+  } else if (name == "counted-end") {
+    others_places_.clear();
   } else if (name == "kill") {
     Deliver([](Session& s, Turn& t) { s.OnKill(t); });
   } else if (name == "after") {
@@ -275,6 +281,10 @@ void Stage::Finish() {
     broken_ = absl::StrCat("backends keep ", sessions, " sessions");
   }
   session_.reset();
+  others_places_.clear();
+  if (world_.session_counts.size() != 0) {
+    broken_ = "a session is counted that has ended";
+  }
 }
 
 // --- Deeds ------------------------------------------------------------------
@@ -363,6 +373,9 @@ std::string Stage::Fact(const std::string& key) const {
     if (key == "lacks_epsv." + backend.id) {
       return backend.status->lacks_epsv ? "yes" : "no";
     }
+  }
+  if (key == "session_places") {
+    return absl::StrCat(world_.session_counts.size());
   }
   if (key == "pin") {
     const std::vector<fleet::PinTable::Pin> pins = world_.pins.List(world_.now);

@@ -52,6 +52,9 @@ class Stage {
   std::string SetOption(const Arguments& arguments);
   std::string AddFeature(absl::string_view text);
   std::string AddRoute(const Arguments& arguments);
+  std::string AddPolicy(const Arguments& arguments);
+  // Sessions of others that policies count.
+  std::string AddCounted(const Arguments& arguments);
   // Made when it is not there yet.
   fleet::Farm& FarmOf(absl::string_view name);
   fleet::Farm& farm() { return world_.snapshot.fleet.farms[0]; }
@@ -77,6 +80,7 @@ class Stage {
   HostPort dialled_;  // the backend asked for last
   session::DataPathId last_path_ = 0;
   bool shows_reports_ = false;
+  std::vector<std::unique_ptr<policy::SessionCounts::Places>> others_places_;
   int64_t others_sessions_ = 0;  // of the backends, by the settings
   std::vector<guard::ClientCounter::Place> others_;  // of users, likewise
   size_t unsent_bytes_ = 0;

@@ -36,6 +36,8 @@ std::string Stage::Set(const Line& setting) {
   if (setting.name == "farm") return SetFarm(arguments);
   if (setting.name == "backend") return SetBackend(arguments);
   if (setting.name == "route") return AddRoute(arguments);
+  if (setting.name == "policy") return AddPolicy(arguments);
+  if (setting.name == "counted") return AddCounted(arguments);
   if (setting.name == "feature") return AddFeature(setting.text);
   if (setting.name == "timeouts") return SetTimeouts(arguments);
   if (setting.name == "option") return SetOption(arguments);
@@ -160,6 +162,62 @@ std::string Stage::AddRoute(const Arguments& arguments) {
                     .client = Cidr::Parse(Get(arguments, "client", "")),
                     .farm = Get(arguments, "farm", "main")});
   world_.snapshot.routes = policy::RouteTable(std::move(routes));
+  return "";
+}
+
+std::string Stage::AddPolicy(const Arguments& arguments) {
+  const auto list = [&arguments](const char* key) {
+    return std::vector<std::string>(
+        absl::StrSplit(Get(arguments, key, ""), ',', absl::SkipEmpty()));
+  };
+  const auto networks = [&list](const char* key) {
+    std::vector<Cidr> cidrs;
+    for (const std::string& text : list(key)) {
+      cidrs.push_back(Cidr::Parse(text).value());
+    }
+    return policy::NetworkSet(cidrs);
+  };
+  std::vector<policy::Policy> policies;
+  if (world_.snapshot.policies != nullptr) {
+    policies = world_.snapshot.policies->policies();
+  }
+  policies.push_back(
+      {.name = absl::StrCat("p", policies.size()),
+       .listener = Get(arguments, "listener", ""),
+       .farm = Get(arguments, "farm", ""),
+       .user = Get(arguments, "user", ""),
+       .client = Cidr::Parse(Get(arguments, "client", "")),
+       .allow_clients = networks("allow_clients"),
+       .deny_clients = networks("deny_clients"),
+       .read_only = Get(arguments, "read_only", "") == "yes",
+       .commands = {list("allow_commands"), list("deny_commands")},
+       .site = {list("allow_site"), list("deny_site")},
+       .paths = {list("allow_paths"), list("deny_paths")},
+       .upload_names = {list("allow_upload_names"), list("deny_upload_names")},
+       .max_upload_bytes =
+           static_cast<uint64_t>(Number(arguments, "max_upload_bytes")),
+       .max_sessions_per_user =
+           static_cast<uint32_t>(Number(arguments, "max_sessions_per_user")),
+       .max_sessions_per_address = static_cast<uint32_t>(
+           Number(arguments, "max_sessions_per_address"))});
+  world_.snapshot.policies =
+      std::make_shared<const policy::PolicySet>(std::move(policies));
+  return "";
+}
+
+std::string Stage::AddCounted(const Arguments& arguments) {
+  const std::string user = Get(arguments, "user", "anna");
+  const std::optional<IpAddress> client =
+      IpAddress::Parse(Get(arguments, "client", "192.0.2.10"));
+  if (!client.has_value()) return "not an address";
+  const policy::Restrictions restrictions(world_.snapshot.policies,
+                                          {.listener = start_.listener,
+                                           .farm = "main",
+                                           .user = user,
+                                           .client = *client});
+  others_places_.push_back(std::make_unique<policy::SessionCounts::Places>());
+  world_.session_counts.Hold(restrictions.policies(), user, *client,
+                             *others_places_.back());
   return "";
 }
 

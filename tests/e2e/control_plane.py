@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Control plane and gateways as processes of their own: registry, crashes,
-outages, drains, health, routes, pins, bans. Lanes of scenarios run side by side."""
+outages, drains, health, routes, pins, bans, policies. Lanes of scenarios run
+side by side."""
 
 import argparse
 import functools
@@ -24,6 +25,7 @@ import lanes
 import maglev_scenarios
 import outage_scenarios
 import pin_scenarios
+import policy_scenarios
 import reflection_scenarios
 import route_scenarios
 import runner
@@ -39,7 +41,7 @@ _LANES = {
     "drain": (_PAIR, backend_drain_scenarios.ALL + gateway_drain_scenarios.ALL),
     "registry": (_CREW, [
         *reflection_scenarios.ALL, *crash_scenarios.ALL, *route_scenarios.ALL,
-        *pin_scenarios.ALL, *maglev_scenarios.ALL]),
+        *pin_scenarios.ALL, *maglev_scenarios.ALL, *policy_scenarios.ALL]),
     "sharing by address": (_CREW, sharing_scenarios.BY_ADDRESS),
     "sharing by user": (_CREW, sharing_scenarios.BY_USER),
     "guard": ({"a": "crew"}, guard_scenarios.ALL),

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/ftp/data_address.h"
+#include "proxy/ftp/remote_path.h"
 #include "proxy/ingress/proxy_reader.h"
 
 namespace pinnace::simulation {
@@ -218,13 +219,12 @@ void ModelBackend::Connection::Serve(const Command& command) {
     case Verb::kType:
       return Say(200, "Type", argument);
     case Verb::kCwd:
-      directory_ = absl::StartsWith(argument, "/")
-                       ? std::string(argument)
-                       : absl::StrCat(directory_, argument, "/");
+      directory_ = ftp::JoinPath(directory_, argument);
       return Say(250, "Done", argument);
     case Verb::kPwd:
-      if (temper_.wrong_codes && random_.OneIn(4)) return Say(250, "Here");
-      return Say(257, absl::StrCat("\"", directory_, "\""));
+      // Without a token: the gateway may be the one who asks.
+      if (random_.OneIn(4)) return ServeOther(command);
+      return SayRaw(absl::StrCat("257 \"", directory_, "\" is it\r\n"));
     case Verb::kRest:
       (void)absl::SimpleAtoi(argument, &rest_);
       return Say(350, "Restarting", argument);

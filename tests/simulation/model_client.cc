@@ -217,7 +217,7 @@ void ModelClient::Plan() {
       Line(i % 2 == 0 ? "FEAT" : "SITE A WORD AND MORE");
     return PlanEnd();
   }
-  if (random_.OneIn(50)) {
+  if (random_.OneIn(20)) {
     // Somebody who guesses passwords.
     PlanTls();
     for (int i = 0; i < 12; ++i) PlanLogin();

@@ -89,6 +89,7 @@ ModelGateway::ModelGateway(uint64_t seed)
     }
     world_.snapshot.fleet.farms.push_back(std::move(farm));
   }
+  if (random_.OneIn(5)) ChangePolicies();
 }
 
 ModelGateway::~ModelGateway() = default;
@@ -117,6 +118,32 @@ void ModelGateway::StartSession() {
     agenda_.After(later, [&shell] { shell.Drain(); });
   }
   if (random_.OneIn(40)) agenda_.After(later, [this] { ChangeFleet(); });
+  if (random_.OneIn(120)) agenda_.After(later, [this] { ChangePolicies(); });
+}
+
+void ModelGateway::ChangePolicies() {
+  const policy::NetworkSet last_client(
+      {{IpAddress::FromIpv4({192, 0, 2, static_cast<uint8_t>(kClients)}), 32}});
+  const policy::Policy kPolicies[] = {
+      {.name = "door", .deny_clients = last_client},
+      {.name = "user", .user = "*", .deny_clients = last_client},
+      {.name = "reading", .farm = "passive", .read_only = true},
+      {.name = "words",
+       .commands = {.deny = {"XFOO", "DELE"}},
+       .upload_names = {.deny = {"*3"}}},
+      {.name = "paths", .paths = {.deny = {"/**/*7"}}},
+      {.name = "few",
+       .max_sessions_per_user = 1,
+       .max_sessions_per_address = 3},
+  };
+  std::vector<policy::Policy> policies;
+  for (const policy::Policy& policy : kPolicies) {
+    if (random_.OneIn(6)) policies.push_back(policy);
+  }
+  world_.snapshot.policies =
+      policies.empty()
+          ? nullptr
+          : std::make_shared<const policy::PolicySet>(std::move(policies));
 }
 
 void ModelGateway::ChangeFleet() {
@@ -186,6 +213,8 @@ std::vector<std::string> ModelGateway::Leftovers() const {
            backend.status->sessions.load());
     }
   }
+  zero("sessions that policies count",
+       static_cast<int64_t>(world_.session_counts.size()));
   metrics::CounterValues values{};
   world_.counters.AddTo(values);
   const auto value = [&values](metrics::Counter counter) {

@@ -75,6 +75,8 @@ class ModelGateway {
   void StartSession();
   // An operator drains a backend, takes it away, or gives it back.
   void ChangeFleet();
+  // An operator forbids something, or something else, or nothing.
+  void ChangePolicies();
 
   Agenda agenda_;
   Random random_;

@@ -145,6 +145,8 @@ class ModelShell {
   bool client_fin_ = false;
   int tls_changes_ = 0;  // counts the client's handshakes and their undoings
   size_t unsent_bytes_ = 0;
+  // Commands wait until the client has taken that.
+  bool waits_for_client_ = false;
   absl::Time last_to_client_ = absl::InfinitePast();
 
   ModelBackend::Connection* backend_ = nullptr;

@@ -105,7 +105,9 @@ void ModelShell::ShakeDataHands(DataPathId path) {
         return BreakRelay(path, Leg::kClient, LegFault::kHandshake);
       }
     }
+    // It may have said all and gone.
     const bool is_as_asked =
+        backend_ == nullptr ||
         path_.asked.backend_protected == backend_->is_private();
     if (!is_as_asked || (path_.asked.backend_protected && random_.OneIn(40))) {
       return BreakRelay(path, Leg::kBackend, LegFault::kHandshake);

@@ -13,6 +13,7 @@
 #include "proxy/guard/guard.h"
 #include "proxy/ingress/advertised.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/policy/session_counts.h"
 #include "proxy/session/action.h"
 #include "proxy/session/session_options.h"
 #include "proxy/session/turn.h"
@@ -27,6 +28,7 @@ struct TestWorld {
   fleet::PinTable pins{limits::kMaxPins};
   std::unique_ptr<guard::Guard> guard =
       std::make_unique<guard::Guard>(guard::GuardOptions{.gateway = "gw"});
+  policy::SessionCounts session_counts{limits::kMaxCountedClients};
   metrics::Counters counters;
   session::SessionOptions options;
   session::Outbox out;
@@ -38,6 +40,7 @@ struct TestWorld {
             .names = names,
             .pins = pins,
             .guard = *guard,
+            .session_counts = session_counts,
             .counters = counters,
             .client_unsent_bytes = client_unsent_bytes,
             .out = out};
