@@ -261,12 +261,11 @@ TEST(CtlRouteTest, AnEmptyConditionAlwaysHolds) {
 
 TEST(CtlPolicyTest, HasAFlagForEverySetting) {
   std::set<std::string> paths;
+  AddPaths(*v1::Policy::descriptor(), "", paths);
+  paths.erase("name");
   for (int i = 0; i < v1::Policy::descriptor()->field_count(); ++i) {
-    paths.insert(v1::Policy::descriptor()->field(i)->name());
-  }
-  // Those two are messages.
-  for (const char* field : {"name", "session_rate", "user_rate"}) {
-    paths.erase(field);
+    const FieldDescriptor& field = *v1::Policy::descriptor()->field(i);
+    if (field.is_repeated()) paths.insert(field.name());
   }
   for (const CtlFlag& flag : Verb("policy set").flags) {
     EXPECT_EQ(paths.erase(flag.field), 1u) << flag.name;

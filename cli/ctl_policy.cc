@@ -44,6 +44,16 @@ constexpr Rule kRules[] = {
      "on one gateway; 0: any"},
     {"max-sessions-per-address", "max_sessions_per_address",
      "likewise, of one address or one /64 of IPv6"},
+    {"session-rate-download", "session_rate.download",
+     "bytes a second of each session", "BYTES"},
+    {"session-rate-upload", "session_rate.upload", "likewise", "BYTES"},
+    {"session-rate-burst", "session_rate.burst",
+     "that may go at once after a pause", "BYTES"},
+    {"user-rate-download", "user_rate.download",
+     "bytes a second of all sessions of one user on one gateway", "BYTES"},
+    {"user-rate-upload", "user_rate.upload", "likewise", "BYTES"},
+    {"user-rate-burst", "user_rate.burst", "that may go at once after a pause",
+     "BYTES"},
 };
 
 void PrintPolicies(const std::vector<v1::PolicyRecord>& records) {

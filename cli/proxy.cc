@@ -93,6 +93,7 @@ void Reload(const std::string& path, v1::Config& config, uint64_t version,
     return Log(LogLevel::kWarning,
                absl::StrCat("reload refused: ", status.message()));
   }
+  gateway.SetRate(*wanted);
   LogNeedsRestart(config, *wanted);
   *config.mutable_farms() = wanted->farms();
   *config.mutable_routes() = wanted->routes();

@@ -110,7 +110,13 @@ void LogNeedsRestart(const v1::Config& running, const v1::Config& wanted) {
         absl::StrCat("reload: ", part,
                      ": has changed; it takes effect after a restart"));
   };
-  compare("gateway", running.gateway(), wanted.gateway());
+  // It has taken effect.
+  v1::GatewayConfig gateway = running.gateway();
+  *gateway.mutable_limits()->mutable_rate() = wanted.gateway().limits().rate();
+  v1::GatewayConfig wanted_gateway = wanted.gateway();
+  *wanted_gateway.mutable_limits()->mutable_rate() =
+      wanted.gateway().limits().rate();
+  compare("gateway", gateway, wanted_gateway);
   compare("control_plane", running.control_plane(), wanted.control_plane());
   compare("admin", running.admin(), wanted.admin());
 }

@@ -55,6 +55,10 @@ absl::StatusOr<std::unique_ptr<RunningGateway>> RunningGateway::Start(
   return running;
 }
 
+void RunningGateway::SetRate(const v1::Config& config) {
+  gateway_->SetRate(config::GatewayOptionsOf(config).rate);
+}
+
 void RunningGateway::Follow(std::shared_ptr<grpc::Channel> channel) {
   control::SnapshotClient::Options options;
   options.channel = std::move(channel);

@@ -27,6 +27,8 @@ class RunningGateway {
   absl::Status Publish(const v1::Snapshot& snapshot);
   // Certificates and keys that have changed on disk.
   void RefreshTls() { gateway_->RefreshTls(); }
+  // Of all sessions: gateway.limits.rate.
+  void SetRate(const v1::Config& config);
   // No new sessions, waits for the running ones up to the drain timeout or the
   // next SIGTERM, ends the rest. `signal` began it: behind kDrain the first
   // SIGTERM is expected, and ends nothing.

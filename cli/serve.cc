@@ -51,6 +51,8 @@ int Serve(int argc, char** argv) {
     if (signal == Signal::kReload) {
       ReloadFarms(*path, *config, **control_plane);
       (*gateway)->RefreshTls();
+      const absl::StatusOr<v1::Config> wanted = ReadConfiguration(*path);
+      if (wanted.ok()) (*gateway)->SetRate(*wanted);
     }
   }
   (*gateway)->Drain(signal);

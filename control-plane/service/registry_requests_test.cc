@@ -317,18 +317,18 @@ TEST_F(RegistryRequestsTest, SetAndDeletePolicy) {
           {n + "deny_upload_names: 'a/b' }",
            "INVALID_ARGUMENT: policy.deny_upload_names[0]: must have 1 to 256 "
            "characters, and no '/' and no NUL, not \"a/b\""},
-          {n + "max_upload_bytes: 1 }",
-           "INVALID_ARGUMENT: policy.max_upload_bytes: not built yet"},
           {n + "max_sessions_per_user: 1000001 }",
            "INVALID_ARGUMENT: policy.max_sessions_per_user: must be 0 to "
            "1000000, not 1000001"},
           {n + "max_sessions_per_address: 1000001 }",
            "INVALID_ARGUMENT: policy.max_sessions_per_address: must be 0 to "
            "1000000, not 1000001"},
-          {n + "session_rate { download: 1024 } }",
-           "INVALID_ARGUMENT: policy.session_rate: not built yet"},
-          {n + "user_rate { download: 1024 } }",
-           "INVALID_ARGUMENT: policy.user_rate: not built yet"},
+          {n + "session_rate { download: 1023 } }",
+           "INVALID_ARGUMENT: policy.session_rate.download: must be 1 KiB to 1 "
+           "TiB a second in bytes, or 0, not 1023"},
+          {n + "user_rate { burst: 65536 } }",
+           "INVALID_ARGUMENT: policy.user_rate.burst: needs download or "
+           "upload"},
           {n + "farm: 'none' }",
            "NOT_FOUND: policy.farm: policy \"n\" is for \"none\", which is no "
            "farm"},

@@ -260,13 +260,12 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
        "and have at most 256 characters, and no NUL, not \"b\""},
       {"policies:\n- {name: p, deny_commands: [QUIT]}\n",
        "p.yaml:2:29: policies[0].deny_commands[0]: \"QUIT\" cannot be refused"},
-      {"policies:\n- {name: p, max_upload_bytes: 5}\n",
-       "p.yaml:2:31: policies[0].max_upload_bytes: not built yet"},
       {"policies:\n- {name: p, max_upload_bytes: 4x}\n",
        "p.yaml:2:31: policies[0].max_upload_bytes: expected a number of 0 "
        "or more, not \"4x\""},
-      {"policies:\n- {name: p, session_rate: {upload: 1024}}\n",
-       "p.yaml:2:13: policies[0].session_rate: not built yet"},
+      {"policies:\n- {name: p, session_rate: {upload: 5}}\n",
+       "p.yaml:2:36: policies[0].session_rate.upload: must be 1 KiB to 1 TiB a "
+       "second in bytes, or 0, not 5"},
       {"policies: [{name: p}, {name: p}]\n",
        "p.yaml:1:30: policies[1].name: \"p\" is the name of policies[0] too"},
       {"policies: [{read_only: true}]\n",

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "proxy/base/limits.h"
 #include "proxy/snapshot/proto_time.h"
+#include "proxy/snapshot/rate_check.h"
 
 namespace pinnace::config {
 namespace {
@@ -42,8 +43,7 @@ void CheckLimits(const v1::LimitsConfig& limits, FieldProblems& problems) {
   check.Number("pending_data_connections_per_address",
                limits.pending_data_connections_per_address(), 0,
                kMostPendingData);
-  // TODO(rates): checked as a rate once there are rates.
-  if (limits.has_rate()) check.Complain("rate", "not built yet");
+  snapshot::CheckRate(limits.rate(), "gateway.limits.rate", problems);
 }
 
 void CheckBans(const v1::BansConfig& bans, FieldProblems& problems) {

@@ -59,7 +59,12 @@ TEST(GuardCheckTest, LimitsInTheirRange) {
   EXPECT_EQ(LimitsProblem("pending_data_connections_per_address: 65536"),
             "gateway.limits.pending_data_connections_per_address: must be 0 to "
             "65535, not 65536");
-  EXPECT_EQ(LimitsProblem("rate { }"), "gateway.limits.rate: not built yet");
+  EXPECT_EQ(LimitsProblem("rate { }"), "");
+  EXPECT_EQ(LimitsProblem("rate { download: 1023 }"),
+            "gateway.limits.rate.download: must be 1 KiB to 1 TiB a second in "
+            "bytes, or 0, not 1023");
+  EXPECT_EQ(LimitsProblem("rate { burst: 65536 }"),
+            "gateway.limits.rate.burst: needs download or upload");
 }
 
 TEST(GuardCheckTest, BansInTheirRange) {

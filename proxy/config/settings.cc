@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "proxy/base/limits.h"
 #include "proxy/snapshot/proto_time.h"
+#include "proxy/snapshot/rate_check.h"
 
 namespace pinnace::config {
 namespace {
@@ -203,6 +204,7 @@ gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
   options.max_pending_data_per_address =
       static_cast<int>(gateway.limits().pending_data_connections_per_address());
   options.session.tarpit = DurationOf(gateway.bans().tarpit());
+  options.rate = snapshot::DecodeRate(gateway.limits().rate());
   options.zone = gateway.zone();
   options.drain_notice = DrainNoticeOf(config);
   return options;

@@ -17,6 +17,7 @@
 #include "proxy/base/steady_clock.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/fleet/drain.h"
+#include "proxy/gateway/policy_rates.h"
 #include "proxy/tls/kernel_tls.h"
 
 namespace pinnace::gateway {
@@ -92,6 +93,7 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
             });
           }),
       pins_(limits::kMaxPins),
+      rates_(limits::kMaxRatedUsers),
       guard_(options_.guard),
       session_counts_(limits::kMaxCountedClients),
       tls_(options_.tls),
@@ -113,7 +115,8 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
                     });
                   },
               .tls = tls_,
-              .rate = std::make_shared<rates::TransferBuckets>()},
+              .rate = std::make_shared<rates::TransferBuckets>(),
+              .rates = rates_},
       snapshot_(Prepared(*snapshot, options_.zone)) {
   SetRate(options_.rate);
 }
@@ -280,6 +283,7 @@ void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   const bool drains_changed =
       fleet::UpdateDrains(snapshot_->fleet, next->fleet, SteadyNow());
   snapshot_ = next;
+  UpdateRates(next->policies.get(), rates_);
   for (const std::unique_ptr<Worker>& worker : workers_) {
     worker->Post([&worker = *worker, next, drains_changed] {
       worker.Publish(next);

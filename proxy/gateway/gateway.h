@@ -24,6 +24,7 @@
 #include "proxy/io/timer.h"
 #include "proxy/policy/session_counts.h"
 #include "proxy/ports/lease_table.h"
+#include "proxy/rates/rate_table.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace pinnace::gateway {
@@ -81,6 +82,7 @@ class Gateway final : public GatewayView {
   const GatewayOptions options_;
   ports::LeaseTable leases_;
   fleet::PinTable pins_;
+  rates::RateTable rates_;
   guard::Guard guard_;
   policy::SessionCounts session_counts_;
   std::atomic<int64_t> sessions_{0};

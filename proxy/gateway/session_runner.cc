@@ -8,6 +8,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
+#include "proxy/gateway/policy_rates.h"
 #include "proxy/gateway/worker.h"
 #include "proxy/guard/ban.h"
 #include "proxy/ingress/proxy_reader.h"
@@ -364,12 +365,22 @@ void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
   }
 }
 
-rates::Pacer::Buckets SessionRunner::RatesFor(Direction direction) const {
+rates::Pacer::Buckets SessionRunner::RatesFor(Direction direction) {
   const bool download = direction == Direction::kDownload;
   rates::Pacer::Buckets buckets;
-  const std::shared_ptr<rates::TransferBuckets>& all = worker_.rate();
-  buckets.emplace_back(all, download ? &all->download : &all->upload);
+  const auto add = [&](const std::shared_ptr<rates::TransferBuckets>& both) {
+    buckets.emplace_back(both, download ? &both->download : &both->upload);
+  };
+  add(worker_.rate());
   session_.backend_link().AppendRates(buckets, download);
+  PolicyRates of_policies =
+      RatesOf(session_.policies().restrictions(), session_.id(),
+              session_.user(), worker_.rates());
+  if (!of_policies.is_complete)
+    worker_.counters().Add(metrics::Counter::kRatesFull);
+  for (const auto& both : of_policies.buckets) add(both);
+  // A pause between two transfers fills them, and no more than that.
+  policy_rates_ = std::move(of_policies.buckets);
   return buckets;
 }
 

@@ -86,7 +86,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   absl::Status SecureBackend();
   void OnClientCleared(absl::string_view bytes);
   DataChannel::Engines EnginesFor(const session::StartRelay& action);
-  rates::Pacer::Buckets RatesFor(session::Direction direction) const;
+  rates::Pacer::Buckets RatesFor(session::Direction direction);
   void OnBackendDialled(absl::StatusOr<io::Connected> result);
   // Of what the client has said so far, `bytes` last.
   bool BeginsAsHeader(absl::string_view bytes);
@@ -123,6 +123,7 @@ class SessionRunner final : public io::ByteStream::Owner,
   std::shared_ptr<const tls::ServerContext> client_context_;
   std::shared_ptr<const tls::ClientContext> backend_context_;
   std::shared_ptr<tls::SessionJar> backend_sessions_;
+  std::vector<std::shared_ptr<rates::TransferBuckets>> policy_rates_;
   io::Timer timer_;
   io::Loop::Deferred continue_;  // commands that wait for a turn
 

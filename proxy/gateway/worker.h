@@ -37,6 +37,7 @@
 #include "proxy/metrics/counters.h"
 #include "proxy/policy/session_counts.h"
 #include "proxy/ports/lease_table.h"
+#include "proxy/rates/rate_table.h"
 #include "proxy/session/turn.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -60,6 +61,7 @@ class Worker {
         pass_on;
     TlsMaterial& tls;
     std::shared_ptr<rates::TransferBuckets> rate;  // of all sessions
+    rates::RateTable& rates;                       // of policies
   };
 
   Worker(WorkerId id, const Shared& shared, snapshot::SnapshotPtr snapshot,
@@ -111,6 +113,7 @@ class Worker {
   const std::shared_ptr<rates::TransferBuckets>& rate() const {
     return shared_.rate;
   }
+  rates::RateTable& rates() { return shared_.rates; }
   DataChannel::Shared data_shared() { return {loop_, pipes_, shared_.leases}; }
   session::Turn NewTurn(size_t client_unsent_bytes, session::Outbox& out);
   // `backend` has public ports, and this gateway none of them.

@@ -78,6 +78,10 @@ constexpr CounterRow kRows[] = {
     {Counter::kForeignTlsSessions, "foreign_tls_sessions_total",
      "Data connections that did not resume their control connection's TLS "
      "session."},
+    {Counter::kUploadsTooLarge, "uploads_too_large_total",
+     "Uploads broken off because a policy allows fewer bytes."},
+    {Counter::kRatesFull, "rates_full_total",
+     "Transfers not held to a rate of a policy: too many users are."},
     {Counter::kTransfersTruncated, "transfers_truncated_total",
      "Protected data connections that ended without close_notify."},
     {Counter::kUnmatchedConnections, "unmatched_connections_total",

@@ -49,6 +49,8 @@ enum class Counter : uint8_t {
   kClearDataRefused,      // transfers without PROT P where it is required
   kDataTlsFailures,       // handshakes of data connections, of either leg
   kForeignTlsSessions,    // data connections without their own TLS session
+  kUploadsTooLarge,       // past a policy's max_upload_bytes
+  kRatesFull,             // transfers that no bucket was left for
   kTransfersTruncated,    // data connections that ended without close_notify
   kUnmatchedConnections,  // data connections that no TLS session placed
   kClientsDenied,         // by a policy's networks

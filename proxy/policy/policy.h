@@ -16,6 +16,7 @@
 #include "proxy/base/cidr.h"
 #include "proxy/ftp/verb.h"
 #include "proxy/policy/network_set.h"
+#include "proxy/rates/rate_bucket.h"
 
 namespace pinnace::policy {
 
@@ -71,7 +72,9 @@ struct Policy {
   uint64_t max_upload_bytes = 0;  // 0: no bound, as below
   uint32_t max_sessions_per_user = 0;
   uint32_t max_sessions_per_address = 0;
-  VerbSet refused_verbs;  // by what is above; PolicySet fills it in
+  rates::TransferLimit session_rate;  // of each session
+  rates::TransferLimit user_rate;     // of all sessions of one user
+  VerbSet refused_verbs;              // by what is above; PolicySet fills it in
 
   bool HoldsFor(const PolicyRequest& request) const;
   bool RefusesClient(const IpAddress& client) const;

@@ -48,6 +48,8 @@ class PolicyGuard {
   bool WantsDirectory(Turn& turn) {
     return LookUp(turn) && restrictions_.has_paths();
   }
+  // As they were looked up last.
+  const policy::Restrictions& restrictions() const { return restrictions_; }
   // Of one upload; 0: no bound.
   uint64_t max_upload_bytes(Turn& turn) {
     return LookUp(turn) ? restrictions_.max_upload_bytes() : 0;

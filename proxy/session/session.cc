@@ -256,10 +256,11 @@ void Session::Serve(Command&& command, Effect effect, Turn& turn) {
     case Effect::kExtendedActive:
       return transfer_.OnEprt(command, turn);
     case Effect::kDownload:
-      return transfer_.OnCommand(std::move(command), Direction::kDownload,
+      return transfer_.OnCommand(std::move(command), Direction::kDownload, 0,
                                  turn);
     case Effect::kUpload:
-      return transfer_.OnCommand(std::move(command), Direction::kUpload, turn);
+      return transfer_.OnCommand(std::move(command), Direction::kUpload,
+                                 policies_.max_upload_bytes(turn), turn);
     case Effect::kRest:
       return PassOn(std::move(command), turn);
     case Effect::kAbor:

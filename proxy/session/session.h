@@ -114,6 +114,7 @@ class Session {
   const SessionTimeouts& timeouts() const { return link_.timeouts(); }
   const BackendLink& backend_link() const { return link_; }
   const Protection& protection() const { return protection_; }
+  const PolicyGuard& policies() const { return policies_; }
   SessionFacts facts() const;
 
  private:

@@ -39,7 +39,7 @@ void CountFault(LegFault fault, Turn& turn) {
     case LegFault::kForeignSession:
       return turn.Count(Counter::kForeignTlsSessions);
     case LegFault::kTooLarge:
-      return;
+      return turn.Count(Counter::kUploadsTooLarge);
   }
 }
 
@@ -58,7 +58,7 @@ uint16_t SourcePort(ActiveSourcePort wanted, uint16_t listener_port) {
 }  // namespace
 
 void Transfer::OnCommand(ftp::Command&& command, Direction direction,
-                         Turn& turn) {
+                         uint64_t max_bytes, Turn& turn) {
   PINNACE_CHECK(!is_busy());
   if (RefuseUnprotected(turn)) return;
   if (state_ != State::kOpen) {
@@ -68,6 +68,7 @@ void Transfer::OnCommand(ftp::Command&& command, Direction direction,
   }
   if (RefuseForFailedLeg(turn)) return;
   StartRun(std::move(command), direction, turn);
+  run_.max_bytes = max_bytes;
   if (UsesRest(run_.command.verb)) {
     TakeRest();
   } else {

@@ -60,7 +60,9 @@ class Transfer {
   void OnPort(const ftp::Command& command, Turn& turn);
   void OnEprt(const ftp::Command& command, Turn& turn);
   // A transfer command: passed on, or answered 425 when no fresh path is there.
-  void OnCommand(ftp::Command&& command, Direction direction, Turn& turn);
+  // `max_bytes`: of its data; 0: any number.
+  void OnCommand(ftp::Command&& command, Direction direction,
+                 uint64_t max_bytes, Turn& turn);
   // A policy refuses one: its path goes with it, as the backend's refusal would
   // have it.
   void OnDenied(Turn& turn) {
@@ -188,6 +190,7 @@ class Transfer {
   struct Run {
     ftp::Command command;
     Direction direction = Direction::kDownload;
+    uint64_t max_bytes = 0;
     absl::Time started;
     absl::Time client_awaited_since;
     Step step = Step::kCommand;

@@ -13,6 +13,7 @@
 #include "proxy/base/port_range.h"
 #include "proxy/snapshot/backend_tls_check.h"
 #include "proxy/snapshot/proto_time.h"
+#include "proxy/snapshot/rate_check.h"
 
 namespace pinnace::snapshot {
 namespace {
@@ -166,6 +167,7 @@ void CheckBackend(const v1::Backend& backend, const std::string& path,
     problems.push_back({FieldPath(path, field), std::move(problem)});
   };
   CheckName(backend.id(), FieldPath(path, "id"), problems);
+  CheckRate(backend.rate(), FieldPath(path, "rate"), problems);
   const std::optional<HostPort> address = HostPort::Parse(backend.address());
   if (backend.address().empty()) {
     complain("address", "must be set");
@@ -245,6 +247,7 @@ void CheckFarm(const v1::Farm& farm, const std::string& path,
   CheckDrain(farm.drain(), FieldPath(path, "drain"), problems);
   CheckTimeouts(farm.timeouts(), FieldPath(path, "timeouts"), problems);
   CheckBackendTls(farm.backend_tls(), FieldPath(path, "backend_tls"), problems);
+  CheckRate(farm.rate(), FieldPath(path, "rate"), problems);
 }
 
 FieldProblems CheckFarms(

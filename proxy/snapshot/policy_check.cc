@@ -13,6 +13,7 @@
 #include "proxy/base/limits.h"
 #include "proxy/ftp/verb.h"
 #include "proxy/policy/policy.h"
+#include "proxy/snapshot/rate_check.h"
 
 namespace pinnace::snapshot {
 namespace {
@@ -114,21 +115,6 @@ void CheckConditions(const v1::Policy& policy, const std::string& path,
   }
 }
 
-// What this program knows the field of, and does not do.
-void CheckNotBuilt(const v1::Policy& policy, const FieldCheck& check) {
-  const struct {
-    absl::string_view field;
-    bool is_set;
-  } kFields[] = {
-      {"max_upload_bytes", policy.max_upload_bytes() != 0},
-      {"session_rate", policy.has_session_rate()},
-      {"user_rate", policy.has_user_rate()},
-  };
-  for (const auto& [field, is_set] : kFields) {
-    if (is_set) check.Complain(field, "not built yet");
-  }
-}
-
 }  // namespace
 
 void CheckPolicy(const v1::Policy& policy, const std::string& path,
@@ -170,7 +156,8 @@ void CheckPolicy(const v1::Policy& policy, const std::string& path,
                kMostSessions);
   check.Number("max_sessions_per_address", policy.max_sessions_per_address(), 0,
                kMostSessions);
-  CheckNotBuilt(policy, check);
+  CheckRate(policy.session_rate(), FieldPath(path, "session_rate"), problems);
+  CheckRate(policy.user_rate(), FieldPath(path, "user_rate"), problems);
 }
 
 FieldProblems CheckPolicies(

@@ -96,11 +96,13 @@ TEST(PolicyCheckTest, WhatIsWrong) {
        "policy.max_sessions_per_user: must be 0 to 1000000, not 1000001"},
       {"name: 'p' max_sessions_per_address: 1000001",
        "policy.max_sessions_per_address: must be 0 to 1000000, not 1000001"},
-      {"name: 'p' max_upload_bytes: 1",
-       "policy.max_upload_bytes: not built yet"},
-      {"name: 'p' session_rate { upload: 1024 }",
-       "policy.session_rate: not built yet"},
-      {"name: 'p' user_rate {}", "policy.user_rate: not built yet"},
+      {"name: 'p' session_rate { upload: 1023 }",
+       "policy.session_rate.upload: must be 1 KiB to 1 TiB a second in bytes, "
+       "or 0, not 1023"},
+      {"name: 'p' user_rate { download: 1024 burst: 1024 }",
+       "policy.user_rate.burst: must be 64 KiB to 1 GiB in bytes, or 0, not "
+       "1024"},
+      {"name: 'p' user_rate {}", ""},
   };
   for (const auto& [text, problem] : kCases) {
     EXPECT_EQ(Problem(Parse(text)), problem) << text;

@@ -12,6 +12,7 @@
 #include "proxy/snapshot/field_check.h"
 #include "proxy/snapshot/policy_check.h"
 #include "proxy/snapshot/proto_time.h"
+#include "proxy/snapshot/rate_check.h"
 #include "proxy/snapshot/route_check.h"
 
 namespace pinnace::snapshot {
@@ -166,6 +167,7 @@ fleet::Backend DecodeBackend(const v1::Backend& message) {
                       ? fleet::AdminState::kDraining
                       : fleet::AdminState::kUp;
   backend.proxy_protocol = ProxyProtocolOf(message.proxy_protocol());
+  backend.rate = DecodeRate(message.rate());
   backend.data_proxy_protocol = ProxyProtocolOf(message.data_proxy_protocol());
   backend.passive_ports = PortRange::Parse(message.passive_ports());
   backend.public_ports = PortRange::Parse(message.public_ports());
@@ -191,6 +193,7 @@ fleet::Farm DecodeFarm(const v1::Farm& message) {
   farm.drain = DecodeDrain(message.drain());
   farm.timeouts = DecodeTimeouts(message.timeouts());
   farm.backend_tls = DecodeBackendTls(message.backend_tls());
+  farm.rate = DecodeRate(message.rate());
   farm.tolerate_missing_close_notify = message.tolerate_missing_close_notify();
   farm.backends.reserve(message.backends_size());
   for (const v1::Backend& backend : message.backends()) {
@@ -241,6 +244,8 @@ policy::Policy DecodePolicy(const v1::Policy& message) {
   policy.upload_names = {ListOf(message.allow_upload_names()),
                          ListOf(message.deny_upload_names())};
   policy.max_upload_bytes = message.max_upload_bytes();
+  policy.session_rate = DecodeRate(message.session_rate());
+  policy.user_rate = DecodeRate(message.user_rate());
   policy.max_sessions_per_user = message.max_sessions_per_user();
   policy.max_sessions_per_address = message.max_sessions_per_address();
   return policy;

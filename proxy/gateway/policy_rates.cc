@@ -1,0 +1,51 @@
+#include "proxy/gateway/policy_rates.h"
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace pinnace::gateway {
+namespace {
+
+constexpr absl::string_view kOfSession = "session/";
+constexpr absl::string_view kOfUser = "user/";
+constexpr rates::TransferLimit kNone;
+
+}  // namespace
+
+PolicyRates RatesOf(const policy::Restrictions& restrictions, SessionId session,
+                    const std::string& user, rates::RateTable& table) {
+  PolicyRates rates;
+  const auto add = [&](absl::string_view kind, const policy::Policy& policy,
+                       absl::string_view who,
+                       const rates::TransferLimit& limit) {
+    if (limit == kNone) return;
+    auto buckets = table.Find(absl::StrCat(kind, policy.name), who, limit);
+    if (buckets == nullptr) {
+      rates.is_complete = false;
+    } else {
+      rates.buckets.push_back(std::move(buckets));
+    }
+  };
+  for (const policy::Policy* policy : restrictions.policies()) {
+    add(kOfSession, *policy, absl::StrCat(session), policy->session_rate);
+    add(kOfUser, *policy, user, policy->user_rate);
+  }
+  return rates;
+}
+
+void UpdateRates(const policy::PolicySet* policies, rates::RateTable& table) {
+  absl::flat_hash_map<std::string, rates::TransferLimit> limits;
+  if (policies != nullptr) {
+    for (const policy::Policy& policy : policies->policies()) {
+      limits[absl::StrCat(kOfSession, policy.name)] = policy.session_rate;
+      limits[absl::StrCat(kOfUser, policy.name)] = policy.user_rate;
+    }
+  }
+  table.Update([&limits](absl::string_view rule) {
+    const auto found = limits.find(rule);
+    return found == limits.end() ? kNone : found->second;
+  });
+}
+
+}  // namespace pinnace::gateway

@@ -1,0 +1,31 @@
+// The rates that policies set for sessions and users, in the gateway's table of
+// them. Any thread.
+#ifndef PINNACE_PROXY_GATEWAY_POLICY_RATES_H_
+#define PINNACE_PROXY_GATEWAY_POLICY_RATES_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/base/ids.h"
+#include "proxy/policy/policy.h"
+#include "proxy/policy/restrictions.h"
+#include "proxy/rates/rate_table.h"
+
+namespace pinnace::gateway {
+
+// Of the policies that hold for a session. `is_complete` false: the table was
+// full for one of them.
+struct PolicyRates {
+  std::vector<std::shared_ptr<rates::TransferBuckets>> buckets;
+  bool is_complete = true;
+};
+PolicyRates RatesOf(const policy::Restrictions& restrictions, SessionId session,
+                    const std::string& user, rates::RateTable& table);
+
+// What the policies say now, also for transfers that run. Null: there are none.
+void UpdateRates(const policy::PolicySet* policies, rates::RateTable& table);
+
+}  // namespace pinnace::gateway
+
+#endif  // PINNACE_PROXY_GATEWAY_POLICY_RATES_H_
