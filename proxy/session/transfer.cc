@@ -227,7 +227,8 @@ void Transfer::StartRelayWhenReady(Turn& turn) {
       .client_protected = path_.client_protected,
       .backend_protected = link_.is_private(),
       .tolerates_missing_close_notify = link_.tolerates_missing_close_notify(),
-      .holds_end = is_resumable()});
+      .holds_end = is_resumable(),
+      .max_bytes = static_cast<int64_t>(run_.max_bytes)});
   SetRunningDeadline(turn.now);
 }
 

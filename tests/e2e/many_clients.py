@@ -13,6 +13,7 @@ import gateway
 import leg_scenarios
 import pool_scenarios
 import proxy_scenarios
+import rate_scenarios
 import replacement_scenarios
 import runner
 import topology
@@ -20,7 +21,7 @@ import world as worlds
 
 SCENARIOS = [*pool_scenarios.ALL, *failure_scenarios.ALL, *farm_scenarios.ALL,
              *leg_scenarios.ALL, *proxy_scenarios.ALL,
-             *replacement_scenarios.ALL]
+             *replacement_scenarios.ALL, *rate_scenarios.ALL]
 _KINDS = {**{kind: kind for kind in catalog.BACKENDS},
           "left": "vsftpd", "right": "vsftpd"}
 
