@@ -162,6 +162,9 @@ inline constexpr absl::Duration kRefusalNotice = absl::Seconds(1);
 inline constexpr size_t kMinRateBurst = 64 * 1024;
 inline constexpr absl::Duration kRateBurst = absl::Milliseconds(250);
 inline constexpr absl::Duration kRateTurn = absl::Milliseconds(10);
+// A transfer that waits for its turn looks so often whether the rate is
+// another.
+inline constexpr absl::Duration kRateLook = absl::Seconds(1);
 inline constexpr size_t kMaxRatedUsers = 100'000;
 
 // Control plane.

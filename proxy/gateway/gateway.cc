@@ -283,7 +283,7 @@ void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   const bool drains_changed =
       fleet::UpdateDrains(snapshot_->fleet, next->fleet, SteadyNow());
   snapshot_ = next;
-  UpdateRates(next->policies.get(), rates_);
+  UpdateRates(next->policies.get(), rates_, SteadyNow());
   for (const std::unique_ptr<Worker>& worker : workers_) {
     worker->Post([&worker = *worker, next, drains_changed] {
       worker.Publish(next);

@@ -1,6 +1,7 @@
 #include "proxy/gateway/policy_rates.h"
 
-#include "absl/container/flat_hash_map.h"
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
@@ -14,13 +15,14 @@ constexpr rates::TransferLimit kNone;
 }  // namespace
 
 PolicyRates RatesOf(const policy::Restrictions& restrictions, SessionId session,
-                    const std::string& user, rates::RateTable& table) {
+                    const std::string& user, rates::RateTable& table,
+                    absl::Time now) {
   PolicyRates rates;
   const auto add = [&](absl::string_view kind, const policy::Policy& policy,
                        absl::string_view who,
                        const rates::TransferLimit& limit) {
     if (limit == kNone) return;
-    auto buckets = table.Find(absl::StrCat(kind, policy.name), who, limit);
+    auto buckets = table.Find(absl::StrCat(kind, policy.name), who, limit, now);
     if (buckets == nullptr) {
       rates.is_complete = false;
     } else {
@@ -34,18 +36,20 @@ PolicyRates RatesOf(const policy::Restrictions& restrictions, SessionId session,
   return rates;
 }
 
-void UpdateRates(const policy::PolicySet* policies, rates::RateTable& table) {
-  absl::flat_hash_map<std::string, rates::TransferLimit> limits;
+void UpdateRates(const policy::PolicySet* policies, rates::RateTable& table,
+                 absl::Time now) {
+  rates::RateTable::Limits limits;
   if (policies != nullptr) {
     for (const policy::Policy& policy : policies->policies()) {
-      limits[absl::StrCat(kOfSession, policy.name)] = policy.session_rate;
-      limits[absl::StrCat(kOfUser, policy.name)] = policy.user_rate;
+      if (policy.session_rate != kNone) {
+        limits[absl::StrCat(kOfSession, policy.name)] = policy.session_rate;
+      }
+      if (policy.user_rate != kNone) {
+        limits[absl::StrCat(kOfUser, policy.name)] = policy.user_rate;
+      }
     }
   }
-  table.Update([&limits](absl::string_view rule) {
-    const auto found = limits.find(rule);
-    return found == limits.end() ? kNone : found->second;
-  });
+  table.Update(std::move(limits), now);
 }
 
 }  // namespace pinnace::gateway

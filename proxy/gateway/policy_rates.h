@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "proxy/base/ids.h"
 #include "proxy/policy/policy.h"
 #include "proxy/policy/restrictions.h"
@@ -21,10 +22,12 @@ struct PolicyRates {
   bool is_complete = true;
 };
 PolicyRates RatesOf(const policy::Restrictions& restrictions, SessionId session,
-                    const std::string& user, rates::RateTable& table);
+                    const std::string& user, rates::RateTable& table,
+                    absl::Time now);
 
 // What the policies say now, also for transfers that run. Null: there are none.
-void UpdateRates(const policy::PolicySet* policies, rates::RateTable& table);
+void UpdateRates(const policy::PolicySet* policies, rates::RateTable& table,
+                 absl::Time now);
 
 }  // namespace pinnace::gateway
 

@@ -375,7 +375,7 @@ rates::Pacer::Buckets SessionRunner::RatesFor(Direction direction) {
   session_.backend_link().AppendRates(buckets, download);
   PolicyRates of_policies =
       RatesOf(session_.policies().restrictions(), session_.id(),
-              session_.user(), worker_.rates());
+              session_.user(), worker_.rates(), worker_.loop().now());
   if (!of_policies.is_complete)
     worker_.counters().Add(metrics::Counter::kRatesFull);
   for (const auto& both : of_policies.buckets) add(both);

@@ -141,6 +141,14 @@ void Worker::OnPublicPort(io::Socket socket, const Address& from,
                           const Address& to) {
   const ingress::HeaderRule rule =
       options().proxy.RuleFor(options().proxy.data, from.ip);
+  // Who has yet to say whose it is does not live on the reserve.
+  const bool is_unknown =
+      rule != ingress::HeaderRule::kNotLookedFor ||
+      options().data_source == ports::SourceMatch::kTlsSession;
+  if (is_unknown && shared_.descriptors.IsShort(socket.fd())) {
+    counters_.Add(Counter::kDescriptorsRefused);
+    return socket.Reset();
+  }
   switch (rule) {
     case ingress::HeaderRule::kNotLookedFor:
     // What it sends is its data, whatever that looks like: the connection is
@@ -264,6 +272,10 @@ void Worker::OnControlAccepted(const ControlListener& listener,
     case ingress::HeaderRule::kMust:
     case ingress::HeaderRule::kRefused:
       break;
+  }
+  if (shared_.descriptors.IsShort(socket.fd())) {
+    counters_.Add(Counter::kDescriptorsRefused);
+    return socket.Reset();
   }
   proxy_gate_.Add({.socket = std::move(socket),
                    .from = from,

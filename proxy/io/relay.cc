@@ -123,7 +123,8 @@ size_t Relay::Room() {
   if (pace_ == nullptr) {
     pace_ = std::make_unique<Timer>(loop_, [this] { Move(); });
   }
-  pace_->Set(options_.pacer->ready_at());
+  pace_->Set(
+      std::min(options_.pacer->ready_at(), loop_.now() + limits::kRateLook));
   return 0;
 }
 

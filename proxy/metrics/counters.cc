@@ -125,7 +125,7 @@ constexpr CounterRow kRows[] = {
     {Counter::kConnectionRateRefused, "sessions_refused_rate_total",
      "Control connections answered 421: their address connects too fast."},
     {Counter::kDescriptorsRefused, "sessions_refused_descriptors_total",
-     "Control connections refused: descriptors are kept for running sessions."},
+     "Connections refused: descriptors are kept for running sessions."},
     {Counter::kAcceptShortages, "accept_shortages_total",
      "Times a listener paused because no descriptor was left to accept with."},
 };

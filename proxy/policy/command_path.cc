@@ -86,12 +86,27 @@ absl::string_view SiteWord(absl::string_view argument) {
 
 bool SetsTime(const Command& command) {
   if (command.verb != Verb::kMdtm) return false;
-  const absl::string_view time =
-      absl::string_view(command.argument).substr(0, kTimeDigits);
-  return time.size() == kTimeDigits &&
-         std::all_of(time.begin(), time.end(), absl::ascii_isdigit) &&
-         !BehindWord(command.argument).empty();
+  // vsftpd takes shorter ones, and ones that are none, for times too.
+  const absl::string_view argument =
+      absl::StripLeadingAsciiWhitespace(command.argument);
+  return !argument.empty() && absl::ascii_isdigit(argument.front()) &&
+         !BehindWord(argument).empty();
 }
+
+namespace {
+
+// As all servers read it: "20260101000000 path", with parts of a second or not.
+bool IsWholeTime(absl::string_view argument) {
+  const absl::string_view time = argument.substr(0, argument.find(' '));
+  const absl::string_view rest =
+      time.substr(std::min(kTimeDigits, time.size()));
+  return time.size() >= kTimeDigits &&
+         std::all_of(time.begin(), time.begin() + kTimeDigits,
+                     absl::ascii_isdigit) &&
+         (rest.empty() || rest.front() == '.');
+}
+
+}  // namespace
 
 CommandPath PathOf(const Command& command) {
   const absl::string_view argument = command.argument;
@@ -114,7 +129,9 @@ CommandPath PathOf(const Command& command) {
       return argument.empty() ? CommandPath{PathUse::kLookedInto, ""}
                               : Thing(argument);
     case Verb::kMdtm:
-      return Thing(SetsTime(command) ? BehindWord(argument) : argument);
+      if (!SetsTime(command)) return Thing(argument);
+      if (!IsWholeTime(argument)) return {PathUse::kUnclear, argument};
+      return Thing(BehindWord(argument));
     case Verb::kMfmt:
     case Verb::kMff:
     case Verb::kMfct:

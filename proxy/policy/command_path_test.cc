@@ -38,6 +38,9 @@ TEST(CommandPathTest, WhatACommandNames) {
       {"MDTM 20260101000000", kThing, "20260101000000"},
       {"MDTM 20260101000000 a b", kThing, "a b"},
       {"MDTM 20260101000000.5 /a", kThing, "/a"},
+      {"MDTM 20260101 /a", kUnclear, "20260101 /a"},
+      {"MDTM 2026010100000x /a", kUnclear, "2026010100000x /a"},
+      {"MDTM  20260101000000 /a", kUnclear, " 20260101000000 /a"},
       {"MFMT 20260101000000 a b", kThing, "a b"},
       {"MFCT 20260101000000 a", kThing, "a"},
       {"MFF Modify=1;Perm=w; a", kThing, "a"},
@@ -104,7 +107,10 @@ TEST(CommandPathTest, SetsTime) {
   EXPECT_TRUE(sets("MDTM 20260101000000 a"));
   EXPECT_TRUE(sets("MDTM 20260101000000.123 a"));
   EXPECT_FALSE(sets("MDTM 20260101000000"));
-  EXPECT_FALSE(sets("MDTM 2026 a"));
+  EXPECT_TRUE(sets("MDTM 20260101 a"));
+  EXPECT_TRUE(sets("MDTM  20260101000000 a"));
+  EXPECT_TRUE(sets("MDTM 2026010100000x a"));
+  EXPECT_FALSE(sets("MDTM a 20260101"));
   EXPECT_FALSE(sets("SIZE 20260101000000 a"));
 }
 

@@ -97,6 +97,10 @@ std::optional<Refusal> Restrictions::Check(const Command& command,
     case Verb::kAllo:
       refusal = CheckSize(command);
       break;
+    case Verb::kStou:
+      // The server's own choice of a name is no name to check.
+      if (command.argument.empty()) break;
+      [[fallthrough]];
     case Verb::kStor:
     case Verb::kAppe:
     case Verb::kRnto:

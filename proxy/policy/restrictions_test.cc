@@ -198,7 +198,8 @@ TEST(RestrictionsTest, UploadNames) {
          {"RNTO .a", "553 The file name .a is not allowed here."},
          {"STOR a.exe/", "553 The file name a.exe is not allowed here."},
          {"STOR a.txt", ""},
-         {"STOU a.exe", ""},
+         {"STOU a.exe", "553 The file name a.exe is not allowed here."},
+         {"STOU", ""},
          {"RETR a.exe", ""}});
   Check(Of({{.upload_names = {.allow = {"*.txt"}}}}),
         {{"STOR a.txt", ""},

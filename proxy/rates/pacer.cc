@@ -13,7 +13,9 @@ Pacer::Pacer(const Buckets& buckets) {
 
 Pacer::~Pacer() {
   for (const Share& share : shares_) {
-    if (share.taken > 0) share.bucket->PutBack(share.taken);
+    if (share.taken > 0 && share.generation == share.bucket->generation()) {
+      share.bucket->PutBack(share.taken);
+    }
   }
 }
 
@@ -21,7 +23,9 @@ uint64_t Pacer::Allowed(uint64_t wanted, absl::Time now) {
   ready_at_ = now;
   uint64_t allowed = wanted;
   for (Share& share : shares_) {
-    if (share.taken == 0) {
+    if (share.taken == 0 || share.generation != share.bucket->generation()) {
+      share.taken = 0;
+      share.generation = share.bucket->generation();
       if (!share.bucket->is_limited()) continue;
       share.taken = share.bucket->Piece();
       share.ready_at = share.bucket->Take(share.taken, now);

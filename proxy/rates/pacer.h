@@ -24,6 +24,7 @@ class Pacer {
 
   // Bytes that may be moved now, at most `wanted`. 0: none before ready_at().
   uint64_t Allowed(uint64_t wanted, absl::Time now);
+  // Worth asking again before: a limit may change, see limits::kRateLook.
   absl::Time ready_at() const { return ready_at_; }
   // Of what was allowed.
   void Moved(uint64_t bytes);
@@ -35,6 +36,7 @@ class Pacer {
     std::shared_ptr<RateBucket> bucket;
     uint64_t taken = 0;  // and not moved yet
     absl::Time ready_at = absl::InfinitePast();
+    uint32_t generation = 0;  // of the bucket, when it was taken
   };
 
   std::vector<Share> shares_;

@@ -102,6 +102,18 @@ TEST(PacerTest, WhatIsNotMovedGoesBack) {
   EXPECT_LT(bucket->Take(1, kStart), kStart + absl::Milliseconds(1));
 }
 
+TEST(PacerTest, WhoWaitsUnderAFormerLimitWaitsNoMore) {
+  const BucketPtr bucket = Bucket(1024, 1);
+  Pacer first({bucket}), second({bucket});
+  EXPECT_EQ(first.Allowed(kMib, kStart), 0u);
+  EXPECT_EQ(second.Allowed(kMib, kStart), 0u);
+  EXPECT_GE(second.ready_at(), kStart + absl::Seconds(1));
+  bucket->Set({.bytes_per_second = 100 * kMib});
+  EXPECT_GT(first.Allowed(kMib, kStart), 0u);
+  bucket->Set({});
+  EXPECT_EQ(second.Allowed(kMib, kStart), kMib);
+}
+
 TEST(PacerTest, ALimitMayComeWhileItRuns) {
   const BucketPtr bucket = Bucket(0);
   Pacer pacer({bucket});

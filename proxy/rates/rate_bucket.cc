@@ -21,11 +21,16 @@ uint64_t DefaultBurst(uint64_t bytes_per_second) {
 }
 
 void RateBucket::Set(const RateLimit& limit) {
-  burst_bytes_.store(limit.burst_bytes != 0
-                         ? limit.burst_bytes
-                         : DefaultBurst(limit.bytes_per_second),
-                     std::memory_order_relaxed);
-  bytes_per_second_.store(limit.bytes_per_second, std::memory_order_relaxed);
+  const uint64_t burst = limit.burst_bytes != 0
+                             ? limit.burst_bytes
+                             : DefaultBurst(limit.bytes_per_second);
+  const uint64_t former_burst =
+      burst_bytes_.exchange(burst, std::memory_order_relaxed);
+  const uint64_t former_rate = bytes_per_second_.exchange(
+      limit.bytes_per_second, std::memory_order_relaxed);
+  if (former_burst == burst && former_rate == limit.bytes_per_second) return;
+  paid_until_.store(0, std::memory_order_relaxed);
+  generation_.fetch_add(1, std::memory_order_relaxed);
 }
 
 uint64_t RateBucket::Piece() const {

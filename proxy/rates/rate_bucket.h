@@ -28,8 +28,18 @@ class RateBucket {
   RateBucket(const RateBucket&) = delete;
   RateBucket& operator=(const RateBucket&) = delete;
 
-  // At any time: what has been taken stays taken.
+  // At any time. Another limit than before begins with a full bucket: what was
+  // taken from it, and what is waited for, is of the former one.
   void Set(const RateLimit& limit);
+  // Grows with every other limit.
+  uint32_t generation() const {
+    return generation_.load(std::memory_order_relaxed);
+  }
+  // All that was taken has gone, at the rate.
+  bool IsFull(absl::Time now) const {
+    return paid_until_.load(std::memory_order_relaxed) <=
+           absl::ToUnixNanos(now);
+  }
   bool is_limited() const {
     return bytes_per_second_.load(std::memory_order_relaxed) != 0;
   }
@@ -48,6 +58,7 @@ class RateBucket {
   std::atomic<uint64_t> burst_bytes_{0};
   // When all that was taken will have gone at the rate: Unix nanoseconds.
   std::atomic<int64_t> paid_until_{0};
+  std::atomic<uint32_t> generation_{0};
 };
 
 // Of the two directions, as clients see them.

@@ -46,12 +46,17 @@ TEST(RateBucketTest, WhatIsPutBackIsThereForOthers) {
   EXPECT_EQ(bucket.Take(100, kStart), kStart + absl::Milliseconds(100));
 }
 
-TEST(RateBucketTest, TheLimitMayChangeAndGo) {
+TEST(RateBucketTest, AnotherLimitBeginsAnew) {
   RateBucket bucket({.bytes_per_second = 1000, .burst_bytes = 1});
-  EXPECT_EQ(bucket.Take(1001, kStart), kStart + absl::Seconds(1));
+  EXPECT_EQ(bucket.Take(3'600'001, kStart), kStart + absl::Hours(1));
+  const uint32_t generation = bucket.generation();
+  bucket.Set({.bytes_per_second = 1000, .burst_bytes = 1});
+  EXPECT_EQ(bucket.generation(), generation);
+  EXPECT_FALSE(bucket.IsFull(kStart));
   bucket.Set({.bytes_per_second = 10'000, .burst_bytes = 1});
-  EXPECT_GT(bucket.Take(1000, kStart), kStart + absl::Seconds(1));
-  EXPECT_LT(bucket.Take(1000, kStart), kStart + absl::Milliseconds(1250));
+  EXPECT_NE(bucket.generation(), generation);
+  EXPECT_TRUE(bucket.IsFull(kStart));
+  EXPECT_LT(bucket.Take(1000, kStart), kStart + absl::Milliseconds(101));
   bucket.Set({});
   EXPECT_EQ(bucket.Take(1'000'000, kStart), kStart);
 }

@@ -1,6 +1,7 @@
 #include "proxy/rates/rate_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -8,32 +9,37 @@ namespace pinnace::rates {
 
 std::shared_ptr<TransferBuckets> RateTable::Find(absl::string_view rule,
                                                  absl::string_view who,
-                                                 const TransferLimit& limit) {
+                                                 const TransferLimit& limit,
+                                                 absl::Time now) {
   // A rule's name has no NUL.
   const std::string key = absl::StrCat(rule, absl::string_view("\0", 1), who);
   const MutexLock lock(&mutex_);
-  if (entries_.size() >= sweep_at_) Sweep();
+  if (entries_.size() >= sweep_at_) Sweep(now);
   auto found = entries_.find(key);
   if (found == entries_.end()) {
     if (entries_.size() >= most_) return nullptr;
-    found = entries_.emplace(key, Entry{.rule = std::string(rule)}).first;
+    found =
+        entries_
+            .emplace(key, Entry{.rule = std::string(rule),
+                                .buckets = std::make_shared<TransferBuckets>()})
+            .first;
   }
-  std::shared_ptr<TransferBuckets> buckets = found->second.buckets.lock();
-  if (buckets == nullptr) {
-    buckets = std::make_shared<TransferBuckets>();
-    found->second.buckets = buckets;
-  }
-  buckets->Set(limit);
-  return buckets;
+  // The caller's may be of an older snapshot.
+  const auto told = limits_.find(rule);
+  found->second.buckets->Set(told != limits_.end() ? told->second
+                             : is_told_            ? TransferLimit()
+                                                   : limit);
+  return found->second.buckets;
 }
 
-void RateTable::Update(
-    absl::FunctionRef<TransferLimit(absl::string_view rule)> limit_of) {
+void RateTable::Update(Limits limits, absl::Time now) {
   const MutexLock lock(&mutex_);
-  Sweep();
+  limits_ = std::move(limits);
+  is_told_ = true;
+  Sweep(now);
   for (auto& [key, entry] : entries_) {
-    const std::shared_ptr<TransferBuckets> buckets = entry.buckets.lock();
-    if (buckets != nullptr) buckets->Set(limit_of(entry.rule));
+    const auto told = limits_.find(entry.rule);
+    entry.buckets->Set(told == limits_.end() ? TransferLimit() : told->second);
   }
 }
 
@@ -42,9 +48,11 @@ size_t RateTable::size() const {
   return entries_.size();
 }
 
-void RateTable::Sweep() {
-  absl::erase_if(entries_, [](const auto& entry) {
-    return entry.second.buckets.expired();
+void RateTable::Sweep(absl::Time now) {
+  absl::erase_if(entries_, [now](const auto& entry) {
+    const std::shared_ptr<TransferBuckets>& buckets = entry.second.buckets;
+    return buckets.use_count() == 1 && buckets->download.IsFull(now) &&
+           buckets->upload.IsFull(now);
   });
   // So that what is found costs little on the whole.
   sweep_at_ = std::min(std::max<size_t>(64, 2 * entries_.size()), most_);

@@ -127,6 +127,7 @@ void Session::AskDirectory(Turn& turn) {
   if (!has_policies && !login_.wants_directory()) return;
   if (!IsFree() || !login_.is_logged_in() || login_.is_detached()) return;
   if (!login_.wants_directory() && !policies_.WantsDirectory(turn)) return;
+  transfer_.OnDirectoryAsked();
   directory_.Ask(turn);
   reply_deadline_ = turn.now + link_.timeouts().backend_reply;
 }
@@ -215,6 +216,13 @@ void Session::OnCommand(Command&& command, Turn& turn) {
     return WaitForBackend(std::move(command), turn);
   }
   login_.RenewPin(turn);
+  const Verb former_verb = std::exchange(last_verb_, command.verb);
+  if (command.verb == Verb::kRnto && former_verb != Verb::kRnfr &&
+      policies_.WantsDirectory(turn)) {
+    // The server may read what RNFR said in another directory by now.
+    turn.Say(ReplyCode::kBadSequence, "RNFR must come right before RNTO.");
+    return;
+  }
   if (const std::optional<policy::Refusal> refusal =
           policies_.Check(command, directory_.path(), turn)) {
     if (rule.effect == Effect::kDownload || rule.effect == Effect::kUpload) {
@@ -417,6 +425,8 @@ void Session::OnRein(Turn& turn) {
   // connection cannot be trusted to forget, so the next USER gets a new one.
   transfer_.Cut(std::nullopt, "", turn);
   transfer_.ForgetType();
+  OnVerdict(login_.OnBackendAbandoned(turn), turn);
+  if (ended_) return;
   DropBackend(turn);
   login_.Reset();
   policies_.OnLoginChanged();

@@ -199,7 +199,8 @@ class Session {
   bool preliminary_said_ = false;
   // What the client waits for while there is no backend.
   std::unique_ptr<ftp::Command> waiting_;
-  int replacements_ = 0;  // since its last command
+  ftp::Verb last_verb_ = ftp::Verb::kOther;  // that was looked at
+  int replacements_ = 0;                     // since its last command
 
   absl::Time idle_deadline_;  // infinite while something is going on
   absl::Time login_deadline_;

@@ -43,6 +43,13 @@ void CountFault(LegFault fault, Turn& turn) {
   }
 }
 
+// What stands behind SITE, or a verb that is not known, may be a secret.
+absl::string_view PathOf(const ftp::Command& command) {
+  const bool is_path =
+      command.verb != ftp::Verb::kSite && command.verb != ftp::Verb::kOther;
+  return is_path ? absl::string_view(command.argument) : absl::string_view();
+}
+
 uint16_t SourcePort(ActiveSourcePort wanted, uint16_t listener_port) {
   switch (wanted) {
     case ActiveSourcePort::kAny:
@@ -130,6 +137,7 @@ void Transfer::StartRun(ftp::Command&& command, Direction direction,
   turn.Count(Counter::kTransfers);
   link_.status().transfers_total.fetch_add(1, std::memory_order_relaxed);
   run_ = Run();
+  step_is_unanswered_ = false;
   run_.command = std::move(command);
   run_.direction = direction;
   run_.started = run_.client_awaited_since = turn.now;
@@ -366,6 +374,8 @@ void Transfer::Finish(const Reply& reply, absl::string_view trouble,
   if ((run_.restarts || !run_.restart.empty()) && !reply.IsCompletion()) {
     rest_ = Rest::kStale;
   }
+  step_is_unanswered_ =
+      run_.step != Step::kCommand && run_.step != Step::kAwaitBackend;
   ClosePath(how, turn);
   run_ = Run();  // Last: the reply may be of it.
 }
@@ -377,7 +387,7 @@ void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
                         : Counter::kBytesToBackends,
                     bytes());
   turn.Do(ReportTransfer{.verb = run_.command.verb,
-                         .path = turn.Keep(run_.command.argument),
+                         .path = turn.Keep(PathOf(run_.command)),
                          .bytes = bytes(),
                          .duration = turn.now - run_.started,
                          .resumes = run_.resumes,
@@ -416,7 +426,9 @@ void Transfer::AbortBackend(std::optional<Reply> said_when_quiet, Turn& turn) {
 void Transfer::OnAbortReply(const Reply& reply, Turn& turn) {
   if (reply.IsPreliminary()) return;
   if (++abort_replies_ == 1) {
-    abort_told_transfer_ = reply.Is(ReplyCode::kTransferAborted);
+    // Or it answers SIZE, MDTM or REST.
+    abort_told_transfer_ = reply.Is(ReplyCode::kTransferAborted) ||
+                           std::exchange(step_is_unanswered_, false);
     // Not together with ABOR: there are servers (Pure-FTPd) that read, in
     // mid-transfer, all that has come as one command.
     turn.SendLine("NOOP");
@@ -555,7 +567,7 @@ std::optional<TransferFacts> Transfer::facts() const {
   if (state_ != State::kRunning) return std::nullopt;
   TransferFacts facts;
   facts.verb = std::string(ftp::VerbName(run_.command.verb));
-  facts.path = Printable(run_.command.argument);
+  facts.path = Printable(PathOf(run_.command));
   facts.client_mode = is_passive() ? "passive" : "active";
   facts.backend_mode =
       link_.data_mode() == fleet::DataMode::kPassive ? "passive" : "active";

@@ -82,6 +82,10 @@ class Transfer {
     if (rest_ == Rest::kArmed) rest_ = Rest::kStale;
     if (rest_ == Rest::kUntold) rest_ = Rest::kNone;
   }
+  // A PWD of ours stands between REST and its command: some forget it.
+  void OnDirectoryAsked() {
+    if (rest_ == Rest::kArmed) rest_ = Rest::kUntold;
+  }
   void OnTypeAccepted(const ftp::Command& command);
   // What it is for the backend cannot be known.
   void ForgetType() { type_is_image_ = false; }
@@ -295,6 +299,7 @@ class Transfer {
   Run run_;
   int abort_replies_ = 0;
   bool abort_told_transfer_ = false;  // The first one was the transfer's.
+  bool step_is_unanswered_ = false;   // of the run that has been finished
   bool abort_settles_ = false;        // Perhaps there is one more.
   std::optional<ftp::Reply> abort_reply_;
 };

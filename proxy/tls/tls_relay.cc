@@ -213,7 +213,7 @@ size_t TlsRelay::SourceRoom() {
       Move();
     });
   }
-  pace_->Set(pacer->ready_at());
+  pace_->Set(std::min(pacer->ready_at(), loop_.now() + limits::kRateLook));
   return 0;
 }
 

@@ -132,6 +132,7 @@ void ModelGateway::ChangePolicies() {
        .commands = {.deny = {"XFOO", "DELE"}},
        .upload_names = {.deny = {"*3"}}},
       {.name = "paths", .paths = {.deny = {"/**/*7"}}},
+      {.name = "small", .max_upload_bytes = 700},
       {.name = "few",
        .max_sessions_per_user = 1,
        .max_sessions_per_address = 3},

@@ -197,6 +197,10 @@ void ModelShell::Relay(DataPathId path) {
   if (!path_.begin.has_value()) path_.begin = from.source->begin;
   const int64_t left = from.source->bytes() - from.sent;
   const int64_t size = std::min<int64_t>(left, 1 + random_.Below(4000));
+  const int64_t most = path_.asked.max_bytes;
+  if (most > 0 && path_.moved + size > most) {
+    return BreakRelay(path, source, LegFault::kTooLarge);
+  }
   for (int64_t i = 0; i < size; ++i) {
     to.checksum +=
         DataLeg::ByteAt(from.source->tag, from.source->begin + from.sent++);
