@@ -51,6 +51,7 @@ std::optional<Ban> BanTable::FindOf(const IpAddress& client,
 
 std::optional<Ban> BanTable::Find(const IpAddress& client,
                                   absl::Time now) const {
+  if (live_.load(std::memory_order_relaxed) == 0) return std::nullopt;
   MutexLock lock(&mutex_);
   if (live_ == of_users_) return std::nullopt;
   return FindOf(client, "", now);
@@ -59,6 +60,7 @@ std::optional<Ban> BanTable::Find(const IpAddress& client,
 std::optional<Ban> BanTable::Find(const IpAddress& client,
                                   absl::string_view user,
                                   absl::Time now) const {
+  if (live_.load(std::memory_order_relaxed) == 0) return std::nullopt;
   MutexLock lock(&mutex_);
   if (of_users_ == 0) return std::nullopt;
   return FindOf(client, Printable(user), now);

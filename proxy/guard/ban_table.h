@@ -6,6 +6,7 @@
 #define PINNACE_PROXY_GUARD_BAN_TABLE_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -114,7 +115,9 @@ class BanTable {
   std::map<Order, Change*> by_order_ ABSL_GUARDED_BY(mutex_);
   Lengths<33> ipv4_ ABSL_GUARDED_BY(mutex_) = {};
   Lengths<129> ipv6_ ABSL_GUARDED_BY(mutex_) = {};
-  size_t live_ ABSL_GUARDED_BY(mutex_) = 0;  // not lifted
+  // Not lifted. Changed under the lock; without one who looks for a ban waits
+  // for nobody.
+  std::atomic<size_t> live_{0};
   size_t of_users_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t evictions_ ABSL_GUARDED_BY(mutex_) = 0;

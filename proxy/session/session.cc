@@ -98,7 +98,10 @@ void Session::Advance(Turn& turn) {
   feats_ = 0;
   int urgent = 0;
   while (!ended_) {
-    if (directory_.is_stale()) AskDirectory(turn);
+    if (directory_.is_stale() &&
+        (turn.snapshot.policies != nullptr || login_.wants_directory())) {
+      AskDirectory(turn);
+    }
     // A client that does not take its replies gets no more of them; and one
     // that asks much at once lets the others have their turn.
     if (turn.client_unsent_bytes + turn.out.client_bytes() >=
@@ -123,8 +126,6 @@ void Session::Advance(Turn& turn) {
 }
 
 void Session::AskDirectory(Turn& turn) {
-  const bool has_policies = turn.snapshot.policies != nullptr;
-  if (!has_policies && !login_.wants_directory()) return;
   if (!IsFree() || !login_.is_logged_in() || login_.is_detached()) return;
   if (!login_.wants_directory() && !policies_.WantsDirectory(turn)) return;
   transfer_.OnDirectoryAsked();
