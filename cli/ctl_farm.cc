@@ -51,6 +51,8 @@ constexpr Setting kSettings[] = {
      "FILE"},
     {"data-protection", "backend_tls.data_protection", "same",
      "data connections to backends: as the client's, PROT C, PROT P"},
+    {"fxp-peer", "fxp_peers", "none",
+     "servers that may stand in a client's place on a data connection", "CIDR"},
     {"tolerate-missing-close-notify", "tolerate_missing_close_notify", "false",
      "take a file that TLS did not end for whole; it may be cut"},
     {"health-kind", "health_check.kind", "connect",

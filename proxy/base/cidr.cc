@@ -1,5 +1,7 @@
 #include "proxy/base/cidr.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -30,6 +32,12 @@ bool Cidr::Contains(const IpAddress& address) const {
 
 std::string Cidr::ToString() const {
   return absl::StrCat(network.ToString(), "/", prefix_bits);
+}
+
+bool AnyContains(const std::vector<Cidr>& networks, const IpAddress& address) {
+  return std::any_of(
+      networks.begin(), networks.end(),
+      [&address](const Cidr& network) { return network.Contains(address); });
 }
 
 }  // namespace pinnace

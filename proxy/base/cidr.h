@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
@@ -19,6 +20,8 @@ struct Cidr {
   bool Contains(const IpAddress& address) const;
   std::string ToString() const;
 };
+
+bool AnyContains(const std::vector<Cidr>& networks, const IpAddress& address);
 
 }  // namespace pinnace
 

@@ -96,6 +96,7 @@ inline constexpr int kMaxLeaseWaitersPerClient = 256;
 // Between two log lines of a worker about public ports of backends that are
 // none of the gateway's.
 inline constexpr absl::Duration kForeignSliceNotice = absl::Minutes(1);
+inline constexpr int kMaxFxpPeers = 64;  // networks of one farm
 
 // Fleet.
 inline constexpr absl::Duration kPinTtl = absl::Minutes(30);
@@ -155,6 +156,15 @@ inline constexpr absl::Duration kBanWindow = absl::Minutes(10);
 inline constexpr absl::Duration kBan = absl::Minutes(1);
 inline constexpr absl::Duration kLongestBan = absl::Hours(24);
 inline constexpr int kMaxTarpitSteps = 16;
+// Connections whose last words a worker waits for to be taken; past it an
+// address that is refused for what it does gets a RST, not a 421.
+inline constexpr int kMaxRefusalsUnderWay = 256;
+// Of limits.memory: new sessions are refused above, and taken again below, as
+// what a session takes is not all given back at once.
+inline constexpr double kMemoryRefusedFrom = 0.9;
+inline constexpr double kMemoryTakenBelow = 0.85;
+inline constexpr uint64_t kMinMemory = 64 * 1024 * 1024;
+inline constexpr absl::Duration kMemoryLook = absl::Milliseconds(250);
 // Between two log lines of a worker about one kind of refusal.
 inline constexpr absl::Duration kRefusalNotice = absl::Seconds(1);
 

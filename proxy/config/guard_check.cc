@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "proxy/base/limits.h"
 #include "proxy/snapshot/proto_time.h"
@@ -44,6 +45,11 @@ void CheckLimits(const v1::LimitsConfig& limits, FieldProblems& problems) {
                limits.pending_data_connections_per_address(), 0,
                kMostPendingData);
   snapshot::CheckRate(limits.rate(), "gateway.limits.rate", problems);
+  if (limits.memory() > 0 && limits.memory() < limits::kMinMemory) {
+    check.Complain("memory", absl::StrCat("must be 64 MiB or more in bytes, or "
+                                          "0, not ",
+                                          limits.memory()));
+  }
 }
 
 void CheckBans(const v1::BansConfig& bans, FieldProblems& problems) {

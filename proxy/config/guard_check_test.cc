@@ -59,6 +59,10 @@ TEST(GuardCheckTest, LimitsInTheirRange) {
   EXPECT_EQ(LimitsProblem("pending_data_connections_per_address: 65536"),
             "gateway.limits.pending_data_connections_per_address: must be 0 to "
             "65535, not 65536");
+  EXPECT_EQ(LimitsProblem("memory: 67108864"), "");
+  EXPECT_EQ(LimitsProblem("memory: 67108863"),
+            "gateway.limits.memory: must be 64 MiB or more in bytes, or 0, not "
+            "67108863");
   EXPECT_EQ(LimitsProblem("rate { }"), "");
   EXPECT_EQ(LimitsProblem("rate { download: 1023 }"),
             "gateway.limits.rate.download: must be 1 KiB to 1 TiB a second in "
@@ -103,7 +107,7 @@ TEST(GuardCheckTest, WhatIsSetIsTaken) {
   const gateway::GatewayOptions options = GatewayOptionsOf(ConfigOf(
       "limits { sessions_per_address: 1 sessions_per_user: 2 "
       "connections_per_second: 3 connections_burst: 4 "
-      "pending_data_connections_per_address: 5 } "
+      "pending_data_connections_per_address: 5 memory: 67108864 } "
       "bans { failed_logins: 6 window { seconds: 7 } base { seconds: 8 } "
       "longest { seconds: 9 } tarpit { seconds: 10 } }"));
   EXPECT_EQ(options.guard.clients.sessions_per_address, 1);
@@ -111,6 +115,7 @@ TEST(GuardCheckTest, WhatIsSetIsTaken) {
   EXPECT_EQ(options.guard.clients.connections_per_second, 3);
   EXPECT_EQ(options.guard.clients.connections_burst, 4);
   EXPECT_EQ(options.max_pending_data_per_address, 5);
+  EXPECT_EQ(options.memory, 64u << 20);
   EXPECT_EQ(options.guard.failed_logins.most, 6);
   EXPECT_EQ(options.guard.failed_logins.window, absl::Seconds(7));
   EXPECT_EQ(options.guard.failed_logins.base, absl::Seconds(8));

@@ -205,6 +205,7 @@ gateway::GatewayOptions GatewayOptionsOf(const v1::Config& config) {
       static_cast<int>(gateway.limits().pending_data_connections_per_address());
   options.session.tarpit = DurationOf(gateway.bans().tarpit());
   options.rate = snapshot::DecodeRate(gateway.limits().rate());
+  options.memory = gateway.limits().memory();
   options.zone = gateway.zone();
   options.drain_notice = DrainNoticeOf(config);
   return options;

@@ -282,12 +282,21 @@ v1::Farm FarmMessage(const fleet::Farm& farm) {
   message.mutable_failover()->set_candidates(farm.failover.candidates);
   *message.mutable_failover()->mutable_budget() =
       DurationMessage(farm.failover.budget);
+  message.mutable_failover()->set_replace_backend(
+      farm.failover.replace_backend);
+  message.mutable_failover()->set_resume_downloads(
+      farm.failover.resume_downloads);
   *message.mutable_drain()->mutable_grace() = DurationMessage(farm.drain.grace);
   *message.mutable_drain()->mutable_deadline() =
       DurationMessage(farm.drain.deadline);
   AddTimeouts(farm.timeouts, *message.mutable_timeouts());
   *message.mutable_backend_tls() = BackendTlsMessage(farm.backend_tls);
   message.set_tolerate_missing_close_notify(farm.tolerate_missing_close_notify);
+  if (farm.fxp_peers != nullptr) {
+    for (const Cidr& peer : *farm.fxp_peers) {
+      message.add_fxp_peers(peer.ToString());
+    }
+  }
   return message;
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "proxy/base/cidr.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/mutex.h"
 #include "proxy/fleet/backend.h"
@@ -54,6 +55,9 @@ struct Farm {
   // A protected data connection without close_notify is a whole file.
   bool tolerate_missing_close_notify = false;
   rates::TransferLimit rate;
+  // Servers that may stand in a client's place on a data connection (FXP);
+  // null: none.
+  std::shared_ptr<const std::vector<Cidr>> fxp_peers;
   std::vector<Backend> backends;
   std::shared_ptr<FarmProgress> progress = std::make_shared<FarmProgress>();
   // Made of `backends` by Fleet::Prepare(). Null in a farm made by hand: it

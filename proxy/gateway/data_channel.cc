@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "proxy/base/limits.h"
 #include "proxy/io/errno_status.h"
 #include "proxy/io/lingering_socket.h"
@@ -46,11 +47,13 @@ DataChannel::~DataChannel() {
 }
 
 ports::LeaseTable::Taken DataChannel::TakeLease(
-    const std::optional<PortRange>& slice, const IpAddress& source) {
+    const std::optional<PortRange>& slice, const IpAddress& source,
+    ports::PeerNetworks peers) {
   slice_ = slice;
   lease_source_ = source;
+  peers_ = std::move(peers);
   const ports::LeaseTable::Taken taken =
-      shared_.leases.Take(lease_owner_, lease_source_, slice);
+      shared_.leases.Take(lease_owner_, lease_source_, slice, peers_);
   switch (taken.outcome) {
     case ports::LeaseTable::Outcome::kGranted:
       lease_ = LeaseState::kHeld;
@@ -71,7 +74,7 @@ std::optional<ports::LeaseTable::Taken> DataChannel::LeaseGranted(
   if (claimed_early_) {
     claimed_early_ = false;
     lease_ = LeaseState::kNone;
-    return TakeLease(slice_, lease_source_);
+    return TakeLease(slice_, lease_source_, peers_);
   }
   lease_ = LeaseState::kHeld;
   leased_port_ = port;
@@ -90,11 +93,13 @@ void DataChannel::ClientAccepted(io::Socket socket, const Address& from,
   lease_ = LeaseState::kNone;
   client_.socket = std::move(socket);
   client_.engine = std::move(engine);
+  is_with_peer_ = peers_ != nullptr && from.ip != lease_source_;
   owner_->OnLegOpen(Leg::kClient, from);
 }
 
 void DataChannel::DialClient(const Address& target, const Address& from,
-                             absl::Time deadline) {
+                             bool is_peer, absl::Time deadline) {
+  is_with_peer_ = is_peer;
   client_target_ = {.target = target, .from = from, .deadline = deadline};
   DialClientOnce();
 }
@@ -120,6 +125,63 @@ void DataChannel::OnClientDialled(absl::StatusOr<io::Connected> result) {
   client_retry_ =
       std::make_unique<io::Timer>(shared_.loop, [this] { DialClientOnce(); });
   client_retry_->Set(retry);
+}
+
+void DataChannel::JoinOwnPort(const IpAddress& client, uint16_t port,
+                              absl::Time deadline) {
+  is_with_peer_ = true;
+  own_port_ = std::make_unique<OwnPort>();
+  own_port_->client = client;
+  own_port_->port = port;
+  const Address loopback = {*IpAddress::Parse("127.0.0.1"), 0};
+  absl::StatusOr<std::unique_ptr<io::TcpListener>> listener =
+      io::TcpListener::Listen(shared_.loop, loopback,
+                              {.backlog = 4, .priority = io::Priority::kBulk},
+                              [this](io::Socket socket, const Address& from) {
+                                if (own_port_->far.is_open())
+                                  own_port_->far.Reset();
+                                own_port_->far = std::move(socket);
+                                own_port_->far_from = from;
+                                MeetOwnPort();
+                              });
+  Address target = loopback;
+  if (listener.ok()) {
+    target = (*listener)->local_address();
+    own_port_->listener = *std::move(listener);
+  }
+  // Without a listener the dial fails, and says so as any other does.
+  client_dial_ =
+      io::Dial::Start(shared_.loop, target,
+                      {.deadline = deadline, .priority = io::Priority::kBulk},
+                      [this](absl::StatusOr<io::Connected> result) {
+                        if (!result.ok()) {
+                          return OnDialled(Leg::kClient, std::move(result));
+                        }
+                        own_port_->near = *std::move(result);
+                        MeetOwnPort();
+                      });
+}
+
+void DataChannel::MeetOwnPort() {
+  OwnPort& own = *own_port_;
+  if (!own.near.has_value() || !own.far.is_open()) return;
+  const absl::StatusOr<Address> near = own.near->socket.LocalAddress();
+  // Somebody on this host got in between: the right one is still to come.
+  if (near.ok() && *near != own.far_from) return own.far.Reset();
+  const std::unique_ptr<OwnPort> met = std::move(own_port_);
+  const std::optional<ports::LeaseOwner> owner =
+      shared_.leases.Claim(met->port, met->client);
+  if (!owner.has_value()) {
+    return OnDialled(Leg::kClient,
+                     absl::NotFoundError(absl::StrCat(
+                         "no session of ", met->client.ToString(),
+                         " waits for a data connection on port ", met->port)));
+  }
+  met->near->peer = {met->client, met->port};
+  // First: what comes next may end this channel.
+  shared_.neighbours.GiveToSession(*owner, std::move(met->far),
+                                   {met->client, met->port});
+  OnDialled(Leg::kClient, *std::move(met->near));
 }
 
 void DataChannel::DialBackend(const Address& target, absl::string_view header,

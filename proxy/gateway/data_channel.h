@@ -43,10 +43,21 @@ class DataChannel final : public io::Relay::Owner {
    protected:
     ~Owner() = default;
   };
+  // Where a connection goes that was not accepted on a public port, but made
+  // to one from inside: to the session whose lease it has claimed.
+  class Neighbours {
+   public:
+    virtual void GiveToSession(const ports::LeaseOwner& owner,
+                               io::Socket socket, const Address& from) = 0;
+
+   protected:
+    ~Neighbours() = default;
+  };
   struct Shared {
     io::Loop& loop;
     io::PipePool& pipes;
     ports::LeaseTable& leases;
+    Neighbours& neighbours;
   };
   // TLS of the legs that have it: null is clear.
   struct Engines {
@@ -62,7 +73,8 @@ class DataChannel final : public io::Relay::Owner {
 
   // `source`: whom a connection must come from, as the lease table knows it.
   ports::LeaseTable::Taken TakeLease(const std::optional<PortRange>& slice,
-                                     const IpAddress& source);
+                                     const IpAddress& source,
+                                     ports::PeerNetworks peers);
   // The wait for a lease is over. When a connection has overtaken the news and
   // used the lease up, another is asked for: the answer to that.
   std::optional<ports::LeaseTable::Taken> LeaseGranted(uint16_t port);
@@ -70,8 +82,12 @@ class DataChannel final : public io::Relay::Owner {
   void ClientAccepted(io::Socket socket, const Address& from,
                       std::unique_ptr<tls::TlsEngine> engine);
   // A refused dial is tried again, limits::kActiveDialAttempts times in all.
-  void DialClient(const Address& target, const Address& from,
+  // `is_peer`: another server stands there (FXP).
+  void DialClient(const Address& target, const Address& from, bool is_peer,
                   absl::Time deadline);
+  // Another session of this gateway waits for `client` on `port`. The address
+  // in front of us need not lead back here, so the two meet on the loopback.
+  void JoinOwnPort(const IpAddress& client, uint16_t port, absl::Time deadline);
   // `header`: what the connection begins with, or empty.
   void DialBackend(const Address& target, absl::string_view header,
                    absl::Time deadline);
@@ -80,6 +96,8 @@ class DataChannel final : public io::Relay::Owner {
                                            const IpAddress& backend);
   // The client leg's connection came with an engine that has begun.
   bool has_client_engine() const { return client_.engine != nullptr; }
+  // Another server stands in the client's place (FXP).
+  bool is_with_peer() const { return is_with_peer_; }
   // It is kept, and needs none in `engines`.
   void StartRelay(session::Direction direction, Engines engines,
                   const rates::Pacer::Buckets& rates,
@@ -115,6 +133,7 @@ class DataChannel final : public io::Relay::Owner {
   void Reset();
   void DialClientOnce();
   void OnClientDialled(absl::StatusOr<io::Connected> result);
+  void MeetOwnPort();
   void OnDialled(session::Leg leg, absl::StatusOr<io::Connected> result);
   absl::Status SendHeader(const io::Socket& socket) const;
   void OnRelayDone(int64_t bytes) override;
@@ -134,10 +153,12 @@ class DataChannel final : public io::Relay::Owner {
 
   LeaseState lease_ = LeaseState::kNone;
   std::optional<PortRange> slice_;
+  ports::PeerNetworks peers_;
   bool claimed_early_ = false;
   uint16_t leased_port_ = 0;
   int64_t bytes_moved_ = 0;  // by relays that are gone
   bool has_resumed_ = false;
+  bool is_with_peer_ = false;
   session::Direction direction_ = session::Direction::kDownload;
   EndPoint client_;
   EndPoint backend_;
@@ -148,6 +169,16 @@ class DataChannel final : public io::Relay::Owner {
     int attempts = 0;
   };
   ClientTarget client_target_;
+  // Of JoinOwnPort: both ends, until they have met.
+  struct OwnPort {
+    IpAddress client;
+    uint16_t port = 0;
+    std::unique_ptr<io::TcpListener> listener;
+    std::optional<io::Connected> near;
+    io::Socket far;
+    Address far_from;
+  };
+  std::unique_ptr<OwnPort> own_port_;
   std::unique_ptr<io::Timer> client_retry_;
   std::unique_ptr<io::Dial> client_dial_;
   std::unique_ptr<io::Dial> backend_dial_;

@@ -96,6 +96,7 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
       rates_(limits::kMaxRatedUsers),
       guard_(options_.guard),
       session_counts_(limits::kMaxCountedClients),
+      memory_(options_.memory),
       tls_(options_.tls),
       shared_{.options = options_,
               .leases = leases_,
@@ -105,6 +106,7 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
               .sessions = sessions_,
               .descriptors =
                   DescriptorReserve(DescriptorLimit(), options_.max_sessions),
+              .memory = memory_,
               .pass_on =
                   [this](UnmatchedConnections::Matched connection) {
                     Worker& worker =

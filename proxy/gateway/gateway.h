@@ -16,6 +16,7 @@
 #include "proxy/fleet/pin_table.h"
 #include "proxy/gateway/gateway_options.h"
 #include "proxy/gateway/gateway_view.h"
+#include "proxy/gateway/memory_watch.h"
 #include "proxy/gateway/name_refresher.h"
 #include "proxy/gateway/prober.h"
 #include "proxy/gateway/tls_material.h"
@@ -90,6 +91,7 @@ class Gateway final : public GatewayView {
   std::atomic<bool> refusing_{false};
   mutable Mutex running_mutex_;
   bool running_ ABSL_GUARDED_BY(running_mutex_) = false;
+  const MemoryWatch memory_;
   TlsMaterial tls_;
   Worker::Shared shared_;
   mutable Mutex mutex_;

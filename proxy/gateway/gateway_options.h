@@ -3,6 +3,7 @@
 #ifndef PINNACE_PROXY_GATEWAY_GATEWAY_OPTIONS_H_
 #define PINNACE_PROXY_GATEWAY_GATEWAY_OPTIONS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ struct GatewayOptions {
   // How long a draining gateway still takes new sessions.
   absl::Duration drain_notice = limits::kDrainNotice;
   rates::TransferLimit rate;  // of all sessions, at the start
+  uint64_t memory = 0;        // bytes resident; 0: no bound
 };
 
 }  // namespace pinnace::gateway

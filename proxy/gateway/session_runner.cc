@@ -271,9 +271,11 @@ void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
   }
   TellLease(action.path,
             Channel(action.path)
-                .TakeLease(action.slice,
-                           by_session ? ports::SourceOfSession(session_.id())
-                                      : session_.start().client.ip));
+                .TakeLease(
+                    action.slice,
+                    by_session ? ports::SourceOfSession(session_.id())
+                               : session_.start().client.ip,
+                    action.fxp_peers == nullptr ? nullptr : *action.fxp_peers));
 }
 
 void SessionRunner::TellLease(session::DataPathId path,
@@ -335,9 +337,16 @@ void SessionRunner::Do(const session::ListenForBackend& action, const Outbox&) {
 }
 
 void SessionRunner::Do(const session::DialClient& action, const Outbox&) {
+  const absl::Time deadline =
+      worker_.loop().now() + session_.timeouts().data_connect;
+  const IpAddress& client = session_.start().client.ip;
+  if (action.to_own_port) {
+    return Channel(action.path)
+        .JoinOwnPort(client, action.target.port, deadline);
+  }
   Channel(action.path)
-      .DialClient(action.target, action.from,
-                  worker_.loop().now() + session_.timeouts().data_connect);
+      .DialClient(action.target, action.from, action.target.ip != client,
+                  deadline);
 }
 
 void SessionRunner::Do(const session::DialBackend& action, const Outbox& out) {
@@ -549,6 +558,9 @@ void SessionRunner::OnDrained(io::ByteStream& stream) {
 
 void SessionRunner::OnLegOpen(Leg leg, const Address& from) {
   const session::DataPathId path = data_->id();
+  if (leg == Leg::kClient && data_->is_with_peer()) {
+    worker_.counters().Add(metrics::Counter::kFxpConnections);
+  }
   Deliver([&](Session& session, Turn& turn) {
     session.OnLegOpen(path, leg, from, turn);
   });

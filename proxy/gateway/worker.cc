@@ -42,6 +42,8 @@ std::optional<Counter> CounterOf(Refusal refusal) {
       break;
     case Refusal::kDescriptors:
       return Counter::kDescriptorsRefused;
+    case Refusal::kMemory:
+      return Counter::kMemoryRefused;
     case Refusal::kBanned:
       return Counter::kBannedRefused;
     case Refusal::kTooManySessions:
@@ -50,6 +52,12 @@ std::optional<Counter> CounterOf(Refusal refusal) {
       return Counter::kConnectionRateRefused;
   }
   return std::nullopt;
+}
+
+// For what its address does, not for what the gateway is short of.
+bool IsOfOne(Refusal refusal) {
+  return refusal == Refusal::kBanned || refusal == Refusal::kTooManySessions ||
+         refusal == Refusal::kTooFast;
 }
 
 }  // namespace
@@ -210,6 +218,11 @@ void Worker::GiveToSession(UnmatchedConnections::Matched connection) {
   }
 }
 
+void Worker::GiveToSession(const ports::LeaseOwner& owner, io::Socket socket,
+                           const Address& from) {
+  GiveToSession({.owner = owner, .socket = std::move(socket), .from = from});
+}
+
 void Worker::Start() {
   thread_ = std::thread([this] { loop_.Run(); });
 }
@@ -347,6 +360,11 @@ guard::Guard::Entry Worker::Admit(const Address& client,
             .why = "The gateway is short of descriptors, try again later.",
             .place = {}};
   }
+  if (shared_.memory.is_short()) {
+    return {.refusal = Refusal::kMemory,
+            .why = "The gateway is short of memory, try again later.",
+            .place = {}};
+  }
   const int64_t sessions =
       shared_.sessions.fetch_add(1, std::memory_order_relaxed);
   guard::Guard::Entry entry = {.refusal = Refusal::kSessionLimit,
@@ -377,6 +395,11 @@ void Worker::Refuse(io::Socket socket, const Address& client,
   }
   // An answer keeps its descriptor until the client has taken it.
   if (shared_.descriptors.IsVeryShort(socket.fd())) return socket.Reset();
+  // Those who are refused for what they do could else keep many of them.
+  if (IsOfOne(entry.refusal) &&
+      loop_.live_lingering() >= limits::kMaxRefusalsUnderWay) {
+    return socket.Reset();
+  }
   auto stream =
       std::make_unique<io::TcpStream>(loop_, std::move(socket), nullptr);
   stream->Write(

@@ -23,6 +23,7 @@
 #include "proxy/gateway/data_channel.h"
 #include "proxy/gateway/descriptor_reserve.h"
 #include "proxy/gateway/gateway_options.h"
+#include "proxy/gateway/memory_watch.h"
 #include "proxy/gateway/proxy_gate.h"
 #include "proxy/gateway/session_runner.h"
 #include "proxy/gateway/tls_material.h"
@@ -45,7 +46,7 @@ namespace pinnace::gateway {
 
 using ResolvedNamesPtr = std::shared_ptr<const ingress::ResolvedNames>;
 
-class Worker {
+class Worker final : public DataChannel::Neighbours {
  public:
   // What all workers of a gateway share; outlives them. Any thread.
   struct Shared {
@@ -56,6 +57,7 @@ class Worker {
     policy::SessionCounts& session_counts;
     std::atomic<int64_t>& sessions;  // of all workers
     DescriptorReserve descriptors;
+    const MemoryWatch& memory;
     // Gives a data connection to the worker of the session that has its lease.
     absl::AnyInvocable<void(UnmatchedConnections::Matched connection) const>
         pass_on;
@@ -97,6 +99,8 @@ class Worker {
   void OnLeaseGranted(const ports::LeaseOwner& owner, const IpAddress& source,
                       uint16_t port);
   void OnDataAccepted(UnmatchedConnections::Matched connection);
+  void GiveToSession(const ports::LeaseOwner& owner, io::Socket socket,
+                     const Address& from) override;
   void AppendSessions(std::vector<session::SessionFacts>& facts) const;
   bool Kill(SessionId id);
 
@@ -114,7 +118,9 @@ class Worker {
     return shared_.rate;
   }
   rates::RateTable& rates() { return shared_.rates; }
-  DataChannel::Shared data_shared() { return {loop_, pipes_, shared_.leases}; }
+  DataChannel::Shared data_shared() {
+    return {loop_, pipes_, shared_.leases, *this};
+  }
   session::Turn NewTurn(size_t client_unsent_bytes, session::Outbox& out);
   // `backend` has public ports, and this gateway none of them.
   void NoteForeignSlice(const BackendId& backend, const PortRange& slice);

@@ -63,7 +63,7 @@ std::optional<Ban> BanTable::Find(const IpAddress& client,
   if (live_.load(std::memory_order_relaxed) == 0) return std::nullopt;
   MutexLock lock(&mutex_);
   if (of_users_ == 0) return std::nullopt;
-  return FindOf(client, Printable(user), now);
+  return FindOf(client, UserKey(Printable(user)), now);
 }
 
 void BanTable::Index(Change& entry) {
@@ -138,8 +138,8 @@ bool BanTable::Lift(absl::string_view key, absl::Time now,
   const std::optional<BanName> name = ParseBanKey(key);
   if (!name.has_value()) return false;
   MutexLock lock(&mutex_);
-  const auto found = entries_.find(
-      Name{name->client.network, name->client.prefix_bits, name->user});
+  const auto found = entries_.find(Name{
+      name->client.network, name->client.prefix_bits, UserKey(name->user)});
   if (found == entries_.end() || found->second.is_lifted ||
       found->second.ban.expires <= now) {
     return false;

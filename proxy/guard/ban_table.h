@@ -20,6 +20,7 @@
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/base/mutex.h"
+#include "proxy/base/user_name.h"
 #include "proxy/guard/ban.h"
 
 namespace pinnace::guard {
@@ -95,7 +96,7 @@ class BanTable {
   using Lengths = std::array<int64_t, kLengths>;
 
   static Name NameOf(const Ban& ban) {
-    return {ban.client.network, ban.client.prefix_bits, ban.user};
+    return {ban.client.network, ban.client.prefix_bits, UserKey(ban.user)};
   }
   static Order OrderOf(const Change& entry);
   int64_t& LengthOf(const Ban& ban) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

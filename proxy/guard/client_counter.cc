@@ -92,26 +92,29 @@ void ClientCounter::LeaveAddress(const IpAddress& key) {
 
 bool ClientCounter::HasPlaceFor(absl::string_view user) const {
   if (limits_.sessions_per_user == 0) return true;
+  const std::string key = UserKey(user);
   MutexLock lock(&mutex_);
-  const auto found = users_.find(user);
+  const auto found = users_.find(key);
   return found == users_.end() || found->second < limits_.sessions_per_user;
 }
 
 std::optional<ClientCounter::Place> ClientCounter::LogIn(
     absl::string_view user) {
-  if (limits_.sessions_per_user == 0 || user.empty()) return Place();
+  if (limits_.sessions_per_user == 0) return Place();
+  const std::string key = UserKey(user);
+  if (key.empty()) return Place();
   MutexLock lock(&mutex_);
-  auto found = users_.find(user);
+  auto found = users_.find(key);
   if (found == users_.end()) {
     if (users_.size() >= max_clients_) {
       ++forgotten_;
       return Place();
     }
-    found = users_.emplace(std::string(user), 0).first;
+    found = users_.emplace(key, 0).first;
   }
   if (found->second >= limits_.sessions_per_user) return std::nullopt;
   ++found->second;
-  return Place(this, user);
+  return Place(this, key);
 }
 
 void ClientCounter::LeaveUser(const std::string& user) {

@@ -16,6 +16,7 @@
 #include "proxy/base/address.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/mutex.h"
+#include "proxy/base/user_name.h"
 
 namespace pinnace::guard {
 
@@ -51,7 +52,7 @@ class ClientCounter {
     void Release();
     // Of a place among a user's sessions.
     bool IsOf(absl::string_view user) const {
-      return counter_ != nullptr && user_ == user;
+      return counter_ != nullptr && user_ == UserKey(user);
     }
 
    private:

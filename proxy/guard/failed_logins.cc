@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/base/user_name.h"
 #include "proxy/guard/ban.h"
 
 namespace pinnace::guard {
@@ -39,11 +40,12 @@ FailedLogins::Sentence FailedLogins::Condemn(Record& record, Whom whom,
 }
 
 std::optional<FailedLogins::Sentence> FailedLogins::Fail(
-    const IpAddress& client, absl::string_view user, absl::Time now) {
+    const IpAddress& client, absl::string_view name, absl::Time now) {
   if (limits_.most == 0) return std::nullopt;
+  const std::string user = UserKey(name);
   const IpAddress key = NetworkOf(client).network;
   MutexLock lock(&mutex_);
-  Record& of_user = failures_.Touch({key, std::string(user)});
+  Record& of_user = failures_.Touch({key, user});
   Record& of_address = failures_.Touch({key, ""});
   const int64_t user_failures = Count(of_user, now);
   const int64_t failures = Count(of_address, now);
@@ -61,13 +63,14 @@ std::optional<FailedLogins::Sentence> FailedLogins::Fail(
   return Condemn(of_address, Whom::kAddress, failures, now);
 }
 
-void FailedLogins::Succeed(const IpAddress& client, absl::string_view user,
+void FailedLogins::Succeed(const IpAddress& client, absl::string_view name,
                            absl::Time now) {
   if (limits_.most == 0) return;
+  const std::string user = UserKey(name);
   const IpAddress key = NetworkOf(client).network;
   MutexLock lock(&mutex_);
-  successes_.Touch(key) = {.user = std::string(user), .time = now};
-  Record* of_user = failures_.Find({key, std::string(user)});
+  successes_.Touch(key) = {.user = user, .time = now};
+  Record* of_user = failures_.Find({key, user});
   if (of_user == nullptr) return;
   Record* of_address = failures_.Find({key, ""});
   if (of_address != nullptr) {

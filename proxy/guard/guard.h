@@ -30,6 +30,7 @@ enum class Refusal : uint8_t {
   kDraining,
   kSessionLimit,
   kDescriptors,
+  kMemory,
   kBanned,
   kTooManySessions,  // of its address
   kTooFast,          // its address

@@ -99,6 +99,8 @@ constexpr CounterRow kRows[] = {
     {Counter::kForeignSlices, "foreign_port_slices_total",
      "Leases taken from the whole pool, because the backend's public_ports are "
      "outside it."},
+    {Counter::kFxpConnections, "fxp_connections_total",
+     "Data connections with another server in the client's place (FXP)."},
     {Counter::kProxyHeaders, "proxy_headers_total",
      "Connections that began with a PROXY header of a trusted balancer."},
     {Counter::kProxySourcesRefused, "proxy_sources_refused_total",
@@ -126,6 +128,8 @@ constexpr CounterRow kRows[] = {
      "Control connections answered 421: their address connects too fast."},
     {Counter::kDescriptorsRefused, "sessions_refused_descriptors_total",
      "Connections refused: descriptors are kept for running sessions."},
+    {Counter::kMemoryRefused, "sessions_refused_memory_total",
+     "Control connections refused near limits.memory."},
     {Counter::kAcceptShortages, "accept_shortages_total",
      "Times a listener paused because no descriptor was left to accept with."},
 };

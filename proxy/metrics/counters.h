@@ -58,6 +58,7 @@ enum class Counter : uint8_t {
   kSessionLimits,         // USER where a user or address has all its sessions
   kSessionCountsFull,     // likewise, as no more of them can be counted
   kForeignSlices,         // public ports of a backend that are not ours
+  kFxpConnections,        // client legs with a peer's server, either way
   kProxyHeaders,          // that were believed
   kProxySourcesRefused,   // without the right to a header, or to connect
   kProxyHeadersMalformed,
@@ -71,6 +72,7 @@ enum class Counter : uint8_t {
   kAddressSessionsRefused,
   kConnectionRateRefused,
   kDescriptorsRefused,
+  kMemoryRefused,
   kAcceptShortages,  // no descriptor to accept with: a listener pauses
   kCount,
 };

@@ -4,7 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "proxy/base/user_name.h"
 #include "proxy/policy/glob.h"
 
 namespace pinnace::policy {
@@ -58,7 +60,8 @@ bool Policy::HoldsFor(const PolicyRequest& request) const {
          (farm.empty() || farm == request.farm) &&
          // Not even "*" holds before there is a user.
          (user.empty() ||
-          (!request.user.empty() && GlobMatches(user, request.user))) &&
+          (!request.user.empty() &&
+           GlobMatches(absl::AsciiStrToLower(user), UserKey(request.user)))) &&
          (!client.has_value() || client->Contains(request.client));
 }
 

@@ -77,10 +77,13 @@ bool Restrictions::RefusesVerb(const Command& command) const {
   if (command.verb != Verb::kOther) {
     return refused_[static_cast<size_t>(command.verb)];
   }
-  return std::any_of(policies_.begin(), policies_.end(),
-                     [&command](const Policy* policy) {
-                       return policy->commands.Refuses(command.verb_text);
-                     });
+  return std::any_of(
+      policies_.begin(), policies_.end(), [&command](const Policy* policy) {
+        const WordLists& verbs = policy->commands;
+        // It may write, for all we know.
+        return (policy->read_only && !verbs.Names(command.verb_text)) ||
+               verbs.Refuses(command.verb_text);
+      });
 }
 
 std::optional<Refusal> Restrictions::Check(const Command& command,

@@ -1,6 +1,9 @@
 #include "proxy/policy/session_counts.h"
 
+#include <utility>
+
 #include "proxy/base/check.h"
+#include "proxy/base/user_name.h"
 
 namespace pinnace::policy {
 namespace {
@@ -19,7 +22,7 @@ std::vector<Bound> BoundsOf(const Restrictions::Policies& policies,
   std::vector<Bound> bounds;
   for (const Policy* policy : policies) {
     if (policy->max_sessions_per_user != 0 && !user.empty()) {
-      bounds.push_back({{policy->name, std::string(user), IpAddress()},
+      bounds.push_back({{policy->name, UserKey(user), IpAddress()},
                         policy->max_sessions_per_user});
     }
     if (policy->max_sessions_per_address != 0) {
@@ -31,10 +34,16 @@ std::vector<Bound> BoundsOf(const Restrictions::Policies& policies,
   return bounds;
 }
 
-std::vector<SessionCounts::Key> KeysOf(std::vector<Bound> bounds) {
+// What of them is taken then.
+std::vector<SessionCounts::Key> KeysOf(SessionCounts::When when,
+                                       const std::vector<Bound>& bounds) {
   std::vector<SessionCounts::Key> keys;
-  keys.reserve(bounds.size());
-  for (Bound& bound : bounds) keys.push_back(std::move(bound.key));
+  for (const Bound& bound : bounds) {
+    if (when == SessionCounts::When::kAtUser && !bound.key.user.empty()) {
+      continue;
+    }
+    keys.push_back(bound.key);
+  }
   return keys;
 }
 
@@ -42,36 +51,40 @@ std::vector<SessionCounts::Key> KeysOf(std::vector<Bound> bounds) {
 
 void SessionCounts::Places::Leave() {
   if (counts_ == nullptr) return;
-  std::exchange(counts_, nullptr)->Leave(keys_);
-  keys_.clear();
+  SessionCounts& counts = *counts_;
+  MutexLock lock(&counts.mutex_);
+  counts.Leave(*this);
 }
 
 SessionCounts::Outcome SessionCounts::Take(
-    const Restrictions::Policies& policies, absl::string_view user,
+    When when, const Restrictions::Policies& policies, absl::string_view user,
     const IpAddress& client, Places& places) {
-  places.Leave();
-  std::vector<Bound> bounds = BoundsOf(policies, user, client);
-  if (bounds.empty()) return Outcome::kTaken;
+  const std::vector<Bound> bounds = BoundsOf(policies, user, client);
+  if (bounds.empty()) {
+    places.Leave();
+    return Outcome::kTaken;
+  }
   MutexLock lock(&mutex_);
+  Leave(places);
   for (const Bound& bound : bounds) {
     const auto found = counts_.find(bound.key);
     if (found == counts_.end() || found->second < bound.most) continue;
     return bound.key.user.empty() ? Outcome::kAddressFull : Outcome::kUserFull;
   }
   if (counts_.size() + bounds.size() > max_keys_) return Outcome::kTableFull;
-  Enter(KeysOf(std::move(bounds)), places);
+  Enter(KeysOf(when, bounds), places);
   return Outcome::kTaken;
 }
 
-void SessionCounts::Hold(const Restrictions::Policies& policies,
+void SessionCounts::Hold(When when, const Restrictions::Policies& policies,
                          absl::string_view user, const IpAddress& client,
                          Places& places) {
-  places.Leave();
-  std::vector<Bound> bounds = BoundsOf(policies, user, client);
-  if (bounds.empty()) return;
+  const std::vector<Bound> bounds = BoundsOf(policies, user, client);
+  if (bounds.empty()) return places.Leave();
   MutexLock lock(&mutex_);
+  Leave(places);
   if (counts_.size() + bounds.size() > max_keys_) return;
-  Enter(KeysOf(std::move(bounds)), places);
+  Enter(KeysOf(when, bounds), places);
 }
 
 void SessionCounts::Enter(std::vector<Key> keys, Places& places) {
@@ -80,13 +93,14 @@ void SessionCounts::Enter(std::vector<Key> keys, Places& places) {
   places.keys_ = std::move(keys);
 }
 
-void SessionCounts::Leave(const std::vector<Key>& keys) {
-  MutexLock lock(&mutex_);
-  for (const Key& key : keys) {
+void SessionCounts::Leave(Places& places) {
+  for (const Key& key : places.keys_) {
     const auto found = counts_.find(key);
     PINNACE_CHECK(found != counts_.end());
     if (--found->second == 0) counts_.erase(found);
   }
+  places.counts_ = nullptr;
+  places.keys_.clear();
 }
 
 size_t SessionCounts::size() const {

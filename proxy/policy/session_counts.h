@@ -60,13 +60,16 @@ class SessionCounts {
   explicit SessionCounts(size_t max_keys) : max_keys_(max_keys) {}
 
   // The session's places by what its policies bound, in the place of those it
-  // had; none of the new ones unless all are free.
-  Outcome Take(const Restrictions::Policies& policies, absl::string_view user,
-               const IpAddress& client, Places& places)
+  // had; none of the new ones unless all are free. kAtUser: before the user has
+  // shown that he is one. His places are looked at, not taken, or anybody could
+  // fill them.
+  enum class When : uint8_t { kAtUser, kLoggedIn };
+  Outcome Take(When when, const Restrictions::Policies& policies,
+               absl::string_view user, const IpAddress& client, Places& places)
       ABSL_LOCKS_EXCLUDED(mutex_);
   // Of a session that runs already: whether they are free or not.
-  void Hold(const Restrictions::Policies& policies, absl::string_view user,
-            const IpAddress& client, Places& places)
+  void Hold(When when, const Restrictions::Policies& policies,
+            absl::string_view user, const IpAddress& client, Places& places)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -74,7 +77,7 @@ class SessionCounts {
  private:
   void Enter(std::vector<Key> keys, Places& places)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Leave(const std::vector<Key>& keys) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Leave(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_keys_;
   mutable Mutex mutex_;

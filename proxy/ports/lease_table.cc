@@ -95,18 +95,84 @@ uint16_t LeaseTable::PortAt(uint64_t order, uint32_t turn) const {
   return ports_[Permute(turn % size, size, order)];
 }
 
-std::optional<uint16_t> LeaseTable::TakeFreePort(
-    Source& source, const LeaseOwner& owner,
-    const std::optional<PortRange>& slice) const {
+std::optional<uint16_t> LeaseTable::TakeFreePort(const IpAddress& key,
+                                                 Source& source,
+                                                 const Waiter& wanted) {
   if (source.pending.size() >= ports_.size()) return std::nullopt;
-  for (uint32_t i = 0; i < ports_.size(); ++i) {
-    const uint16_t port = PortAt(source.order, source.turn + i);
-    if (slice.has_value() && !slice->Contains(port)) continue;
-    if (!source.pending.try_emplace(port, owner).second) continue;
-    source.turn = (source.turn + i + 1) % static_cast<uint32_t>(ports_.size());
+  const auto size = static_cast<uint32_t>(ports_.size());
+  std::optional<uint32_t> shared;  // With a lease that peers may claim too.
+  for (uint32_t i = 0; i <= size; ++i) {
+    if (i == size && !shared.has_value()) break;
+    const uint32_t step = i < size ? i : *shared;
+    const uint16_t port = PortAt(source.order, source.turn + step);
+    if (wanted.slice.has_value() && !wanted.slice->Contains(port)) continue;
+    if (source.pending.contains(port)) continue;
+    if (wanted.peers != nullptr && i < size && HasPeerLease(port)) {
+      if (!shared.has_value()) shared = i;
+      continue;
+    }
+    source.pending.try_emplace(port, Lease{wanted.owner, wanted.peers});
+    if (wanted.peers != nullptr) {
+      AddPeerLease(port, {wanted.owner, key, wanted.peers});
+    }
+    source.turn = (source.turn + step + 1) % size;
     return port;
   }
   return std::nullopt;
+}
+
+void LeaseTable::EndLease(const IpAddress& key, Source& source, uint16_t port) {
+  const auto found = source.pending.find(port);
+  const Lease lease = std::move(found->second);
+  source.pending.erase(found);
+  UncountPending(lease.owner);
+  if (lease.peers != nullptr) RemovePeerLease(port, lease.owner);
+}
+
+bool LeaseTable::HasPeerLease(uint16_t port) const {
+  MutexLock lock(&peer_mutex_);
+  return peer_leases_.contains(port);
+}
+
+void LeaseTable::AddPeerLease(uint16_t port, PeerLease lease) {
+  MutexLock lock(&peer_mutex_);
+  peer_leases_[port].push_back(std::move(lease));
+  peer_leases_count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void LeaseTable::RemovePeerLease(uint16_t port, const LeaseOwner& owner) {
+  MutexLock lock(&peer_mutex_);
+  const auto found = peer_leases_.find(port);
+  if (found == peer_leases_.end()) return;
+  std::vector<PeerLease>& leases = found->second;
+  peer_leases_count_.fetch_sub(
+      static_cast<int64_t>(std::erase_if(
+          leases,
+          [&owner](const PeerLease& lease) { return lease.owner == owner; })),
+      std::memory_order_relaxed);
+  if (leases.empty()) peer_leases_.erase(found);
+}
+
+std::optional<LeaseTable::PeerLease> LeaseTable::FindPeerLease(
+    uint16_t port, const IpAddress& source) {
+  // No FXP is the rule, and then nobody waits for the lock.
+  if (peer_leases_count_.load(std::memory_order_relaxed) == 0) {
+    return std::nullopt;
+  }
+  MutexLock lock(&peer_mutex_);
+  const auto found = peer_leases_.find(port);
+  if (found == peer_leases_.end()) return std::nullopt;
+  const PeerLease* only = nullptr;
+  for (const PeerLease& lease : found->second) {
+    if (!AnyContains(*lease.peers, source)) continue;
+    if (only != nullptr) {
+      // To guess would be to give one client's file to another.
+      ++ambiguous_total_;
+      return std::nullopt;
+    }
+    only = &lease;
+  }
+  return only == nullptr ? std::nullopt : std::optional<PeerLease>(*only);
 }
 
 bool LeaseTable::IsForeign(const PortRange& slice) const {
@@ -117,7 +183,8 @@ bool LeaseTable::IsForeign(const PortRange& slice) const {
 
 LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
                                    const IpAddress& client,
-                                   const std::optional<PortRange>& wanted) {
+                                   const std::optional<PortRange>& wanted,
+                                   PeerNetworks peers) {
   const std::optional<PortRange> slice =
       wanted.has_value() && IsForeign(*wanted) ? std::nullopt : wanted;
   if (!CountPending(owner)) return {.outcome = Outcome::kTooManyPending};
@@ -133,7 +200,8 @@ LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
         ports_.size());
   }
   Source& source = *slot;
-  const std::optional<uint16_t> port = TakeFreePort(source, owner, slice);
+  Waiter waiter = {owner, slice, std::move(peers)};
+  const std::optional<uint16_t> port = TakeFreePort(key, source, waiter);
   if (port.has_value()) {
     ++shard.facts.granted_total;
     ++shard.facts.pending;
@@ -146,37 +214,46 @@ LeaseTable::Taken LeaseTable::Take(const LeaseOwner& owner,
     ForgetIfIdle(shard, key, source);
     return {.outcome = Outcome::kRefused};
   }
-  source.waiting.push_back({owner, slice});
+  source.waiting.push_back(std::move(waiter));
   ++shard.facts.waiting;
   ++shard.facts.waited_total;
   return {.outcome = Outcome::kWaiting};
 }
 
 std::optional<LeaseOwner> LeaseTable::Claim(uint16_t port,
-                                            const IpAddress& source_address) {
-  const IpAddress key = KeyOf(source_address);
+                                            const IpAddress& source) {
+  const IpAddress key = KeyOf(source);
+  std::optional<LeaseOwner> owner = ClaimOf(key, port, nullptr);
+  if (owner.has_value()) return owner;
+  if (const std::optional<PeerLease> lease = FindPeerLease(port, source)) {
+    owner = ClaimOf(lease->key, port, &lease->owner);
+    if (owner.has_value()) return owner;
+  }
+  Shard& shard = ShardOf(key);
+  MutexLock lock(&shard.mutex);
+  ++shard.facts.strangers_total;
+  return std::nullopt;
+}
+
+std::optional<LeaseOwner> LeaseTable::ClaimOf(const IpAddress& key,
+                                              uint16_t port,
+                                              const LeaseOwner* expected) {
   Shard& shard = ShardOf(key);
   std::optional<Grant> next;
   LeaseOwner owner;
   {
     MutexLock lock(&shard.mutex);
     auto found = shard.sources.find(key);
-    if (found == shard.sources.end()) {
-      ++shard.facts.strangers_total;
-      return std::nullopt;
-    }
+    if (found == shard.sources.end()) return std::nullopt;
     Source& source = *found->second;
     auto lease = source.pending.find(port);
-    if (lease == source.pending.end()) {
-      ++shard.facts.strangers_total;
-      return std::nullopt;
-    }
-    owner = lease->second;
-    source.pending.erase(lease);
-    UncountPending(owner);
+    if (lease == source.pending.end()) return std::nullopt;
+    owner = lease->second.owner;
+    if (expected != nullptr && owner != *expected) return std::nullopt;
+    EndLease(key, source, port);
     --shard.facts.pending;
     ++shard.facts.claimed_total;
-    next = ServeWaiting(source, shard.facts);
+    next = ServeWaiting(key, source, shard.facts);
     ForgetIfIdle(shard, key, source);
   }
   if (next.has_value()) granted_(next->owner, key, next->port);
@@ -204,24 +281,23 @@ void LeaseTable::Release(const LeaseOwner& owner, const IpAddress& client,
       }
     } else {
       auto lease = source.pending.find(port);
-      if (lease == source.pending.end() || lease->second != owner) return;
-      source.pending.erase(lease);
-      UncountPending(owner);
+      if (lease == source.pending.end() || lease->second.owner != owner) return;
+      EndLease(key, source, port);
       --shard.facts.pending;
-      next = ServeWaiting(source, shard.facts);
+      next = ServeWaiting(key, source, shard.facts);
     }
     ForgetIfIdle(shard, key, source);
   }
   if (next.has_value()) granted_(next->owner, key, next->port);
 }
 
-std::optional<LeaseTable::Grant> LeaseTable::ServeWaiting(Source& source,
-                                                          Facts& facts) const {
+std::optional<LeaseTable::Grant> LeaseTable::ServeWaiting(const IpAddress& key,
+                                                          Source& source,
+                                                          Facts& facts) {
   for (auto waiter = source.waiting.begin(); waiter != source.waiting.end();
        ++waiter) {
     const LeaseOwner owner = waiter->owner;
-    const std::optional<uint16_t> port =
-        TakeFreePort(source, owner, waiter->slice);
+    const std::optional<uint16_t> port = TakeFreePort(key, source, *waiter);
     if (!port.has_value()) continue;  // Its slice is still full.
     source.waiting.erase(waiter);
     --facts.waiting;
@@ -285,8 +361,12 @@ LeaseTable::Facts LeaseTable::facts() const {
       }
     }
   }
-  MutexLock lock(&count_mutex_);
-  sum.too_many_total = too_many_total_;
+  {
+    MutexLock lock(&count_mutex_);
+    sum.too_many_total = too_many_total_;
+  }
+  MutexLock lock(&peer_mutex_);
+  sum.ambiguous_total = ambiguous_total_;
   return sum;
 }
 

@@ -7,6 +7,7 @@
 #define PINNACE_PROXY_PORTS_LEASE_TABLE_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
+#include "proxy/base/cidr.h"
 #include "proxy/base/ids.h"
 #include "proxy/base/mutex.h"
 #include "proxy/base/port_range.h"
@@ -43,6 +45,9 @@ enum class SourceMatch : uint8_t {
 IpAddress SourceOfSession(SessionId session);
 
 // One promise: which session, and which of its data connections.
+// Who may connect in the place of a lease's client (FXP); null: nobody.
+using PeerNetworks = std::shared_ptr<const std::vector<Cidr>>;
+
 struct LeaseOwner {
   SessionId session = 0;
   uint64_t data_path = 0;  // counts up within the session
@@ -79,6 +84,8 @@ class LeaseTable {
     int64_t refused_total = 0;    // pool full and queue full
     int64_t too_many_total = 0;   // at max_pending_per_address
     int64_t strangers_total = 0;  // connections that no lease matched
+    // Of them, those of a peer that several leases would take.
+    int64_t ambiguous_total = 0;
     struct Port {
       uint16_t port = 0;
       int64_t pending = 0;
@@ -103,10 +110,13 @@ class LeaseTable {
   // foreign. When none is free the owner waits in line (Granted tells), unless
   // the line is full, or its address has too much pending.
   Taken Take(const LeaseOwner& owner, const IpAddress& client,
-             const std::optional<PortRange>& slice);
+             const std::optional<PortRange>& slice,
+             PeerNetworks peers = nullptr);
 
   // A connection from `source` came in on `port`: whose it is. The lease ends;
-  // a stranger gets nothing and ends nothing.
+  // a stranger gets nothing and ends nothing. A peer's is the one lease's on
+  // that port which takes it; ports are given so that there is one, as far as
+  // the pool allows.
   std::optional<LeaseOwner> Claim(uint16_t port, const IpAddress& source);
 
   // Gives up the lease of `port`, or with port 0 a place in the line. No effect
@@ -126,18 +136,29 @@ class LeaseTable {
   struct Waiter {
     LeaseOwner owner;
     std::optional<PortRange> slice;
+    PeerNetworks peers;
+  };
+  struct Lease {
+    LeaseOwner owner;
+    PeerNetworks peers;
   };
   // What one source has. Stays after its last lease, so that its next port
   // is again the one used longest ago, as long as the shard has room.
   struct Source {
     uint64_t order = 0;  // the key of its order of ports
     uint32_t turn = 0;   // where it stands in that order
-    absl::flat_hash_map<uint16_t, LeaseOwner> pending;
+    absl::flat_hash_map<uint16_t, Lease> pending;
     std::deque<Waiter> waiting;
   };
   struct Grant {
     LeaseOwner owner;
     uint16_t port = 0;
+  };
+  // A lease that peers may claim, found by its port.
+  struct PeerLease {
+    LeaseOwner owner;
+    IpAddress key;
+    PeerNetworks peers;
   };
   struct Shard {
     mutable Mutex mutex;
@@ -150,11 +171,23 @@ class LeaseTable {
   Shard& ShardOf(const IpAddress& key) const;
   // The `turn`-th port of `order`: a permutation of the pool.
   uint16_t PortAt(uint64_t order, uint32_t turn) const;
-  std::optional<uint16_t> TakeFreePort(
-      Source& source, const LeaseOwner& owner,
-      const std::optional<PortRange>& slice) const;
+  std::optional<uint16_t> TakeFreePort(const IpAddress& key, Source& source,
+                                       const Waiter& wanted);
   // Gives a port that was set free to the first who waits for such a one.
-  std::optional<Grant> ServeWaiting(Source& source, Facts& facts) const;
+  std::optional<Grant> ServeWaiting(const IpAddress& key, Source& source,
+                                    Facts& facts);
+  // Of `key`; with `expected` that owner's alone.
+  std::optional<LeaseOwner> ClaimOf(const IpAddress& key, uint16_t port,
+                                    const LeaseOwner* expected);
+  void EndLease(const IpAddress& key, Source& source, uint16_t port);
+  // The lease on `port` that takes a connection of `source`.
+  std::optional<PeerLease> FindPeerLease(uint16_t port, const IpAddress& source)
+      ABSL_LOCKS_EXCLUDED(peer_mutex_);
+  bool HasPeerLease(uint16_t port) const ABSL_LOCKS_EXCLUDED(peer_mutex_);
+  void AddPeerLease(uint16_t port, PeerLease lease)
+      ABSL_LOCKS_EXCLUDED(peer_mutex_);
+  void RemovePeerLease(uint16_t port, const LeaseOwner& owner)
+      ABSL_LOCKS_EXCLUDED(peer_mutex_);
   static void ForgetIfIdle(Shard& shard, const IpAddress& key,
                            const Source& source);
   // False when there are too many.
@@ -171,6 +204,12 @@ class LeaseTable {
   absl::flat_hash_map<IpAddress, int> pending_by_address_
       ABSL_GUARDED_BY(count_mutex_);
   int64_t too_many_total_ ABSL_GUARDED_BY(count_mutex_) = 0;
+  // Taken under a shard's. Empty without FXP.
+  mutable Mutex peer_mutex_;
+  absl::flat_hash_map<uint16_t, std::vector<PeerLease>> peer_leases_
+      ABSL_GUARDED_BY(peer_mutex_);
+  int64_t ambiguous_total_ ABSL_GUARDED_BY(peer_mutex_) = 0;
+  std::atomic<int64_t> peer_leases_count_{0};
 };
 
 }  // namespace pinnace::ports

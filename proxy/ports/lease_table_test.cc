@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,6 +50,12 @@ class Leases {
                          std::optional<PortRange> slice = std::nullopt) {
     return table_.Take({session, 1}, client, slice);
   }
+  LeaseTable::Taken TakeWithPeers(uint64_t session, const char* client,
+                                  const char* peers) {
+    return table_.Take({session, 1}, Ip(client), std::nullopt,
+                       std::make_shared<const std::vector<Cidr>>(
+                           std::vector<Cidr>{*Cidr::Parse(peers)}));
+  }
   std::vector<Grant> TakeGrants() { return std::exchange(grants_, {}); }
   void ExpectNothingLeft() const {
     EXPECT_EQ(table_.facts().pending, 0);
@@ -70,6 +77,68 @@ TEST(LeaseTableTest, ALeaseIsForOneConnectionOfItsClient) {
   EXPECT_EQ(leases->Claim(50000, kClient), std::nullopt);
   EXPECT_EQ(leases->facts().strangers_total, 3);
   EXPECT_EQ(leases->facts().claimed_total, 1);
+  leases.ExpectNothingLeft();
+}
+
+TEST(LeaseTableTest, APeerClaimsTheLeaseThatTakesIt) {
+  Leases leases({.pool = {{50000, 50000}}});
+  EXPECT_EQ(leases.TakeWithPeers(7, "192.0.2.1", "198.51.100.0/24").port,
+            50000);
+  EXPECT_EQ(leases->Claim(50000, Ip("198.51.101.1")), std::nullopt);
+  EXPECT_EQ(leases->Claim(50001, Ip("198.51.100.1")), std::nullopt);
+  EXPECT_EQ(leases->Claim(50000, Ip("198.51.100.1")), (LeaseOwner{7, 1}));
+  EXPECT_EQ(leases->Claim(50000, Ip("198.51.100.1")), std::nullopt);
+  // The client itself still may.
+  EXPECT_EQ(leases.TakeWithPeers(8, "192.0.2.1", "198.51.100.0/24").port,
+            50000);
+  EXPECT_EQ(leases->Claim(50000, kClient), (LeaseOwner{8, 1}));
+  EXPECT_EQ(leases->Claim(50000, Ip("198.51.100.1")), std::nullopt);
+  EXPECT_EQ(leases->facts().strangers_total, 4);
+  EXPECT_EQ(leases->facts().ambiguous_total, 0);
+  leases.ExpectNothingLeft();
+}
+
+TEST(LeaseTableTest, APeerGetsNothingWithoutFxp) {
+  Leases leases({.pool = {{50000, 50000}}});
+  EXPECT_EQ(leases.Take(7).port, 50000);
+  EXPECT_EQ(leases->Claim(50000, Ip("198.51.100.1")), std::nullopt);
+}
+
+TEST(LeaseTableTest, APeersLeasesHaveAPortEachAsLongAsThereIsOne) {
+  Leases leases({.pool = {{50000, 50003}}});
+  std::set<uint16_t> ports;
+  for (uint64_t i = 1; i <= 4; ++i) {
+    const LeaseTable::Taken taken = leases.TakeWithPeers(
+        i, absl::StrCat("192.0.2.", i).c_str(), "198.51.100.0/24");
+    ASSERT_EQ(taken.outcome, Outcome::kGranted);
+    ports.insert(taken.port);
+  }
+  EXPECT_EQ(ports.size(), 4u);
+  // The fifth shares one, and whose its peer is nobody knows.
+  const LeaseTable::Taken fifth =
+      leases.TakeWithPeers(5, "192.0.2.5", "198.51.100.0/24");
+  ASSERT_EQ(fifth.outcome, Outcome::kGranted);
+  EXPECT_EQ(leases->Claim(fifth.port, Ip("198.51.100.9")), std::nullopt);
+  EXPECT_EQ(leases->facts().ambiguous_total, 1);
+  // Whose client comes itself is known, and then the other's peer is, too.
+  EXPECT_EQ(leases->Claim(fifth.port, Ip("192.0.2.5")), (LeaseOwner{5, 1}));
+  const std::optional<LeaseOwner> other =
+      leases->Claim(fifth.port, Ip("198.51.100.9"));
+  ASSERT_TRUE(other.has_value());
+  EXPECT_NE(other->session, 5u);
+}
+
+TEST(LeaseTableTest, ALeaseThatIsReleasedTakesNoPeer) {
+  Leases leases({.pool = {{50000, 50000}}, .max_waiters_per_client = 1});
+  EXPECT_EQ(leases.TakeWithPeers(7, "192.0.2.1", "198.51.100.0/24").port,
+            50000);
+  // Who waits for the port has its own peers.
+  EXPECT_EQ(leases.TakeWithPeers(8, "192.0.2.1", "203.0.113.0/24").outcome,
+            Outcome::kWaiting);
+  leases->Release({7, 1}, kClient, 50000);
+  EXPECT_THAT(leases.TakeGrants(), ElementsAre(Grant{8, "192.0.2.1", 50000}));
+  EXPECT_EQ(leases->Claim(50000, Ip("198.51.100.1")), std::nullopt);
+  EXPECT_EQ(leases->Claim(50000, Ip("203.0.113.1")), (LeaseOwner{8, 1}));
   leases.ExpectNothingLeft();
 }
 

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
+#include "proxy/base/cidr.h"
 #include "proxy/base/ids.h"
 #include "proxy/base/port_range.h"
 #include "proxy/ftp/verb.h"
@@ -94,6 +96,9 @@ struct TakeLease {
   DataPathId path = 0;
   std::optional<PortRange> slice;  // the backend's own public ports
   bool is_protected = false;       // its connection will be TLS
+  // Who else than the client may connect (FXP), for as long as the turn lasts;
+  // null: nobody.
+  const std::shared_ptr<const std::vector<Cidr>>* fxp_peers = nullptr;
 };
 // Listen on the gateway's address toward the backend, for that host alone.
 struct ListenForBackend {
@@ -103,6 +108,9 @@ struct DialClient {
   DataPathId path = 0;
   Address target;
   Address from;  // the address the client knows; port 0: any
+  // The target is a public port of this gateway, where another session of the
+  // same client waits (FXP).
+  bool to_own_port = false;
 };
 struct DialBackend {
   DataPathId path = 0;

@@ -36,6 +36,7 @@ bool BackendLink::Choose(const fleet::Farm& farm,
   if (tls_.mode != fleet::BackendTlsMode::kNone && tls_.server_name.empty()) {
     tls_.server_name = backend.address.host;
   }
+  fxp_peers_ = farm.fxp_peers;
   tolerates_missing_ = farm.tolerate_missing_close_notify;
   timeouts_ = TimeoutsOf(farm.timeouts, gateway_timeouts_);
   status_->sessions_total.fetch_add(1, std::memory_order_relaxed);

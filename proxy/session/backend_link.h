@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
+#include "proxy/base/cidr.h"
 #include "proxy/fleet/fleet.h"
 #include "proxy/fleet/outlier.h"
 #include "proxy/rates/rate_bucket.h"
@@ -87,6 +88,10 @@ class BackendLink {
   bool tolerates_missing_close_notify() const { return tolerates_missing_; }
   fleet::DataMode data_mode() const { return data_mode_; }
   bool allows_foreign_data_address() const { return foreign_; }
+  // Null: no FXP.
+  const std::shared_ptr<const std::vector<Cidr>>& fxp_peers() const {
+    return fxp_peers_;
+  }
   // Of the backend that was chosen last, also once it is dropped.
   bool may_be_replaced() const { return may_be_replaced_; }
   bool resumes_downloads() const { return resumes_downloads_; }
@@ -105,6 +110,7 @@ class BackendLink {
   fleet::ProxyProtocol proxy_protocol_ = fleet::ProxyProtocol::kOff;
   fleet::ProxyProtocol data_proxy_protocol_ = fleet::ProxyProtocol::kOff;
   fleet::BackendTls tls_;
+  std::shared_ptr<const std::vector<Cidr>> fxp_peers_;
   bool tolerates_missing_ = false;
   bool foreign_ = false;
   bool may_be_replaced_ = false;

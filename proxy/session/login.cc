@@ -357,7 +357,7 @@ Login::Verdict Login::OnBackendAbandoned(Turn& turn) {
 }
 
 Login::Verdict Login::LoggedIn(const Reply& reply, Turn& turn) {
-  if (!TakePlace(turn)) return Verdict::kDropBackend;
+  if (!TakePlace(turn) || !PassGate(turn)) return Verdict::kDropBackend;
   turn.guard.OnLoginSucceeded(door_.client, user_, turn.now);
   turn.Count(Counter::kLogins);
   turn.Do(ReportLogin{.accepted = true, .code = reply.code()});

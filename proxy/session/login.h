@@ -64,6 +64,17 @@ class Login {
     const std::string& farm;      // the listener's
     const TlsFacts& tls;          // empty while the connection is clear
   };
+  // Who has a say, beside the backend, in whether a user gets in.
+  class Gate {
+   public:
+    // The backend has taken `user`. What the client hears if he may not enter.
+    virtual std::optional<ftp::Reply> OnUserAccepted(absl::string_view user,
+                                                     Turn& turn) = 0;
+
+   protected:
+    ~Gate() = default;
+  };
+
   Login(const SessionOptions& options, const Door& door, BackendLink& link)
       : options_(options), door_(door), link_(link) {}
 
@@ -71,6 +82,9 @@ class Login {
   // What the backend says to this login tells nothing of its health: the
   // connection has refused one before.
   bool reuses_connection() const { return reuses_connection_; }
+  // It outlives the login's use of it. Null: there is none.
+  void SetGate(Gate* gate) { gate_ = gate; }
+
   bool is_logged_in() const {
     return state_ == State::kLoggedIn || state_ == State::kDetached;
   }
@@ -205,6 +219,7 @@ class Login {
   Verdict SayRefused(Turn& turn);
   // False: its user has as many sessions as may be.
   bool TakePlace(Turn& turn);
+  bool PassGate(Turn& turn);
   Verdict OnUserReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnPasswordReply(const ftp::Reply& reply, Turn& turn);
   Verdict OnRejoinReply(const ftp::Reply& reply, Turn& turn);
@@ -223,6 +238,7 @@ class Login {
   const SessionOptions& options_;
   const Door door_;
   BackendLink& link_;
+  Gate* gate_ = nullptr;
 
   State state_ = State::kLoggedOut;
   absl::Time deadline_ = absl::InfiniteFuture();

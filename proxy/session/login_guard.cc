@@ -50,6 +50,7 @@ std::optional<Login::Verdict> Login::Refuses(const std::string& user,
   // A password that follows is not for the user before.
   if (state_ == State::kNeedPassword || state_ == State::kNeedAccount) {
     state_ = State::kLoggedOut;
+    GiveUpPlace();
   }
   return Verdict::kGoOn;
 }
@@ -65,6 +66,15 @@ bool Login::TakePlace(Turn& turn) {
   }
   place_ = *std::move(place);
   return true;
+}
+
+// A session that goes on with another backend is in already.
+bool Login::PassGate(Turn& turn) {
+  if (gate_ == nullptr || rejoining_) return true;
+  const std::optional<Reply> refusal = gate_->OnUserAccepted(user_, turn);
+  if (!refusal.has_value()) return true;
+  turn.Say(*refusal);
+  return false;
 }
 
 Login::Verdict Login::OnRefused(const Reply& reply, Turn& turn) {

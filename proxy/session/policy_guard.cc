@@ -19,18 +19,34 @@ std::optional<Refusal> PolicyGuard::AdmitUser(absl::string_view user,
     places_.Leave();
     return std::nullopt;
   }
-  const policy::PolicyRequest request =
-      RequestOf(user, login_.FarmFor(user, turn));
+  const absl::string_view farm = login_.FarmFor(user, turn);
   // Also those of the greeting: they may be younger than the connection.
-  if (!turn.snapshot.policies->Admits(request)) {
+  if (!turn.snapshot.policies->Admits(RequestOf(user, farm))) {
     turn.Count(Counter::kClientsDenied);
     places_.Leave();
     return Refusal{ReplyCode::kNotLoggedIn,
                    "Login from your address is not allowed."};
   }
-  const Restrictions restrictions(turn.snapshot.policies, request);
-  const SessionCounts::Outcome outcome =
-      turn.session_counts.Take(restrictions.policies(), user, client_, places_);
+  return TakePlaces(SessionCounts::When::kAtUser, user, farm, turn);
+}
+
+std::optional<ftp::Reply> PolicyGuard::OnUserAccepted(absl::string_view user,
+                                                      Turn& turn) {
+  if (turn.snapshot.policies == nullptr) return std::nullopt;
+  const std::optional<Refusal> refusal =
+      TakePlaces(SessionCounts::When::kLoggedIn, user, link_.farm(), turn);
+  if (!refusal.has_value()) return std::nullopt;
+  return ftp::Reply::OneLine(refusal->code, refusal->text);
+}
+
+std::optional<Refusal> PolicyGuard::TakePlaces(SessionCounts::When when,
+                                               absl::string_view user,
+                                               absl::string_view farm,
+                                               Turn& turn) {
+  const Restrictions restrictions(turn.snapshot.policies,
+                                  RequestOf(user, farm));
+  const SessionCounts::Outcome outcome = turn.session_counts.Take(
+      when, restrictions.policies(), user, client_, places_);
   if (outcome == SessionCounts::Outcome::kTaken) return std::nullopt;
   turn.Count(Counter::kSessionLimits);
   switch (outcome) {
@@ -72,7 +88,11 @@ void PolicyGuard::LookUpAnew(Turn& turn) {
   restrictions_ = Restrictions(set_, RequestOf(user, farm));
   if (is_nobodys) return places_.Leave();
   // It runs already, and stays, should a bound be new.
-  turn.session_counts.Hold(restrictions_.policies(), user, client_, places_);
+  const bool has_entered = login_.is_logged_in() || login_.is_rejoining() ||
+                           login_.state() == Login::State::kReplaying;
+  turn.session_counts.Hold(has_entered ? SessionCounts::When::kLoggedIn
+                                       : SessionCounts::When::kAtUser,
+                           restrictions_.policies(), user, client_, places_);
 }
 
 std::optional<Refusal> PolicyGuard::Refused(const ftp::Command& command,

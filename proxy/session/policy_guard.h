@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "proxy/base/address.h"
 #include "proxy/ftp/command.h"
+#include "proxy/ftp/reply.h"
 #include "proxy/policy/policy.h"
 #include "proxy/policy/restrictions.h"
 #include "proxy/policy/session_counts.h"
@@ -20,7 +21,7 @@
 
 namespace pinnace::session {
 
-class PolicyGuard {
+class PolicyGuard final : public Login::Gate {
  public:
   // All outlive the guard.
   PolicyGuard(const IpAddress& client, const std::string& listener,
@@ -29,9 +30,12 @@ class PolicyGuard {
 
   // At the greeting.
   bool AdmitsClient(const Turn& turn) const;
-  // Of whom would be logged in; takes the session's place among the user's and
-  // the address's. What the client is told if it may not.
+  // Of whom would be logged in; takes the session's place among the address's.
+  // What the client is told if it may not.
   std::optional<policy::Refusal> AdmitUser(absl::string_view user, Turn& turn);
+  // The backend has taken the user: takes the place among the user's.
+  std::optional<ftp::Reply> OnUserAccepted(absl::string_view user,
+                                           Turn& turn) override;
   // It has got on, or has ended: the session may be another's now, or nobody's.
   void OnLoginChanged();
   // The session ends.
@@ -56,6 +60,9 @@ class PolicyGuard {
   }
 
  private:
+  std::optional<policy::Refusal> TakePlaces(policy::SessionCounts::When when,
+                                            absl::string_view user,
+                                            absl::string_view farm, Turn& turn);
   // False: there are no policies.
   bool LookUp(Turn& turn) {
     if (turn.snapshot.policies != set_ || (set_ != nullptr && is_stale_)) {

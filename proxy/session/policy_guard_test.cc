@@ -91,6 +91,9 @@ TEST_F(PolicyGuardTest, APlaceIsGivenBackByLeaving) {
   Publish({{.name = "p", .max_sessions_per_user = 1}});
   Turn turn = world_.NewTurn();
   EXPECT_EQ(Refusal(guard_.AdmitUser("ann", turn)), "");
+  // Anybody can say a name.
+  EXPECT_EQ(world_.session_counts.size(), 0u);
+  EXPECT_EQ(guard_.OnUserAccepted("ann", turn), std::nullopt);
   EXPECT_EQ(world_.session_counts.size(), 1u);
   guard_.Leave();
   EXPECT_EQ(world_.session_counts.size(), 0u);

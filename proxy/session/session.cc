@@ -55,7 +55,9 @@ Session::Session(const SessionOptions& options, Start start)
                 .max_reply_bytes = limits::kMaxReplyBytes}),
       idle_deadline_(start_.now + options.timeouts.idle),
       login_deadline_(start_.now + options.timeouts.login),
-      last_command_(start_.now) {}
+      last_command_(start_.now) {
+  login_.SetGate(&policies_);
+}
 
 void Session::OnStart(Turn& turn) {
   turn.Count(Counter::kSessionsAccepted);
@@ -226,12 +228,13 @@ void Session::OnCommand(Command&& command, Turn& turn) {
   }
   if (const std::optional<policy::Refusal> refusal =
           policies_.Check(command, directory_.path(), turn)) {
+    // First: who hears of a data connection that broke may look no further.
+    turn.Say(refusal->code, refusal->text);
     if (rule.effect == Effect::kDownload || rule.effect == Effect::kUpload) {
       transfer_.OnDenied(turn);
     } else {
       transfer_.OnOtherCommand();
     }
-    turn.Say(refusal->code, refusal->text);
     return;
   }
   if (!KeepsRest(rule.effect)) transfer_.OnOtherCommand();

@@ -283,7 +283,7 @@ void Transfer::DialActiveClient(Turn& turn) {
       local_.WithPort(SourcePort(options_.active_source_port, local_.port));
   // The balancer's address is none to dial from.
   if (dialled_.has_value()) from.ip = from.ip.Masked(0);
-  turn.Do(DialClient{path_.id, path_.client_target, from});
+  turn.Do(DialClient{path_.id, path_.client_target, from, path_.to_own_port});
 }
 
 void Transfer::OnFinalReply(const Reply& reply, Turn& turn) {

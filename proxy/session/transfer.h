@@ -175,7 +175,8 @@ class Transfer {
     DataPathId id = 0;
     ClientMode client_mode = ClientMode::kPassive;
     bool client_protected = false;
-    Address client_target;  // active: where to dial
+    Address client_target;     // active: where to dial
+    bool to_own_port = false;  // active: another session of ours waits there
     BackendSetup backend_setup = BackendSetup::kAsked;
     bool asked_extended = false;
     Lease lease = Lease::kNotNeeded;
@@ -225,6 +226,10 @@ class Transfer {
   bool RefuseAfterEpsvAll(absl::string_view verb, Turn& turn);
   void StartPassive(ClientMode mode, const IpAddress& announced, Turn& turn);
   void StartActive(absl::string_view verb, const Address& target, Turn& turn);
+  // Whether an active data connection may go to a third host (FXP).
+  enum class FxpTarget : uint8_t { kNone, kPeer, kOwn };
+  FxpTarget FxpTargetOf(const IpAddress& target, const Turn& turn) const;
+  const std::shared_ptr<const std::vector<Cidr>>* FxpPeers() const;
   void StartPath(ClientMode mode, Turn& turn);
   void AskBackend(Turn& turn);
   bool AskBackendProtection(Turn& turn);

@@ -118,7 +118,8 @@ void Transfer::StartPassive(ClientMode mode, const IpAddress& announced,
   deadline_ = turn.now + options_.timeouts.lease_wait;
   turn.Do(TakeLease{.path = path_.id,
                     .slice = link_.public_ports(),
-                    .is_protected = path_.client_protected});
+                    .is_protected = path_.client_protected,
+                    .fxp_peers = FxpPeers()});
   AskBackend(turn);
 }
 
@@ -130,12 +131,14 @@ void Transfer::StartActive(absl::string_view verb, const Address& target,
   if (target.ip == client_.ip.Masked(0)) {
     allowed.ip = client_.ip;
   }
-  if (options_.replace_private_port_address && target.ip.IsPrivate() &&
-      target.ip.family() == client_.ip.family()) {
+  const FxpTarget fxp = FxpTargetOf(allowed.ip, turn);
+  if (fxp == FxpTarget::kNone && options_.replace_private_port_address &&
+      target.ip.IsPrivate() && target.ip.family() == client_.ip.family()) {
     allowed.ip = client_.ip;
   }
   // RFC 2577 §3: no bounce to a third host or to a well-known port.
-  if (allowed.ip != client_.ip || allowed.port < kLowestActivePort) {
+  if ((allowed.ip != client_.ip && fxp == FxpTarget::kNone) ||
+      allowed.port < kLowestActivePort) {
     turn.Count(Counter::kBouncesRefused);
     turn.Say(
         ReplyCode::kParameterNotImplemented,
@@ -143,10 +146,39 @@ void Transfer::StartActive(absl::string_view verb, const Address& target,
                      client_.ip.ToString(), ") and a port of 1024 or above."));
     return;
   }
+  if (fxp != FxpTarget::kNone && protection_.protects_data()) {
+    // RFC 4217 makes the server of a control connection TLS's server on its
+    // data connections too: of two servers neither would begin.
+    turn.Say(ReplyCode::kParameterNotImplemented,
+             absl::StrCat(verb, " to another server needs PROT C."));
+    return;
+  }
   StartPath(ClientMode::kActive, turn);
   path_.client_target = allowed;
+  path_.to_own_port = fxp == FxpTarget::kOwn;
   deadline_ = turn.now + link_.timeouts().backend_reply;
   AskBackend(turn);
+}
+
+Transfer::FxpTarget Transfer::FxpTargetOf(const IpAddress& target,
+                                          const Turn& turn) const {
+  if (link_.fxp_peers() == nullptr || target == client_.ip) {
+    return FxpTarget::kNone;
+  }
+  // As a 227 of ours announces it, or as a client of EPSV takes it from its
+  // control connection.
+  if (target == local_.ip ||
+      target == ingress::AdvertisedAddress(options_.public_address, turn.names,
+                                           client_.ip, local_.ip, dialled_)) {
+    return FxpTarget::kOwn;
+  }
+  return AnyContains(*link_.fxp_peers(), target) ? FxpTarget::kPeer
+                                                 : FxpTarget::kNone;
+}
+
+const std::shared_ptr<const std::vector<Cidr>>* Transfer::FxpPeers() const {
+  if (link_.fxp_peers() == nullptr || path_.client_protected) return nullptr;
+  return &link_.fxp_peers();
 }
 
 void Transfer::StartPath(ClientMode mode, Turn& turn) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "proxy/base/address.h"
+#include "proxy/base/cidr.h"
 #include "proxy/base/limits.h"
 #include "proxy/base/port_range.h"
 #include "proxy/snapshot/backend_tls_check.h"
@@ -95,6 +96,21 @@ void CheckFailover(const v1::Failover& failover, const std::string& path,
   }
   if (failover.resume_downloads() && !failover.replace_backend()) {
     check.Complain("resume_downloads", "needs replace_backend");
+  }
+}
+
+void CheckFxpPeers(const google::protobuf::RepeatedPtrField<std::string>& peers,
+                   const FieldCheck& check) {
+  if (peers.size() > limits::kMaxFxpPeers) {
+    check.Complain("fxp_peers", absl::StrCat("must have at most ",
+                                             limits::kMaxFxpPeers, " entries"));
+  }
+  for (int i = 0; i < peers.size(); ++i) {
+    if (Cidr::Parse(peers[i]).has_value()) continue;
+    check.Complain(absl::StrCat("fxp_peers[", i, "]"),
+                   absl::StrCat("must be a network like 10.0.0.0/8 without "
+                                "host bits, not ",
+                                Quoted(peers[i])));
   }
 }
 
@@ -248,6 +264,7 @@ void CheckFarm(const v1::Farm& farm, const std::string& path,
   CheckTimeouts(farm.timeouts(), FieldPath(path, "timeouts"), problems);
   CheckBackendTls(farm.backend_tls(), FieldPath(path, "backend_tls"), problems);
   CheckRate(farm.rate(), FieldPath(path, "rate"), problems);
+  CheckFxpPeers(farm.fxp_peers(), check);
 }
 
 FieldProblems CheckFarms(

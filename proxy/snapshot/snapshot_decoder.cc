@@ -195,6 +195,14 @@ fleet::Farm DecodeFarm(const v1::Farm& message) {
   farm.backend_tls = DecodeBackendTls(message.backend_tls());
   farm.rate = DecodeRate(message.rate());
   farm.tolerate_missing_close_notify = message.tolerate_missing_close_notify();
+  if (!message.fxp_peers().empty()) {
+    std::vector<Cidr> peers;
+    for (const std::string& text : message.fxp_peers()) {
+      peers.push_back(*Cidr::Parse(text));
+    }
+    farm.fxp_peers =
+        std::make_shared<const std::vector<Cidr>>(std::move(peers));
+  }
   farm.backends.reserve(message.backends_size());
   for (const v1::Backend& backend : message.backends()) {
     farm.backends.push_back(DecodeBackend(backend));

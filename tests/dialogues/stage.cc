@@ -158,6 +158,8 @@ std::string Stage::Happen(const Line& event) {
     Deliver([&](Session& s, Turn& t) { s.OnLease(path, port, t, why); });
   } else if (name == "ban") {
     return AddBan(arguments);
+  } else if (name == "counted") {
+    return AddCounted(arguments);
   } else if (name == "others") {
     return AddOthers(arguments);
   } else if (name == "backend-listening") {

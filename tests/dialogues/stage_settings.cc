@@ -107,6 +107,15 @@ std::string Stage::SetFarm(const Arguments& arguments) {
                                              : fleet::DataProtection::kClear;
     } else if (key == "tolerate_missing_close_notify") {
       farm.tolerate_missing_close_notify = value == "yes";
+    } else if (key == "fxp_peers") {
+      std::vector<Cidr> peers;
+      for (const absl::string_view text : absl::StrSplit(value, ',')) {
+        const std::optional<Cidr> peer = Cidr::Parse(text);
+        if (!peer.has_value()) return "not a network";
+        peers.push_back(*peer);
+      }
+      farm.fxp_peers =
+          std::make_shared<const std::vector<Cidr>>(std::move(peers));
     } else if (key == "idle") {
       if (!absl::ParseDuration(value, &idle)) return "not a time";
       farm.timeouts.idle = idle;
@@ -216,7 +225,8 @@ std::string Stage::AddCounted(const Arguments& arguments) {
                                            .user = user,
                                            .client = *client});
   others_places_.push_back(std::make_unique<policy::SessionCounts::Places>());
-  world_.session_counts.Hold(restrictions.policies(), user, *client,
+  world_.session_counts.Hold(policy::SessionCounts::When::kLoggedIn,
+                             restrictions.policies(), user, *client,
                              *others_places_.back());
   return "";
 }

@@ -59,6 +59,20 @@ TEST_F(GuardTest, ConnectionsPerSecondOfOneAddress) {
   EXPECT_EQ(Counted(Counter::kConnectionRateRefused), 1);
 }
 
+TEST_F(GuardTest, NearTheMemoryLimitNobodyNewGetsIn) {
+  // Less than any process has; the check of a configuration asks for more.
+  options_.memory = 1024 * 1024;
+  AddBackend();
+  Start();
+  std::string greeting;
+  // The first look comes with the start of its thread.
+  while (!absl::StartsWith(greeting, "421")) {
+    greeting = PlainClient(ipv4()).greeting();
+  }
+  EXPECT_EQ(greeting, "421 The gateway is short of memory, try again later.");
+  EXPECT_GE(Counted(Counter::kMemoryRefused), 1);
+}
+
 TEST_F(GuardTest, SessionsOfOneUser) {
   options_.guard.clients.sessions_per_user = 1;
   AddBackend();

@@ -41,14 +41,16 @@ struct Describe {
     const std::string slice =
         a.slice.has_value() ? absl::StrCat(" slice=", a.slice->ToString()) : "";
     return absl::StrCat("take-lease", path, slice,
-                        a.is_protected ? " protected=yes" : "");
+                        a.is_protected ? " protected=yes" : "",
+                        a.fxp_peers != nullptr ? " peers=yes" : "");
   }
   std::string operator()(const ListenForBackend&) const {
     return absl::StrCat("listen-for-backend", path);
   }
   std::string operator()(const DialClient& a) const {
     return absl::StrCat("dial-client", path, " target=", a.target.ToString(),
-                        " from=", a.from.ToString());
+                        " from=", a.from.ToString(),
+                        a.to_own_port ? " own-port=yes" : "");
   }
   std::string operator()(const DialBackend& a) const {
     const std::string header = absl::BytesToHexString(out.Bytes(a.header));
