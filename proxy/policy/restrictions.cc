@@ -1,9 +1,11 @@
 #include "proxy/policy/restrictions.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/base/printable.h"
@@ -19,6 +21,18 @@ using ftp::ReplyCode;
 using ftp::Verb;
 
 constexpr size_t kShownBytes = 256;
+
+// Verbs that servers have, that no RFC has, and that change no file.
+constexpr absl::string_view kReading[] = {
+    "AVBL", "CSID", "DSIZ", "MD5",   "MMD5",    "RANG",   "THMB",
+    "XCRC", "XMD5", "XSHA", "XSHA1", "XSHA256", "XSHA512"};
+
+bool MayWrite(absl::string_view unknown_verb) {
+  return std::none_of(std::begin(kReading), std::end(kReading),
+                      [unknown_verb](absl::string_view verb) {
+                        return absl::EqualsIgnoreCase(verb, unknown_verb);
+                      });
+}
 
 Refusal NotAllowed(absl::string_view what) {
   return {ReplyCode::kFileUnavailable,
@@ -80,8 +94,8 @@ bool Restrictions::RefusesVerb(const Command& command) const {
   return std::any_of(
       policies_.begin(), policies_.end(), [&command](const Policy* policy) {
         const WordLists& verbs = policy->commands;
-        // It may write, for all we know.
-        return (policy->read_only && !verbs.Names(command.verb_text)) ||
+        return (policy->read_only && MayWrite(command.verb_text) &&
+                !verbs.Names(command.verb_text)) ||
                verbs.Refuses(command.verb_text);
       });
 }

@@ -60,8 +60,16 @@ TEST(RestrictionsTest, ReadOnly) {
     EXPECT_EQ(Answer(restrictions, absl::StrCat(verb, " a")), "") << verb;
   }
   Check(restrictions,
-        {{"MDTM 20260101000000 a", "550 MDTM with a time is not allowed here."},
+        {{"COMB a b", "550 COMB is not allowed here."},
+         {"MDTM 20260101000000 a", "550 MDTM with a time is not allowed here."},
          {"stor a", "550 STOR is not allowed here."}});
+}
+
+TEST(RestrictionsTest, ReadOnlyButForAVerbThatIsNamed) {
+  Check(Of({{.read_only = true, .commands = {.allow = {"COMB", "RETR"}}}}),
+        {{"COMB a b", ""},
+         {"FROB a", "550 FROB is not allowed here."},
+         {"RETR a", ""}});
 }
 
 TEST(RestrictionsTest, Verbs) {
