@@ -139,7 +139,10 @@ void ReplyAudit::Check(const Asked& asked, const Reply& reply) {
 void ReplyAudit::FollowProtection(const Asked& asked, const Reply& reply) {
   const std::string& argument = asked.command.argument;
   if (reply.Is(ReplyCode::kSecurityExchangeDone)) {
-    if (asked.command.verb != Verb::kAuth) Fault("234, but not to AUTH", reply);
+    if (asked.command.verb != Verb::kAuth) {
+      if (matches_tokens_) Fault("234, but not to AUTH", reply);
+      return;
+    }
     // What came in clear behind AUTH is no command (RFC 4217 §15.1).
     asked_.clear();
     lines_.Clear();
