@@ -3,10 +3,13 @@
 #include "tests/fuzz/session_trial.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iostream>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "proxy/base/printable.h"
 #include "proxy/ftp/command.h"
 #include "tests/support/action_text.h"
 
@@ -120,6 +123,7 @@ void SessionTrial::Start() {
 }
 
 void SessionTrial::Do(Operation operation, ScriptReader& script) {
+  Show("*  operation ", absl::StrCat(static_cast<int>(operation)));
   switch (operation) {
     case Operation::kProceed:
     case Operation::kCount:
@@ -255,10 +259,26 @@ void SessionTrial::DeliverOnce(const Event& event) {
   rules_.OnActions(world_.out);
   for (const session::Action& action : world_.out.actions()) {
     CheckTexts(action);
+    Show(action);
     std::visit([this](const auto& asked) { Do(asked); }, action);
   }
   CheckTurn();
   if (!client_stalls_) unsent_bytes_ = 0;
+}
+
+void SessionTrial::Show(absl::string_view who, absl::string_view text) const {
+  if (shows_) std::cerr << who << Printable(text, 200) << "\n";
+}
+
+void SessionTrial::Show(const session::Action& action) const {
+  if (!shows_) return;
+  if (const auto* send = std::get_if<session::SendClient>(&action)) {
+    Show("C< ", world_.out.Bytes(*send));
+  } else if (const auto* send = std::get_if<session::SendBackend>(&action)) {
+    Show("B> ", world_.out.Bytes(*send));
+  } else {
+    Show("!  ", testing::ActionText(action, world_.out, 0));
+  }
 }
 
 void SessionTrial::PassTime(absl::Duration time, bool late) {
@@ -321,6 +341,7 @@ void SessionTrial::ClientSends(absl::string_view bytes) {
     const absl::string_view piece =
         bytes.substr(0, client_cut_ == 0 ? bytes.size() : client_cut_);
     bytes.remove_prefix(piece.size());
+    Show("C> ", piece);
     if (is_audited_) audit_.OnCommands(piece);
     Deliver([&](Session& s, Turn& t) { s.OnClientBytes(piece, t); });
   }
@@ -381,6 +402,7 @@ void SessionTrial::BackendSends(absl::string_view bytes) {
     const absl::string_view piece =
         bytes.substr(0, backend_cut_ == 0 ? bytes.size() : backend_cut_);
     bytes.remove_prefix(piece.size());
+    Show("B< ", piece);
     absl::StrAppend(&last_said_, piece);
     if (absl::StrContains(last_said_, "Abort successful.") ||
         absl::StrContains(last_said_, " in progress, ")) {

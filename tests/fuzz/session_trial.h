@@ -6,6 +6,7 @@
 #define PINNACE_TESTS_FUZZ_SESSION_TRIAL_H_
 
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -58,6 +59,8 @@ class SessionTrial {
   void CheckLinesToBackend(absl::string_view bytes);
   void CheckEnd();
   void Broken(absl::string_view rule) const;
+  void Show(absl::string_view who, absl::string_view text) const;
+  void Show(const session::Action& action) const;
 
   // What may happen; each does nothing when it may not.
   void Proceed();
@@ -123,6 +126,8 @@ class SessionTrial {
     return rules_.backend_is_open() && !rules_.backend_is_changing_tls();
   }
 
+  // What is going on, for people: PINNACE_SHOW=1.
+  const bool shows_ = std::getenv("PINNACE_SHOW") != nullptr;
   testing::TestWorld world_;
   session::Session session_;
   testing::ShellRules rules_;

@@ -31,6 +31,11 @@ bool IsTransfer(const Command& command) {
   }
 }
 
+// A verb that is not known, once it is answered with 1yz.
+bool MayTurnTransfer(const Command& command) {
+  return command.verb == Verb::kOther || command.verb == Verb::kSite;
+}
+
 // Model backends put what they answer into braces; the gateway never does.
 std::optional<std::string> TokenIn(absl::string_view wire) {
   const size_t open = wire.find('{');
@@ -91,7 +96,9 @@ void ReplyAudit::OnReply(const Reply& reply) {
   }
   if (reply.Is(ReplyCode::kFileStatus) &&
       absl::StrContains(reply.wire(), " in progress, ")) {
-    if (!IsTransfer(asked_.front().command) || !asked_.front().preliminary) {
+    const Asked& running = asked_.front();
+    if (!running.preliminary ||
+        !(IsTransfer(running.command) || MayTurnTransfer(running.command))) {
       Fault("STAT is answered before the transfer's 1yz", reply);
     }
     return TakeOutOfTurn(Verb::kStat, reply);
