@@ -13,7 +13,8 @@
 
 namespace pinnace::fuzz {
 
-// One byte each. What stands behind an operation in the script is in brackets.
+// One byte each; a new one goes behind the last, as its number is a part of
+// corpus files. What stands behind an operation in the script is in brackets.
 enum class Operation : uint8_t {
   kProceed,      // what would happen next if all went well
   kClientLine,   // [which of kClientLines]
@@ -223,7 +224,8 @@ class ScriptReader {
     return static_cast<Operation>(Byte() % static_cast<int>(Operation::kCount));
   }
   absl::string_view Bytes() {
-    const size_t size = std::min<size_t>(Byte(), left_.size());
+    const size_t wanted = Byte();
+    const size_t size = std::min(wanted, left_.size());
     const absl::string_view bytes = left_.substr(0, size);
     left_.remove_prefix(size);
     return bytes;

@@ -158,7 +158,8 @@ void SessionTrial::Do(const session::StartRelay& action) {
 void SessionTrial::Do(const session::PassEnd&) { path_.may_pass_end = true; }
 
 void SessionTrial::Do(const session::DropBackendLeg& action) {
-  path_.id = last_path_ = action.path;
+  // It may be lost before the shell has heard of the path.
+  if (path_.id != action.path) return;
   path_.backend = LegState::kNone;
   path_.relay = Relay::kNone;
   path_.moved = path_.delivered;
