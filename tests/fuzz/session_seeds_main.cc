@@ -9,6 +9,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,10 @@ std::optional<std::string> ReadFile(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+bool IsSaid(LineKind kind) {
+  return kind == LineKind::kClientSends || kind == LineKind::kBackendSends;
 }
 
 class Script {
@@ -293,7 +298,22 @@ int Main(int argc, char** argv) {
       return 1;
     }
     Script script;
-    for (const Line& line : dialogue->lines) script.Add(line);
+    // As the player has it: lines of one side that follow each other are one
+    // piece.
+    std::optional<Line> said;
+    for (const Line& line : dialogue->lines) {
+      if (said.has_value() && said->kind == line.kind) {
+        said->text += line.text;
+        continue;
+      }
+      if (said.has_value()) script.Add(*std::exchange(said, std::nullopt));
+      if (IsSaid(line.kind)) {
+        said = line;
+      } else {
+        script.Add(line);
+      }
+    }
+    if (said.has_value()) script.Add(*said);
     const std::string name(
         absl::StripSuffix(path.substr(path.rfind('/') + 1), ".ftp"));
     std::ofstream(absl::StrCat(argv[1], "/", name), std::ios::binary)

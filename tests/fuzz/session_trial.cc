@@ -7,6 +7,7 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/base/printable.h"
@@ -56,6 +57,13 @@ std::string Flood(absl::string_view line, int power) {
   bytes.reserve(times * (line.size() + 2));
   for (size_t i = 0; i < times; ++i) absl::StrAppend(&bytes, line, "\r\n");
   return bytes;
+}
+
+// One line, and no 1yz.
+bool IsOneReply(absl::string_view bytes) {
+  return bytes.size() > 5 && bytes[0] >= '2' && bytes[0] <= '5' &&
+         absl::ascii_isdigit(bytes[1]) && absl::ascii_isdigit(bytes[2]) &&
+         bytes[3] == ' ' && bytes.find("\r\n") == bytes.size() - 2;
 }
 
 bool IsTransfer(ftp::Verb verb) {
@@ -382,6 +390,7 @@ void SessionTrial::BackendConnected() {
   if (!rules_.backend_is_dialled()) return;
   rules_.OnBackendConnected();
   asked_.clear();
+  is_new_in_tls_ = false;
   preliminary_said_ = false;
   last_said_.clear();
   greets_ = true;
@@ -410,6 +419,12 @@ void SessionTrial::BackendSends(absl::string_view bytes) {
     }
     if (last_said_.size() > 64) last_said_.erase(0, last_said_.size() - 64);
     Deliver([&](Session& s, Turn& t) { s.OnBackendBytes(piece, t); });
+    // It was awaited. What came in clear, from whoever stood between, must not
+    // have made it a part of something else.
+    if (std::exchange(is_new_in_tls_, false) && IsOneReply(piece) &&
+        world_.out.empty()) {
+      Broken("what came in clear is a part of an answer in TLS");
+    }
   }
 }
 
@@ -432,6 +447,7 @@ void SessionTrial::BackendSecured() {
   Deliver([](Session& s, Turn& t) {
     s.OnBackendSecured({.version = "TLSv1.3"}, t);
   });
+  is_new_in_tls_ = true;
 }
 
 void SessionTrial::BackendEnds(Culprit culprit) {

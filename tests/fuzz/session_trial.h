@@ -152,6 +152,7 @@ class SessionTrial {
   Address dialled_;
   absl::Duration connect_timeout_;
   size_t backend_cut_ = 0;
+  bool is_new_in_tls_ = false;  // has said nothing in it
   bool awaits_proxy_header_ = false;
   bool greets_ = false;            // and has not yet
   std::deque<std::string> asked_;  // and not answered by BackendAgrees()
