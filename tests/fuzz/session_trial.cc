@@ -25,10 +25,12 @@ using session::Turn;
 namespace {
 
 // Each makes the tables of all farms anew.
-constexpr int kMostFleetChanges = 8;
+constexpr int kMostFleetChanges = 4;
 constexpr int kMostOthers = 4;
-constexpr int kMostFloodSteps = 14;
-constexpr size_t kMostFloodBytes = 2 * 1024 * 1024;
+constexpr int kMostFloods = 8;
+constexpr int kMostFloodSteps = 12;
+// However small the pieces are cut.
+constexpr size_t kMostPieces = 256;
 // One turn of a session is far shorter; more is a loop.
 constexpr int kMostDeadlines = 300;
 constexpr int kMostDeadlinesAtOnce = 10;
@@ -51,12 +53,14 @@ Culprit CulpritFrom(int choice) {
 
 std::string Flood(absl::string_view line, int power) {
   std::string bytes;
-  const size_t most = kMostFloodBytes / (line.size() + 2);
-  const size_t times =
-      std::min<size_t>(size_t{1} << (power % (kMostFloodSteps + 1)), most);
+  const size_t times = size_t{1} << (power % (kMostFloodSteps + 1));
   bytes.reserve(times * (line.size() + 2));
   for (size_t i = 0; i < times; ++i) absl::StrAppend(&bytes, line, "\r\n");
   return bytes;
+}
+
+size_t PieceSize(size_t all, size_t cut) {
+  return cut == 0 ? all : std::max(cut, all / kMostPieces);
 }
 
 // One line, and no 1yz.
@@ -142,7 +146,9 @@ void SessionTrial::Do(Operation operation, ScriptReader& script) {
       return ClientSends(script.Bytes());
     case Operation::kClientFlood: {
       const absl::string_view line = script.Of(kClientLines);
-      return ClientSends(Flood(line, script.Byte()));
+      const int power = script.Byte();
+      if (++floods_ > kMostFloods) return;
+      return ClientSends(Flood(line, power));
     }
     case Operation::kClientCut:
       client_cut_ = script.Byte();
@@ -180,7 +186,9 @@ void SessionTrial::Do(Operation operation, ScriptReader& script) {
       return BackendSends(script.Bytes());
     case Operation::kBackendFlood: {
       const absl::string_view line = script.Of(kBackendLines);
-      return BackendSends(Flood(line, script.Byte()));
+      const int power = script.Byte();
+      if (++floods_ > kMostFloods) return;
+      return BackendSends(Flood(line, power));
     }
     case Operation::kBackendCut:
       backend_cut_ = script.Byte();
@@ -345,9 +353,9 @@ bool SessionTrial::ProceedOnPath() {
 }
 
 void SessionTrial::ClientSends(absl::string_view bytes) {
+  const size_t piece_size = PieceSize(bytes.size(), client_cut_);
   while (!bytes.empty() && client_can_speak() && !session_.has_ended()) {
-    const absl::string_view piece =
-        bytes.substr(0, client_cut_ == 0 ? bytes.size() : client_cut_);
+    const absl::string_view piece = bytes.substr(0, piece_size);
     bytes.remove_prefix(piece.size());
     Show("C> ", piece);
     if (is_audited_) audit_.OnCommands(piece);
@@ -407,9 +415,9 @@ void SessionTrial::BackendConnectFailed(Culprit culprit) {
 }
 
 void SessionTrial::BackendSends(absl::string_view bytes) {
+  const size_t piece_size = PieceSize(bytes.size(), backend_cut_);
   while (!bytes.empty() && backend_can_speak() && !session_.has_ended()) {
-    const absl::string_view piece =
-        bytes.substr(0, backend_cut_ == 0 ? bytes.size() : backend_cut_);
+    const absl::string_view piece = bytes.substr(0, piece_size);
     bytes.remove_prefix(piece.size());
     Show("B< ", piece);
     absl::StrAppend(&last_said_, piece);

@@ -139,6 +139,7 @@ class SessionTrial {
   std::vector<std::shared_ptr<fleet::BackendStatus>> statuses_;
   std::vector<guard::ClientCounter::Place> others_;
   int fleet_changes_ = 0;
+  int floods_ = 0;
 
   size_t client_cut_ = 0;
   bool client_fin_ = false;
