@@ -45,8 +45,11 @@ for target in $targets; do
   path=${target#//}
   objects+=(-object "coverage-bin/${path/://}")
 done
+# What it says of mismatched data is about inline functions that an object has
+# no use for.
 llvm-profdata merge -o "$scratch/merged" "$scratch"/*.profraw &&
   llvm-cov export -format=lcov -instr-profile="$scratch/merged" \
-    "${objects[@]}" -compilation-dir=. >"$scratch/lines" || exit 1
+    "${objects[@]}" >"$scratch/lines" \
+    2> >(grep -v 'functions have mismatched data' >&2) || exit 1
 /usr/bin/python3 tests/coverage_report.py "$scratch/lines" --least=95 "$@" \
   proxy/ftp proxy/session
