@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Everything: packages, build, unit tests, sanitizers, format, real clients
-# against real servers, quickstart. The last line is `N passed, M failed`.
+# Everything: packages, build, unit tests, sanitizers, coverage, format, real
+# clients against real servers, quickstart. The last line is
+# `N passed, M failed`.
 #
 # --fast leaves the sanitizers out. PINNACE_OUTPUT_BASE: Bazel's output base.
 set -uo pipefail
@@ -111,6 +112,14 @@ guard() {
   return "$status"
 }
 
+# Of the protocol core, by its own tests.
+coverage() {
+  local status=0
+  tests/coverage.sh 2>&1 | tee "$scratch/coverage" || status=$?
+  add_counts "$scratch/coverage" || return 1
+  return "$status"
+}
+
 # Namespaces need root.
 e2e() {
   local status=0
@@ -131,6 +140,7 @@ if [ -z "$fast" ]; then
   stage "tests under asan" asan_tests
   stage "integration under tsan" tsan_tests
 fi
+stage "coverage" coverage
 stage "format" one_case format_is_clean
 # The sanitizers' builds have moved bazel-bin.
 stage "optimised binaries" optimised_binaries

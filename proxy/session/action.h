@@ -85,6 +85,7 @@ struct SecureClient {};
 struct SecureBackend {};
 // Close TLS with the client both ways and go on in clear.
 struct ClearClient {};
+// Gives up the one that is under way, if any.
 struct ConnectBackend {
   Text host;
   uint16_t port = 0;

@@ -38,7 +38,7 @@ class PolicyGuardTest : public ::testing::Test {
   const IpAddress client_ = *IpAddress::Parse("192.0.2.10");
   const std::string listener_ = "0.0.0.0:21";
   const std::string farm_ = "main";
-  const TlsFacts tls_;
+  const TlsFacts tls_ = {};
   BackendLink link_{world_.options};
   Login login_{
       world_.options,

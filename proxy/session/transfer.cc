@@ -50,6 +50,14 @@ absl::string_view PathOf(const ftp::Command& command) {
   return is_path ? absl::string_view(command.argument) : absl::string_view();
 }
 
+// One that has no name here is called what the client calls it: at most eight
+// letters and digits.
+absl::string_view VerbOf(const ftp::Command& command) {
+  return command.verb == ftp::Verb::kOther
+             ? absl::string_view(command.verb_text)
+             : ftp::VerbName(command.verb);
+}
+
 uint16_t SourcePort(ActiveSourcePort wanted, uint16_t listener_port) {
   switch (wanted) {
     case ActiveSourcePort::kAny:
@@ -456,7 +464,7 @@ void Transfer::BackendIsQuiet(Turn& turn) {
 void Transfer::SayStatus(Turn& turn) const {
   turn.Say(
       ReplyCode::kFileStatus,
-      absl::StrCat(ftp::VerbName(run_.command.verb), " in progress, ", bytes(),
+      absl::StrCat(VerbOf(run_.command), " in progress, ", bytes(),
                    " bytes transferred in ",
                    absl::ToInt64Seconds(turn.now - run_.started), " seconds."));
 }
@@ -566,7 +574,7 @@ void Transfer::ClosePath(Closing how, Turn& turn) {
 std::optional<TransferFacts> Transfer::facts() const {
   if (state_ != State::kRunning) return std::nullopt;
   TransferFacts facts;
-  facts.verb = std::string(ftp::VerbName(run_.command.verb));
+  facts.verb = std::string(VerbOf(run_.command));
   facts.path = Printable(PathOf(run_.command));
   facts.client_mode = is_passive() ? "passive" : "active";
   facts.backend_mode =

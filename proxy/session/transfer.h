@@ -133,9 +133,6 @@ class Transfer {
   // progress is answered with `code`, when given, and reported.
   void Cut(std::optional<ftp::ReplyCode> code, absl::string_view why,
            Turn& turn);
-  // REIN keeps EPSV ALL: it is a promise for the whole control connection
-  // (RFC 2428 §4).
-  bool epsv_all() const { return epsv_all_; }
 
   int64_t transfers() const { return transfers_; }
   std::optional<TransferFacts> facts() const;
@@ -293,6 +290,8 @@ class Transfer {
   Rest rest_ = Rest::kNone;
   bool type_is_image_ = false;
   std::string rest_argument_;
+  // REIN keeps it: it is a promise for the whole control connection (RFC 2428
+  // §4).
   bool epsv_all_ = false;
   absl::Time deadline_ = absl::InfiniteFuture();
   DataPathId last_path_ = 0;

@@ -31,6 +31,11 @@ bool IsTransfer(const Command& command) {
   }
 }
 
+// A verb that is not known, once it is answered with 1yz.
+bool MayTurnTransfer(const Command& command) {
+  return command.verb == Verb::kOther || command.verb == Verb::kSite;
+}
+
 // Model backends put what they answer into braces; the gateway never does.
 std::optional<std::string> TokenIn(absl::string_view wire) {
   const size_t open = wire.find('{');
@@ -91,7 +96,9 @@ void ReplyAudit::OnReply(const Reply& reply) {
   }
   if (reply.Is(ReplyCode::kFileStatus) &&
       absl::StrContains(reply.wire(), " in progress, ")) {
-    if (!IsTransfer(asked_.front().command) || !asked_.front().preliminary) {
+    const Asked& running = asked_.front();
+    if (!running.preliminary ||
+        !(IsTransfer(running.command) || MayTurnTransfer(running.command))) {
       Fault("STAT is answered before the transfer's 1yz", reply);
     }
     return TakeOutOfTurn(Verb::kStat, reply);
@@ -139,7 +146,10 @@ void ReplyAudit::Check(const Asked& asked, const Reply& reply) {
 void ReplyAudit::FollowProtection(const Asked& asked, const Reply& reply) {
   const std::string& argument = asked.command.argument;
   if (reply.Is(ReplyCode::kSecurityExchangeDone)) {
-    if (asked.command.verb != Verb::kAuth) Fault("234, but not to AUTH", reply);
+    if (asked.command.verb != Verb::kAuth) {
+      if (matches_tokens_) Fault("234, but not to AUTH", reply);
+      return;
+    }
     // What came in clear behind AUTH is no command (RFC 4217 §15.1).
     asked_.clear();
     lines_.Clear();

@@ -62,7 +62,9 @@ void ShellRules::Do(const session::ClearClient&) {
 }
 
 void ShellRules::Do(const session::ConnectBackend&) {
-  Check(backend_ == BackendState::kNone, "a second backend connection");
+  // One that is under way is given up.
+  Check(backend_ == BackendState::kNone || backend_ == BackendState::kDialled,
+        "a second backend connection");
   backend_ = BackendState::kDialled;
 }
 
