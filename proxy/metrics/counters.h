@@ -71,7 +71,8 @@ enum class Counter : uint8_t {
   kAddressSessionsRefused,
   kConnectionRateRefused,
   kDescriptorsRefused,
-  kAcceptShortages,  // no descriptor to accept with: a listener pauses
+  kAcceptShortages,         // no descriptor to accept with: a listener pauses
+  kTimelineEntriesDropped,  // the oldest, for later ones
   kCount,
 };
 
