@@ -102,7 +102,7 @@ void RunningGateway::Drain(Signal signal) {
   while (true) {
     if (gateway_->refuses_new_sessions()) {
       deadline = std::min(deadline, absl::Now() + patience);
-      if (absl::Now() >= deadline || gateway_->Sessions().empty()) break;
+      if (absl::Now() >= deadline || gateway_->SessionCount() == 0) break;
     }
     if (NextSignal(kPoll) == Signal::kStop &&
         !std::exchange(stop_is_due, false)) {

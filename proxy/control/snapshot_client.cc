@@ -221,7 +221,19 @@ v1::Answer SnapshotClient::AnswerTo(const v1::Query& query) {
     case v1::Query::kListPorts:
       *answer.mutable_ports() = PortUseMessage(gateway_.Ports());
       break;
-    case v1::Query::kGetTimeline:
+    case v1::Query::kGetTimeline: {
+      const auto entries = gateway_.TimelineOf(query.get_timeline().session(),
+                                               query.get_timeline().after());
+      if (!entries.has_value()) {
+        answer.set_found(false);
+        break;
+      }
+      v1::Answer::Timeline* timeline = answer.mutable_timeline();
+      for (const gateway::TimelineEntry& entry : *entries) {
+        *timeline->add_entries() = TimelineEntryMessage(entry);
+      }
+      break;
+    }
     case v1::Query::QUERY_NOT_SET:
       break;  // A newer control plane's: an empty answer says so.
   }
