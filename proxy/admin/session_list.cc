@@ -15,37 +15,27 @@ namespace {
 
 using session::SessionFacts;
 
-#define PINNACE_SESSION_FILTERS                                                \
-  {"user", ParameterType::kText, "only of this user, its whole name"},         \
-      {"client", ParameterType::kText,                                         \
-       "only of this IP address, or of this network (10.0.0.0/8)"},            \
-      {"backend", ParameterType::kText, "only on this backend"},               \
-      {"farm", ParameterType::kText, "only of this farm"},                     \
-      {"phase", ParameterType::kText, "only in this phase: \"ready\", ..."}, { \
-    "q", ParameterType::kText,                                                 \
-        "only with this text in the user, client, backend, farm or id"         \
-  }
-#define PINNACE_PAGE                                                          \
-  {"limit", ParameterType::kNumber, "rows: 1 to 1000; 100 when not given"}, { \
-    "offset", ParameterType::kNumber, "rows that are left out before them"    \
-  }
+constexpr Parameter kFilters[] = {
+    {"user", ParameterType::kText, "only of this user, its whole name"},
+    {"client", ParameterType::kText,
+     "only of this IP address, or of this network (10.0.0.0/8)"},
+    {"backend", ParameterType::kText, "only on this backend"},
+    {"farm", ParameterType::kText, "only of this farm"},
+    {"phase", ParameterType::kText, "only in this phase: \"ready\", ..."},
+    {"q", ParameterType::kText,
+     "only with this text in the user, client, backend, farm or id"},
+};
+constexpr Parameter kPage[] = {
+    {"limit", ParameterType::kNumber, "rows: 1 to 1000; 100 when not given"},
+    {"offset", ParameterType::kNumber, "rows that are left out before them"},
+};
 
-constexpr Parameter kSessionParameters[] = {
-    PINNACE_SESSION_FILTERS,
-    {"order_by", ParameterType::kText,
-     "id (when not given), user, client, backend, farm, phase, started, "
-     "last_command, commands, transfers or bytes; \" desc\" behind it turns it "
-     "round"},
-    PINNACE_PAGE};
-constexpr Parameter kTransferParameters[] = {
-    PINNACE_SESSION_FILTERS,
-    {"order_by", ParameterType::kText,
-     "session (when not given), bytes, rate or started; \" desc\" behind it "
-     "turns it round"},
-    PINNACE_PAGE};
-
-#undef PINNACE_SESSION_FILTERS
-#undef PINNACE_PAGE
+std::vector<Parameter> ListParameters(const char* order_by) {
+  std::vector<Parameter> all(std::begin(kFilters), std::end(kFilters));
+  all.push_back({"order_by", ParameterType::kText, order_by});
+  all.insert(all.end(), std::begin(kPage), std::end(kPage));
+  return all;
+}
 
 // Negative, 0 or positive, as the first stands before, with or behind the
 // second.
@@ -164,8 +154,18 @@ Selected Select(const std::vector<SessionFacts>& sessions, Admits admits,
 
 }  // namespace
 
-absl::Span<const Parameter> SessionParameters() { return kSessionParameters; }
-absl::Span<const Parameter> TransferParameters() { return kTransferParameters; }
+std::vector<Parameter> SessionParameters() {
+  return ListParameters(
+      "id (when not given), user, client, backend, farm, phase, started, "
+      "last_command, commands, transfers or bytes; \" desc\" behind it turns "
+      "it round");
+}
+
+std::vector<Parameter> TransferParameters() {
+  return ListParameters(
+      "session (when not given), bytes, rate or started; \" desc\" behind it "
+      "turns it round");
+}
 
 v1::ListSessionsResponse SessionPage(const std::vector<SessionFacts>& sessions,
                                      const std::string& gateway, Query& query) {

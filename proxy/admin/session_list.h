@@ -12,8 +12,8 @@
 
 namespace pinnace::admin {
 
-absl::Span<const Parameter> SessionParameters();
-absl::Span<const Parameter> TransferParameters();
+std::vector<Parameter> SessionParameters();
+std::vector<Parameter> TransferParameters();
 
 // `query` says afterwards whether it was right.
 v1::ListSessionsResponse SessionPage(

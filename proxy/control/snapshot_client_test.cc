@@ -45,6 +45,20 @@ class FakeGateway final : public gateway::GatewayView {
     facts.user = "ann";
     return {facts};
   }
+  int64_t SessionCount() const override { return 1; }
+  std::optional<session::SessionFacts> FindSession(SessionId id) override {
+    if (id != 257) return std::nullopt;
+    return Sessions()[0];
+  }
+  std::optional<std::vector<gateway::TimelineEntry>> TimelineOf(
+      SessionId id, uint64_t after) override {
+    if (id != 257) return std::nullopt;
+    return std::vector<gateway::TimelineEntry>{
+        {.number = after + 1,
+         .time = absl::UnixEpoch(),
+         .kind = gateway::TimelineEntry::Kind::kNote,
+         .text = "hello"}};
+  }
   bool KillSession(SessionId id) override { return id == 257; }
   std::vector<fleet::PinTable::Pin> Pins() override {
     return {{"main", *IpAddress::Parse("1.2.3.4"), "", "a", absl::UnixEpoch()}};
@@ -62,11 +76,14 @@ class FakeGateway final : public gateway::GatewayView {
     return facts;
   }
   metrics::CounterValues Counters() override { return {}; }
+  metrics::HistogramValues Histograms() override { return {}; }
+  gateway::EventRing& events() override { return events_; }
   void StartDrain() override {}
   bool draining() const override { return false; }
 
  private:
   guard::Guard guard_{{.gateway = "gw"}};
+  gateway::EventRing events_{16};
   mutable absl::Mutex mutex_;
   snapshot::SnapshotPtr snapshot_;
 };
