@@ -21,7 +21,8 @@ v1::Snapshot SnapshotOf(const std::string& address_of_a) {
 
 std::string Drained(const LocalDrains& drains) {
   std::string ids;
-  for (const v1::Backend& backend : drains.Snapshot().farms(0).backends()) {
+  const v1::Snapshot snapshot = drains.Snapshot();
+  for (const v1::Backend& backend : snapshot.farms(0).backends()) {
     if (backend.state() == v1::Backend::STATE_DRAINING) ids += backend.id();
   }
   return ids;

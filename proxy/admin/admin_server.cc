@@ -139,6 +139,17 @@ absl::Status AdminServer::Listen(const Address& listen) {
   server_->set_keep_alive_timeout(kKeepAliveSeconds);
   const auto respond = [this](const httplib::Request& request,
                               httplib::Response& out) { Answer(request, out); };
+  // RFC 9112 §6.3: without either there is no body. The library would wait for
+  // one.
+  server_->set_pre_routing_handler(
+      [this](const httplib::Request& request, httplib::Response& out) {
+        if (request.has_header("Content-Length") ||
+            request.has_header("Transfer-Encoding")) {
+          return httplib::Server::HandlerResponse::Unhandled;
+        }
+        Answer(request, out);
+        return httplib::Server::HandlerResponse::Handled;
+      });
   constexpr char kAnyPath[] = ".*";
   server_->Get(kAnyPath, respond);
   server_->Post(kAnyPath, respond);

@@ -1,5 +1,9 @@
 #include "proxy/admin/admin_server.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -140,6 +144,27 @@ TEST_F(AdminServerTest, RefusesAnotherSitesPage) {
                 ->status,
             403);
   EXPECT_FALSE(gateway_.draining());
+}
+
+TEST_F(AdminServerTest, APostWithoutABodyNeedsNoLength) {
+  Start();
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage storage;
+  const socklen_t length = server_->address().ToSockaddr(&storage);
+  ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&storage), length), 0);
+  const absl::string_view request =
+      "POST /api/v1/drain HTTP/1.1\r\nHost: h\r\n\r\n";
+  ASSERT_EQ(send(fd, request.data(), request.size(), 0),
+            static_cast<ssize_t>(request.size()));
+  std::string answer(1024, '\0');
+  // At once: the library would give up after five seconds.
+  const timeval patience = {.tv_sec = 4, .tv_usec = 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  answer.resize(static_cast<size_t>(
+      std::max<ssize_t>(recv(fd, answer.data(), 1024, 0), 0)));
+  close(fd);
+  EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK");
+  EXPECT_TRUE(gateway_.draining());
 }
 
 TEST_F(AdminServerTest, AsksForTheToken) {

@@ -235,9 +235,8 @@ TEST_F(RoutesTest, ShowsOneSessionAndItsTimeline) {
   EXPECT_THAT(Get("/api/v1/sessions/257/timeline"),
               HasSubstr("\"kind\":\"KIND_COMMAND\",\"text\":\"USER ann\""));
   EXPECT_EQ(Get("/api/v1/sessions/257/timeline?after=1"),
-            "200 {\"entries\":[{\"number\":\"2\",\"time\":"
-            "\"1970-01-01T00:16:40Z\",\"kind\":\"KIND_COMMAND\",\"text\":"
-            "\"PASS ****\"}]}");
+            "200 {\"entries\":[{\"number\":\"2\",\"kind\":\"KIND_COMMAND\","
+            "\"text\":\"PASS ****\",\"time\":\"1970-01-01T00:16:40Z\"}]}");
   EXPECT_EQ(Get("/api/v1/sessions/9/timeline"),
             "404 {\"error\":\"no session 9\"}");
 }

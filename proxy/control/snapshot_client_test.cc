@@ -145,6 +145,26 @@ TEST(SnapshotClientTest, FollowsAnswersAndKeepsTheSnapshot) {
   }
   {
     grpc::ClientContext context;
+    v1::GetTimelineRequest request;
+    request.set_id(257);
+    request.set_after(3);
+    v1::GetTimelineResponse timeline;
+    EXPECT_TRUE(sessions->GetTimeline(&context, request, &timeline).ok());
+    ASSERT_EQ(timeline.entries_size(), 1);
+    EXPECT_EQ(timeline.entries(0).number(), 4u);
+    EXPECT_EQ(timeline.entries(0).text(), "hello");
+  }
+  {
+    grpc::ClientContext context;
+    v1::GetTimelineRequest request;
+    request.set_id(258);
+    v1::GetTimelineResponse timeline;
+    EXPECT_EQ(
+        sessions->GetTimeline(&context, request, &timeline).error_message(),
+        "id: no session 258");
+  }
+  {
+    grpc::ClientContext context;
     v1::KillSessionRequest request;
     request.set_id(257);
     v1::KillSessionResponse killed;

@@ -10,8 +10,11 @@ namespace {
 
 // As short as can be read back to the same number.
 std::string Shortest(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof(text), value).ptr;
+  char text[64];
+  // "0.0005" is what people look for.
+  const auto format =
+      value < 1e15 ? std::chars_format::fixed : std::chars_format::general;
+  const auto end = std::to_chars(text, text + sizeof(text), value, format).ptr;
   return std::string(text, static_cast<size_t>(end - text));
 }
 

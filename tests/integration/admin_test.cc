@@ -135,7 +135,7 @@ TEST_F(AdminTest, FactsOfARunningActiveUpload) {
   EXPECT_NE(transfer.backend_local.port, 0);
   EXPECT_EQ(facts.bytes_to_backend, 10);
   data.ShutdownWrite();
-  EXPECT_EQ(client.Reply(), "226 Done");
+  EXPECT_EQ(client.Reply(), "226 Stored");
   EXPECT_EQ(OnlySession().bytes_to_backend, 10);
 }
 
@@ -163,7 +163,7 @@ TEST_F(AdminTest, ATimelineHasWhatWasSaidAndNoSecret) {
   EXPECT_THAT(lines, Contains("C> pass ****"));
   EXPECT_THAT(lines, Contains("C> USER ann"));
   EXPECT_THAT(lines, Contains("B> USER ann"));
-  EXPECT_THAT(lines, Contains("B> PASS ****"));
+  EXPECT_THAT(lines, Contains("B> pass ****"));
   EXPECT_THAT(lines, Contains("B< 530 Not ****"));
   EXPECT_THAT(lines, Contains("C< 530 Not ****"));
   EXPECT_THAT(lines, Contains("C> ACCT ****"));
@@ -216,7 +216,7 @@ TEST_F(AdminTest, WhatHappensIsAnEvent) {
   EXPECT_EQ(events[2].transfer->path, "file");
   EXPECT_NE(events[2].transfer->public_port, 0);
   EXPECT_EQ(events[3].transfer->bytes, 7);
-  EXPECT_EQ(events[4].text, "client quit");
+  EXPECT_EQ(events[4].text, "client_quit");
 }
 
 TEST_F(AdminTest, BansAndDrainsAreEvents) {
@@ -267,7 +267,7 @@ TEST_F(AdminTest, OverHttp) {
   PlainClient client(ipv4());
   client.Login();
   const std::string id = absl::StrCat(OnlySession().id);
-  EXPECT_THAT(http.Get("/api/v1/sessions?order_by=bytes+desc&limit=1")->body,
+  EXPECT_THAT(http.Get("/api/v1/sessions?order_by=bytes%20desc&limit=1")->body,
               HasSubstr(absl::StrCat("\"id\":\"", id, "\"")));
   EXPECT_THAT(http.Get(("/api/v1/sessions/" + id).c_str())->body,
               HasSubstr("\"phase\":\"ready\""));
