@@ -47,10 +47,10 @@ ShownCommand ShowSite(absl::string_view verb, absl::string_view rest) {
                     return absl::EqualsIgnoreCase(plain, word);
                   });
   if (is_plain) {
-    return {.text = absl::StrCat(verb, " ", WithoutUrlSecrets(rest)),
+    return {.instead = absl::StrCat(verb, " ", WithoutUrlSecrets(rest)),
             .secret = {}};
   }
-  return {.text = Masked(absl::StrCat(verb, " ", word), argument),
+  return {.instead = Masked(absl::StrCat(verb, " ", word), argument),
           .secret = argument};
 }
 
@@ -66,21 +66,22 @@ ShownCommand ShowCommand(absl::string_view line, LoggedIn logged_in) {
     case Verb::kMic:
     case Verb::kConf:
     case Verb::kEnc:
-      return {.text = Masked(word, rest), .secret = rest};
+      return {.instead = Masked(word, rest), .secret = rest};
     case Verb::kSite:
       if (!rest.empty()) return ShowSite(word, rest);
       break;
     case Verb::kOther:
       if (logged_in == LoggedIn::kNo || !LooksLikeVerb(word)) {
-        return {.text = absl::StrCat("(", line.size(),
-                                     " bytes that are no command)"),
+        return {.instead = absl::StrCat("(", line.size(),
+                                        " bytes that are no command)"),
                 .secret = line};
       }
       break;
     default:
       break;
   }
-  return {.text = WithoutUrlSecrets(line), .secret = {}};
+  if (!HasUrl(line)) return {.instead = std::nullopt, .secret = {}};
+  return {.instead = WithoutUrlSecrets(line), .secret = {}};
 }
 
 std::string WithoutUrlSecrets(absl::string_view text) {

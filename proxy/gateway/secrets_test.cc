@@ -6,7 +6,7 @@ namespace pinnace::gateway {
 namespace {
 
 std::string Shown(absl::string_view line, LoggedIn logged_in = LoggedIn::kNo) {
-  return ShowCommand(line, logged_in).text;
+  return ShowCommand(line, logged_in).instead.value_or(std::string(line));
 }
 
 TEST(SecretsTest, MasksWhatIsSecretInAnyCase) {

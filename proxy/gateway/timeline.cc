@@ -123,14 +123,15 @@ void Timeline::AddCommand(absl::string_view line, absl::Time now) {
   } else if (logged_in_ == LoggedIn::kYes) {
     ForgetSecrets();
   }
-  Add(Kind::kCommand, shown.text, now);
+  Add(Kind::kCommand, shown.instead.has_value() ? *shown.instead : line, now);
 }
 
 void Timeline::AddBackendCommand(absl::string_view line, absl::Time now) {
   // We say no other ones before a login than those that are known.
   const ShownCommand shown = ShowCommand(line, LoggedIn::kYes);
   if (!shown.secret.empty()) KeepSecret(shown.secret);
-  Add(Kind::kBackendCommand, shown.text, now);
+  Add(Kind::kBackendCommand, shown.instead.has_value() ? *shown.instead : line,
+      now);
 }
 
 void Timeline::AddReply(Kind kind, absl::string_view line, bool& in_reply,
@@ -142,6 +143,9 @@ void Timeline::AddReply(Kind kind, absl::string_view line, bool& in_reply,
     return;
   }
   in_reply = HasCode(line) && goes_on;
+  if (!in_reply && secrets_.empty() && !HasUrl(line)) {
+    return Add(kind, line, now);
+  }
   std::string text = WithoutUrlSecrets(line);
   // There are servers that repeat what they were told.
   for (const std::string& secret : secrets_) {
@@ -175,11 +179,12 @@ void Timeline::Add(Kind kind, absl::string_view text, absl::Time now) {
     counters_.Add(metrics::Counter::kTimelineEntriesDropped);
   }
   const int64_t time_ns = absl::ToUnixNanos(now);
-  const char head[2] = {static_cast<char>(kind),
-                        static_cast<char>(text.size())};
-  Put(&time_ns, sizeof(time_ns));
-  Put(head, sizeof(head));
-  Put(text.data(), text.size());
+  char entry[kHeadBytes + kMaxKeptTextBytes];
+  std::memcpy(entry, &time_ns, sizeof(time_ns));
+  entry[sizeof(time_ns)] = static_cast<char>(kind);
+  entry[sizeof(time_ns) + 1] = static_cast<char>(text.size());
+  std::memcpy(entry + kHeadBytes, text.data(), text.size());
+  Put(entry, kHeadBytes + text.size());
   ++next_;
 }
 
