@@ -73,6 +73,8 @@ def a_session_is_traced_until_it_ends(world):
         reader = threading.Thread(
             target=lambda: seen.extend(trace.stdout), daemon=True)
         reader.start()
+        fleet.registry.until(lambda: any("PASS" in line for line in seen),
+                             "the login in the trace")
         opened.command("NOOP", "200")
         opened.quit()
         assert trace.wait(_PATIENCE) == 0, seen
