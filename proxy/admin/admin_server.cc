@@ -32,6 +32,25 @@ void SetSocketOptions(int socket) {
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 }
 
+// Of the target alone. The library takes the body of a form for parameters,
+// too, and curl calls every body one.
+Request ValueOf(const httplib::Request& request) {
+  Request value = {.method = request.method,
+                   .path = request.path,
+                   .host = request.get_header_value("Host"),
+                   .origin = request.get_header_value("Origin"),
+                   .authorization = request.get_header_value("Authorization"),
+                   .if_none_match = request.get_header_value("If-None-Match"),
+                   .last_event_id = request.get_header_value("Last-Event-ID"),
+                   .body = request.body};
+  const size_t mark = request.target.find('?');
+  if (mark != std::string::npos) {
+    httplib::detail::parse_query_text(request.target.substr(mark + 1),
+                                      value.query);
+  }
+  return value;
+}
+
 }  // namespace
 
 AdminServer::AdminServer(gateway::GatewayView& gateway, Routes::Options options)
@@ -68,16 +87,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
 
 void AdminServer::Answer(const httplib::Request& request,
                          httplib::Response& out) {
-  Response response = routes_.Respond(
-      {.method = request.method,
-       .path = request.path,
-       .host = request.get_header_value("Host"),
-       .origin = request.get_header_value("Origin"),
-       .authorization = request.get_header_value("Authorization"),
-       .if_none_match = request.get_header_value("If-None-Match"),
-       .last_event_id = request.get_header_value("Last-Event-ID"),
-       .query = request.params,
-       .body = request.body});
+  Response response = routes_.Respond(ValueOf(request));
   if (response.events_after.has_value() && request.method == "GET") {
     return StartStream(*response.events_after, out);
   }

@@ -146,6 +146,19 @@ TEST_F(AdminServerTest, RefusesAnotherSitesPage) {
   EXPECT_FALSE(gateway_.draining());
 }
 
+TEST_F(AdminServerTest, ABodyIsNoParameter) {
+  Start();
+  const std::string body = R"({"client": "203.0.113.9"})";
+  const httplib::Result made =
+      http_->Post("/api/v1/bans", body, "application/x-www-form-urlencoded");
+  EXPECT_EQ(made->status, 200) << made->body;
+  EXPECT_NE(Get("/api/v1/bans").find("203.0.113.9/32"), std::string::npos);
+  EXPECT_EQ(Show(http_->Post("/api/v1/bans?x=1", body, "application/json")),
+            "400 {\"error\":\"x: no such parameter here\"}\n");
+  EXPECT_EQ(Get("/api/v1/sessions?order_by=bytes%20desc&limit=1").substr(0, 3),
+            "200");
+}
+
 TEST_F(AdminServerTest, APostWithoutABodyNeedsNoLength) {
   Start();
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -258,6 +258,50 @@ TEST_F(AdminTest, BansAndDrainsAreEvents) {
   await("the gateway drains");
 }
 
+TEST_F(AdminTest, BackendsThatFailAreEvents) {
+  // Nobody listens there.
+  AddAddress(BlockingSocket::Listen({kLoopback, 0}).LocalAddress());
+  AddBackend();
+  farm_.outlier_ejection.connect_failures = 1;
+  farm_.outlier_ejection.most_percent = 100;
+  Start();
+  for (int i = 0; i < 2; ++i) {
+    PlainClient client(ipv4());
+    EXPECT_EQ(client.Login(), "230 Welcome");
+  }
+  const auto health = [&] {
+    std::vector<Event> found;
+    for (Event& event : gateway_->events().Read(0, 100, absl::ZeroDuration())) {
+      if (event.kind == Event::Kind::kBackendHealth) {
+        found.push_back(std::move(event));
+      }
+    }
+    return found;
+  };
+  const std::vector<Event> events = Await(
+      health, [](const std::vector<Event>& found) { return !found.empty(); });
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].backend, "b0");
+  EXPECT_FALSE(events[0].ok);
+  EXPECT_THAT(events[0].text, HasSubstr("left out for "));
+}
+
+TEST_F(AdminTest, WhatProbesFindIsAnEvent) {
+  AddAddress(BlockingSocket::Listen({kLoopback, 0}).LocalAddress());
+  farm_.health_check.kind = fleet::ProbeKind::kConnect;
+  farm_.health_check.fall = 1;
+  options_.probe_interval = absl::Seconds(1);
+  Start();
+  const std::vector<Event> events = Await(
+      [&] { return gateway_->events().Read(0, 100, absl::ZeroDuration()); },
+      [](const std::vector<Event>& found) { return !found.empty(); });
+  EXPECT_EQ(events[0].kind, Event::Kind::kBackendHealth);
+  EXPECT_EQ(events[0].farm, "main");
+  EXPECT_EQ(events[0].backend, "b0");
+  EXPECT_FALSE(events[0].ok);
+  EXPECT_THAT(events[0].text, HasSubstr("refused"));
+}
+
 TEST_F(AdminTest, OverHttp) {
   AddBackend();
   Start();
