@@ -149,6 +149,7 @@ session::SessionFacts SessionRunner::facts() const {
   int64_t untold = 0;
   if (facts.transfer.has_value() && data_ != nullptr) {
     const absl::Time now = worker_.loop().now();
+    facts.transfer->path = WithoutUrlSecrets(facts.transfer->path);
     facts.transfer->bytes = data_->bytes_moved();
     facts.transfer->rate = meter_.Rate(facts.transfer->bytes, now);
     facts.transfer->client_local =
@@ -428,6 +429,7 @@ void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
   if (is_new) {
     Event event = NewEvent(Event::Kind::kTransferStart, true);
     if (auto facts = session_.transfer_facts()) {
+      facts->path = WithoutUrlSecrets(facts->path);
       event.transfer =
           std::make_shared<const session::TransferFacts>(*std::move(facts));
     }
@@ -554,7 +556,8 @@ void SessionRunner::TellEndOf(const session::ReportTransfer& action,
   Note("transfer over, ", action.bytes, " bytes", trouble.empty() ? "" : ": ",
        trouble);
   Event event = NewEvent(Event::Kind::kTransferEnd, trouble.empty());
-  event.text = Printable(trouble, limits::kMaxEventTextBytes);
+  event.text =
+      Printable(WithoutUrlSecrets(trouble), limits::kMaxEventTextBytes);
   event.transfer =
       std::make_shared<const session::TransferFacts>(session::TransferFacts{
           .verb = std::string(ftp::VerbName(action.verb)),
@@ -589,7 +592,8 @@ void SessionRunner::Do(const session::ReportTransfer& action,
                    " code=", action.code);
   if (action.resumes > 0) absl::StrAppend(&line, " resumes=", action.resumes);
   if (!trouble.empty()) {
-    absl::StrAppend(&line, " trouble=\"", Printable(trouble), "\"");
+    absl::StrAppend(&line, " trouble=\"", Printable(WithoutUrlSecrets(trouble)),
+                    "\"");
   }
   Log(level, line);
 }

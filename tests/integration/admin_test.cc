@@ -181,6 +181,36 @@ TEST_F(AdminTest, ATimelineHasWhatWasSaidAndNoSecret) {
   EXPECT_FALSE(gateway_->FindSession(id + 99).has_value());  // no such worker
 }
 
+TEST_F(AdminTest, APathMayHoldASecret) {
+  PlainBackend& backend = AddBackend();
+  const std::string path = absl::StrCat("ftp://ann:", kCanary, "@host/big");
+  backend.SetFile(path, std::string(20'000'000, 'x'));
+  Start();
+  testing::internal::CaptureStderr();
+  {
+    PlainClient client(ipv4());
+    BlockingSocket data = StartTransfer(client, "RETR " + path);
+    data.ReceiveExactly(1);
+    const session::SessionFacts facts =
+        Await([&] { return OnlySession(); },
+              [](const session::SessionFacts& seen) {
+                return seen.transfer.has_value() && seen.transfer->bytes > 0;
+              });
+    EXPECT_EQ(facts.transfer->path, "ftp://ann:****@host/big");
+    data.ReceiveToEnd();
+    EXPECT_EQ(client.Reply(), "226 Done");
+    client.Command("NOOP");
+  }
+  for (const Event& event :
+       gateway_->events().Read(0, 100, absl::ZeroDuration())) {
+    if (event.transfer == nullptr) continue;
+    EXPECT_EQ(event.transfer->path, "ftp://ann:****@host/big");
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("transfer RETR \"ftp://ann:****@host/big\""));
+  EXPECT_THAT(log, Not(HasSubstr(kCanary)));
+}
+
 TEST_F(AdminTest, WhatHappensIsAnEvent) {
   PlainBackend& backend = AddBackend();
   backend.SetFile("file", "content");
