@@ -435,7 +435,7 @@ v1::Event EventMessage(const gateway::Event& event) {
   message.set_user(event.user);
   message.set_farm(event.farm);
   message.set_backend(event.backend);
-  if (event.transfer != nullptr) {
+  if (event.transfer.has_value()) {
     *message.mutable_transfer() = TransferMessage(*event.transfer);
   }
   message.set_ok(event.ok);

@@ -1,15 +1,15 @@
 // What has happened in a gateway lately, for those who watch: a bounded ring,
-// in which a reader that is slow finds a gap. Any thread; who adds waits for no
-// reader.
+// in which a reader that is slow finds a gap. Its memory is taken once. Any
+// thread; who adds waits for no reader.
 #ifndef PINNACE_PROXY_GATEWAY_EVENT_RING_H_
 #define PINNACE_PROXY_GATEWAY_EVENT_RING_H_
 
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,15 +43,16 @@ struct Event {
   std::string farm;
   std::string backend;
   std::string text;
-  std::shared_ptr<const session::TransferFacts> transfer;
+  std::optional<session::TransferFacts> transfer;
 };
 
 class EventRing {
  public:
-  explicit EventRing(size_t max_events) : max_events_(max_events) {}
+  // Room for so many, and for the bytes of as many of the usual length.
+  explicit EventRing(size_t max_events);
 
-  // Past the bound the oldest goes.
-  void Add(Event event);
+  // Where there is no room the oldest go.
+  void Add(const Event& event);
 
   // Those behind the number `after`, at most `most`, behind a gap where some of
   // them are gone. Waits up to `patience` for the first, or the next Wake().
@@ -63,11 +64,24 @@ class EventRing {
   int64_t evictions() const;
 
  private:
-  const size_t max_events_;
+  // Of an event as bytes, which lie in one piece.
+  struct Place {
+    size_t begin = 0;
+    size_t size = 0;
+  };
+
+  Place& PlaceOf(uint64_t number) { return places_[number % places_.size()]; }
+  Place MakeRoom(size_t size);
+  void DropOldest();
+
+  const size_t max_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable came_;
   // The rest is guarded by the mutex.
-  std::deque<Event> events_;
+  std::unique_ptr<char[]> bytes_;
+  std::vector<Place> places_;
+  size_t write_ = 0;    // where the next one goes, if it fits there
+  uint64_t first_ = 1;  // number of the oldest
   uint64_t last_ = 0;
   uint64_t wakes_ = 0;
   int64_t evictions_ = 0;

@@ -1,11 +1,15 @@
 #include "proxy/gateway/event_ring.h"
 
+#include <atomic>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "proxy/base/limits.h"
 
 namespace pinnace::gateway {
 namespace {
@@ -46,6 +50,90 @@ TEST_F(EventRingTest, WhoComesTooLateFindsAGap) {
   EXPECT_THAT(Read(0), ElementsAre("-6", "7", "8", "9", "10"));
   EXPECT_THAT(Read(5), ElementsAre("-6", "7", "8", "9", "10"));
   EXPECT_THAT(Read(6), ElementsAre("7", "8", "9", "10"));
+}
+
+TEST_F(EventRingTest, AnEventComesBackAsItWas) {
+  Event event = {.kind = Event::Kind::kTransferStart,
+                 .ok = true,
+                 .time = absl::FromUnixSeconds(1000),
+                 .session = 257,
+                 .client = *Address::Parse("[2001:db8::1]:4000"),
+                 .user = "ann",
+                 .farm = "main",
+                 .backend = "a",
+                 .text = "words"};
+  event.transfer = session::TransferFacts{
+      .verb = "RETR",
+      .path = "/big",
+      .client_mode = "passive",
+      .backend_mode = "active",
+      .bytes = 7,
+      .public_port = 50000,
+      .client_data = *Address::Parse("203.0.113.7:1"),
+      .backend_data = *Address::Parse("10.0.0.1:2"),
+      .started = absl::FromUnixSeconds(999),
+      .client_protected = true,
+      .client_local = *Address::Parse("203.0.113.1:50000"),
+      .backend_local = *Address::Parse("10.0.0.9:3"),
+      .rate = 8};
+  ring_.Add(event);
+  const std::vector<Event> read = ring_.Read(0, 10, absl::ZeroDuration());
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].kind, event.kind);
+  EXPECT_TRUE(read[0].ok);
+  EXPECT_EQ(read[0].time, event.time);
+  EXPECT_EQ(read[0].session, event.session);
+  EXPECT_EQ(read[0].client, event.client);
+  EXPECT_EQ(read[0].user, "ann");
+  EXPECT_EQ(read[0].farm, "main");
+  EXPECT_EQ(read[0].backend, "a");
+  EXPECT_EQ(read[0].text, "words");
+  ASSERT_TRUE(read[0].transfer.has_value());
+  const session::TransferFacts& transfer = *read[0].transfer;
+  EXPECT_EQ(transfer.verb, "RETR");
+  EXPECT_EQ(transfer.path, "/big");
+  EXPECT_EQ(transfer.client_mode, "passive");
+  EXPECT_EQ(transfer.backend_mode, "active");
+  EXPECT_EQ(transfer.bytes, 7);
+  EXPECT_EQ(transfer.public_port, 50000);
+  EXPECT_EQ(transfer.client_data, event.transfer->client_data);
+  EXPECT_EQ(transfer.backend_data, event.transfer->backend_data);
+  EXPECT_EQ(transfer.started, event.transfer->started);
+  EXPECT_TRUE(transfer.client_protected);
+  EXPECT_FALSE(transfer.backend_protected);
+  EXPECT_EQ(transfer.client_local, event.transfer->client_local);
+  EXPECT_EQ(transfer.backend_local, event.transfer->backend_local);
+  EXPECT_EQ(transfer.rate, 8);
+}
+
+// Longer ones take the place of several; none is ever torn.
+TEST_F(EventRingTest, TextsOfEveryLengthGoRound) {
+  EventRing ring(100);
+  for (uint64_t i = 1; i <= 5000; ++i) {
+    const size_t size = i * 7919 % (i % 10 == 0 ? 1500 : 200);
+    ring.Add({.kind = Event::Kind::kBan,
+              .session = i,
+              .text = std::string(size, static_cast<char>('a' + i % 26))});
+    if (i % 97 != 0) continue;
+    const std::vector<Event> read = ring.Read(i - 50, 50, absl::ZeroDuration());
+    ASSERT_GT(read.size(), 10u);
+    EXPECT_EQ(read.back().number, i);
+    for (const Event& event : read) {
+      if (event.kind == Event::Kind::kGap) continue;
+      const uint64_t number = event.number;
+      EXPECT_EQ(event.session, number);
+      EXPECT_EQ(event.text,
+                std::string(number * 7919 % (number % 10 == 0 ? 1500 : 200),
+                            static_cast<char>('a' + number % 26)));
+    }
+  }
+  EXPECT_GE(ring.evictions(), 4900);
+}
+
+TEST_F(EventRingTest, ATextThatIsTooLongIsCut) {
+  ring_.Add({.kind = Event::Kind::kBan, .text = std::string(70'000, 'x')});
+  EXPECT_EQ(ring_.Read(0, 1, absl::ZeroDuration())[0].text.size(),
+            4 * limits::kMaxEventTextBytes);
 }
 
 TEST_F(EventRingTest, NumbersOfAFormerProcessAreAGap) {

@@ -430,10 +430,9 @@ void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
     Event event = NewEvent(Event::Kind::kTransferStart, true);
     if (auto facts = session_.transfer_facts()) {
       facts->path = WithoutUrlSecrets(facts->path);
-      event.transfer =
-          std::make_shared<const session::TransferFacts>(*std::move(facts));
+      event.transfer = *std::move(facts);
     }
-    worker_.events().Add(std::move(event));
+    worker_.events().Add(event);
   }
   data_->StartRelay(
       action.direction, EnginesFor(action), RatesFor(action.direction),
@@ -558,24 +557,22 @@ void SessionRunner::TellEndOf(const session::ReportTransfer& action,
   Event event = NewEvent(Event::Kind::kTransferEnd, trouble.empty());
   event.text =
       Printable(WithoutUrlSecrets(trouble), limits::kMaxEventTextBytes);
-  event.transfer =
-      std::make_shared<const session::TransferFacts>(session::TransferFacts{
-          .verb = std::string(ftp::VerbName(action.verb)),
-          .path = Printable(WithoutUrlSecrets(out.Bytes(action.path))),
-          .client_mode = {},
-          .backend_mode = {},
-          .bytes = action.bytes,
-          .client_data = {},
-          .backend_data = {},
-          .started = started,
-          .client_local = {},
-          .backend_local = {},
-          .rate =
-              action.duration > absl::ZeroDuration()
+  event.transfer = session::TransferFacts{
+      .verb = std::string(ftp::VerbName(action.verb)),
+      .path = Printable(WithoutUrlSecrets(out.Bytes(action.path))),
+      .client_mode = {},
+      .backend_mode = {},
+      .bytes = action.bytes,
+      .client_data = {},
+      .backend_data = {},
+      .started = started,
+      .client_local = {},
+      .backend_local = {},
+      .rate = action.duration > absl::ZeroDuration()
                   ? static_cast<int64_t>(static_cast<double>(action.bytes) /
                                          absl::ToDoubleSeconds(action.duration))
-                  : 0});
-  worker_.events().Add(std::move(event));
+                  : 0};
+  worker_.events().Add(event);
 }
 
 void SessionRunner::Do(const session::ReportTransfer& action,
@@ -607,7 +604,7 @@ void SessionRunner::Do(const session::ReportBackendTrouble& action,
     event.backend = std::string(out.Bytes(action.backend));
     event.text =
         Printable(out.Bytes(action.trouble), limits::kMaxEventTextBytes);
-    worker_.events().Add(std::move(event));
+    worker_.events().Add(event);
   }
   Log(LogLevel::kWarning, absl::StrCat(LogPrefix(), " trouble with backend ",
                                        out.Bytes(action.backend), ": ",
@@ -626,7 +623,7 @@ void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
   Event event = NewEvent(Event::Kind::kSessionEnd,
                          action.reason == session::EndReason::kClientQuit);
   event.text = std::string(EndReasonName(action.reason));
-  worker_.events().Add(std::move(event));
+  worker_.events().Add(event);
   EndMoving();
   Log(LogLevel::kInfo,
       absl::StrCat(LogPrefix(), " ended: ", EndReasonName(action.reason)));

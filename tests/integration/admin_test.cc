@@ -203,7 +203,7 @@ TEST_F(AdminTest, APathMayHoldASecret) {
   }
   for (const Event& event :
        gateway_->events().Read(0, 100, absl::ZeroDuration())) {
-    if (event.transfer == nullptr) continue;
+    if (!event.transfer.has_value()) continue;
     EXPECT_EQ(event.transfer->path, "ftp://ann:****@host/big");
   }
   const std::string log = testing::internal::GetCapturedStderr();
