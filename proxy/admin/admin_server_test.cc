@@ -182,13 +182,18 @@ TEST_F(AdminServerTest, APostWithoutABodyNeedsNoLength) {
 
 TEST_F(AdminServerTest, AsksForTheToken) {
   Start({.token = "secret"});
-  EXPECT_EQ(http_->Get("/metrics")->status, 401);
+  const httplib::Result refused = http_->Get("/metrics");
+  EXPECT_EQ(refused->status, 401);
+  EXPECT_EQ(refused->get_header_value("WWW-Authenticate"), "Bearer");
   EXPECT_EQ(
       http_->Get("/metrics", {{"Authorization", "Bearer secreT"}})->status,
       401);
   EXPECT_EQ(
       http_->Get("/metrics", {{"Authorization", "Bearer secret"}})->status,
       200);
+  EXPECT_EQ(http_->Get("/metrics", {{"Authorization", "Bearer secret"}})
+                ->get_header_value("Cache-Control"),
+            "no-store");
   EXPECT_EQ(http_->Get("/healthz")->status, 200);
 }
 

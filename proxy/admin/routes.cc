@@ -197,6 +197,7 @@ bool Routes::Refuses(const Request& request, const RouteRow* row,
   if (asks_for_token() && access != Access::kAnybody) {
     if (token == nullptr) {
       response = Error(401, "a token is needed: Authorization: Bearer TOKEN");
+      response.headers.emplace_back("WWW-Authenticate", "Bearer");
       return true;
     }
     if (access == Access::kOperator && token->role != v1::ROLE_OPERATOR) {
@@ -249,6 +250,8 @@ Response Routes::Respond(const Request& request) {
             .query = Query(request.query, row->parameters)};
   if (!call.query.status().ok()) return Error(call.query.status());
   response = (this->*row->respond)(call);
+  // Of who uses the gateway: nothing for a cache on the way.
+  response.headers.emplace_back("Cache-Control", "no-store");
   if (row->access == Access::kOperator) {
     Log(LogLevel::kInfo,
         absl::StrCat("admin: ", call.caller, " ", row->method, " ",
