@@ -88,7 +88,8 @@ class Gateway final : public GatewayView {
   // there is none. Nothing when the workers have stopped.
   template <typename Work>
   void OnSession(SessionId id, Work work) ABSL_LOCKS_EXCLUDED(running_mutex_);
-  // Facts of a worker's sessions, a few in each turn of its loop.
+  // In gateway_watch.cc. Facts of a worker's sessions, a few in each turn of
+  // its loop.
   struct Look;
   static void LookOn(Worker& worker, const std::shared_ptr<Look>& look);
   void StartBanLook();
