@@ -3,11 +3,10 @@
 #include <getopt.h>
 
 #include <cstdio>
-#include <fstream>
+#include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "cli/subcommand.h"
+#include "proxy/config/admin_check.h"
 #include "proxy/config/config_check.h"
 #include "proxy/config/config_file.h"
 
@@ -64,18 +63,18 @@ std::vector<v1::Farm> FileFarmsOf(const v1::Config& config) {
   return {config.farms().begin(), config.farms().end()};
 }
 
-absl::StatusOr<std::string> AdminTokenOf(const v1::Config& config) {
-  const std::string& path = config.admin().token_file();
-  if (path.empty()) return "";
-  std::ifstream in(path);
-  std::string token;
-  std::getline(in, token);
-  absl::StripAsciiWhitespace(&token);
-  if (token.empty()) {
-    return absl::NotFoundError(
-        absl::StrCat("admin.token_file: ", path, ": has no token"));
+absl::StatusOr<std::vector<admin::Token>> AdminTokensOf(
+    const v1::Config& config) {
+  absl::StatusOr<std::vector<config::AdminToken>> read =
+      config::ReadAdminTokens(config.admin());
+  if (!read.ok()) return read.status();
+  std::vector<admin::Token> tokens;
+  for (config::AdminToken& token : *read) {
+    tokens.push_back({.name = std::move(token.name),
+                      .role = token.role,
+                      .secret = std::move(token.secret)});
   }
-  return token;
+  return tokens;
 }
 
 }  // namespace pinnace::cli

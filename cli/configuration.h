@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "protos/pinnace/v1/config.pb.h"
+#include "proxy/admin/routes.h"
 
 namespace pinnace::cli {
 
@@ -27,8 +28,9 @@ std::optional<std::string> ConfigPath(int argc, char** argv, const char* usage,
 
 std::vector<v1::Farm> FileFarmsOf(const v1::Config& config);
 
-// The token of admin.token_file; "" without one.
-absl::StatusOr<std::string> AdminTokenOf(const v1::Config& config);
+// Of admin.token_file, whose name is "admin", and of admin.tokens.
+absl::StatusOr<std::vector<admin::Token>> AdminTokensOf(
+    const v1::Config& config);
 
 }  // namespace pinnace::cli
 

@@ -54,6 +54,8 @@ void PrintBackend(const v1::BackendRecord& record) {
       {"sessions", absl::StrCat(load.sessions())},
       {"sessions_total", absl::StrCat(load.sessions_total())},
       {"transfers_total", absl::StrCat(load.transfers_total())},
+      {"bytes_to_clients", absl::StrCat(load.bytes_to_clients())},
+      {"bytes_from_clients", absl::StrCat(load.bytes_from_clients())},
       {"connect_failures", absl::StrCat(load.connect_failures())},
       {"weight", WeightOf(backend)},
       {"zone", Shown(backend.zone())},

@@ -73,6 +73,15 @@ void PrintJson(const google::protobuf::Message& message) {
   std::printf("%s", status.ok() ? json.c_str() : "{}\n");
 }
 
+void PrintJsonLine(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  const auto status =
+      google::protobuf::util::MessageToJsonString(message, &json, options);
+  std::printf("%s\n", status.ok() ? json.c_str() : "{}");
+}
+
 std::string Shown(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0) return "-";
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",

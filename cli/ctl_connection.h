@@ -55,6 +55,8 @@ class CtlConnection {
 void PrintTable(const std::vector<std::vector<std::string>>& rows);
 // Canonical protobuf JSON, with fields that have their default value.
 void PrintJson(const google::protobuf::Message& message);
+// Likewise, in one line.
+void PrintJsonLine(const google::protobuf::Message& message);
 // "2023-05-01T12:00:00Z"; "-" for none.
 std::string Shown(const google::protobuf::Timestamp& time);
 // "-" for an empty text.

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "cli/ctl_connection.h"
 #include "cli/ctl_gateway.h"
 
@@ -46,9 +48,36 @@ std::string TlsText(bool is_set, const v1::TlsFacts& tls) {
   return text;
 }
 
+// "passive 203.0.113.7:4711 to 192.0.2.1:50003 TLS": the other end, and ours.
 std::string LegText(const std::string& mode, const std::string& data,
-                    bool is_protected) {
-  return absl::StrCat(mode, " ", Shown(data), is_protected ? " TLS" : "");
+                    const std::string& local, bool is_protected) {
+  return absl::StrCat(mode, " ", Shown(data), " to ", Shown(local),
+                      is_protected ? " TLS" : "");
+}
+
+// With milliseconds.
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime(
+      "%Y-%m-%dT%H:%M:%E3SZ",
+      absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
+      absl::UTCTimeZone());
+}
+
+const char* SpeakerOf(v1::TimelineEntry::Kind kind) {
+  switch (kind) {
+    case v1::TimelineEntry::KIND_COMMAND:
+      return "client   ";
+    case v1::TimelineEntry::KIND_REPLY:
+      return "  reply  ";
+    case v1::TimelineEntry::KIND_BACKEND_COMMAND:
+      return "  ask    ";
+    case v1::TimelineEntry::KIND_BACKEND_REPLY:
+      return "backend  ";
+    case v1::TimelineEntry::KIND_NOTE:
+      return "   --    ";
+    default:  // A newer control plane's.
+      return "   ?     ";
+  }
 }
 
 void PrintSession(const v1::Session& session) {
@@ -66,20 +95,28 @@ void PrintSession(const v1::Session& session) {
       {"backend_tls",
        TlsText(session.has_backend_tls(), session.backend_tls())},
       {"phase", session.phase()},
+      {"public_address", Shown(session.public_address())},
+      {"pin", Shown(session.pin())},
       {"started", Shown(session.started())},
       {"last_command", Shown(session.last_command())},
       {"commands", absl::StrCat(session.commands())},
       {"transfers", absl::StrCat(session.transfers())},
+      {"bytes_to_client", absl::StrCat(session.bytes_to_client())},
+      {"bytes_to_backend", absl::StrCat(session.bytes_to_backend())},
+      {"trace_id", Shown(session.trace_id())},
   });
   if (!session.has_transfer()) return;
   const v1::Transfer& transfer = session.transfer();
   PrintTable({
       {"transfer", absl::StrCat(transfer.verb(), " ", transfer.path())},
       {"bytes", absl::StrCat(transfer.bytes())},
-      {"client_leg", LegText(transfer.client_mode(), transfer.client_data(),
-                             transfer.client_protected())},
-      {"backend_leg", LegText(transfer.backend_mode(), transfer.backend_data(),
-                              transfer.backend_protected())},
+      {"rate", absl::StrCat(transfer.rate(), " B/s")},
+      {"client_leg",
+       LegText(transfer.client_mode(), transfer.client_data(),
+               transfer.client_local(), transfer.client_protected())},
+      {"backend_leg",
+       LegText(transfer.backend_mode(), transfer.backend_data(),
+               transfer.backend_local(), transfer.backend_protected())},
       {"public_port", absl::StrCat(transfer.public_port())},
       {"started", Shown(transfer.started())},
   });
@@ -150,6 +187,45 @@ absl::Status KillSession(const CtlInvocation& invocation,
   return status;
 }
 
+constexpr absl::Duration kTraceInterval = absl::Milliseconds(500);
+
+void PrintEntry(const v1::TimelineEntry& entry, bool json) {
+  if (json) {
+    PrintJsonLine(entry);
+  } else {
+    std::printf("%s  %s%s\n", TimeText(entry.time()).c_str(),
+                SpeakerOf(entry.kind()), entry.text().c_str());
+  }
+}
+
+// Follows it until the session ends.
+absl::Status TraceSession(const CtlInvocation& invocation,
+                          CtlConnection& connection) {
+  auto request = invocation.As<v1::GetTimelineRequest>();
+  if (!invocation.json)
+    std::printf("TIME                      FROM     TEXT\n");
+  bool is_known = false;
+  while (true) {
+    v1::GetTimelineResponse timeline;
+    const absl::Status status = connection.Call(
+        connection.sessions(), &Sessions::GetTimeline, request, &timeline);
+    if (is_known && absl::IsNotFound(status)) return absl::OkStatus();
+    if (!status.ok()) return status;
+    is_known = true;
+    for (const v1::TimelineEntry& entry : timeline.entries()) {
+      if (entry.number() > request.after() + 1 && request.after() > 0) {
+        std::fprintf(stderr, "pinnace ctl: %llu entries were lost\n",
+                     static_cast<unsigned long long>(entry.number() -
+                                                     request.after() - 1));
+      }
+      PrintEntry(entry, invocation.json);
+      request.set_after(entry.number());
+    }
+    std::fflush(stdout);
+    absl::SleepFor(kTraceInterval);
+  }
+}
+
 constexpr CtlArgument kId = {
     .name = "ID", .field = "id", .names = Names::kSessions};
 
@@ -171,9 +247,23 @@ std::vector<CtlVerb> SessionVerbs() {
                   .help = "only on this backend",
                   .field = "backend",
                   .value = "ID",
-                  .names = Names::kBackends}},
+                  .names = Names::kBackends},
+                 {.name = "user",
+                  .help = "only of this user, its whole name",
+                  .field = "user",
+                  .value = "USER"},
+                 {.name = "client",
+                  .help = "only of this IP address, or of this network",
+                  .field = "client",
+                  .value = "CIDR"},
+                 {.name = "phase",
+                  .help = "only in this phase: ready, transfer, ...",
+                  .field = "phase",
+                  .value = "PHASE"}},
        .examples = {"pinnace ctl session list",
-                    "pinnace ctl session list --farm main --backend a --json"},
+                    "pinnace ctl session list --farm main --backend a --json",
+                    "pinnace ctl session list --client 10.0.0.0/8 --user "
+                    "ann"},
        .run = &ListSessions},
       {.noun = "session",
        .verb = "show",
@@ -183,6 +273,15 @@ std::vector<CtlVerb> SessionVerbs() {
        .flags = {kGatewayFlag},
        .examples = {"pinnace ctl session show 256"},
        .run = &ShowSession},
+      {.noun = "session",
+       .verb = "trace",
+       .help = "What was said in a session lately, and what is said from now "
+               "on, until it ends.",
+       .message = &v1::GetTimelineRequest::default_instance(),
+       .argument = kId,
+       .flags = {kGatewayFlag},
+       .examples = {"pinnace ctl session trace 256"},
+       .run = &TraceSession},
       {.noun = "session",
        .verb = "kill",
        .help = "Ends a session; its client gets a 421.",

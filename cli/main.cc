@@ -33,6 +33,7 @@ int Main(int argc, char** argv) {
     std::printf("pinnace %s\n", kProgramVersion);
     return kExitOk;
   }
+  if (name == "reference") return Reference(argc - 1, argv + 1);
   for (const Subcommand& row : Subcommands()) {
     if (name == row.name) return row.run(argc - 1, argv + 1);
   }

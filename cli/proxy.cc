@@ -77,13 +77,12 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelOf(
   return channel;
 }
 
-void Reload(const std::string& path, v1::Config& config, uint64_t version,
+void Reload(const std::string& path, v1::Config& config,
             RunningGateway& gateway) {
   absl::StatusOr<v1::Config> wanted = ReadConfiguration(path);
   absl::Status status = wanted.status();
   if (status.ok() && config.gateway().control_plane().empty()) {
     v1::Snapshot snapshot;
-    snapshot.set_version(version);
     *snapshot.mutable_farms() = wanted->farms();
     *snapshot.mutable_routes() = wanted->routes();
     *snapshot.mutable_policies() = wanted->policies();
@@ -122,18 +121,19 @@ int Proxy(int argc, char** argv) {
       ChannelOf(config->gateway());
   if (!channel.ok()) return Fail(channel.status());
   absl::StatusOr<std::unique_ptr<RunningGateway>> gateway =
-      RunningGateway::Start(*config, FirstSnapshot(*config));
+      RunningGateway::Start(
+          *config, FirstSnapshot(*config),
+          {.channel = *channel, .set_backend_state = nullptr});
   if (!gateway.ok()) return Fail(gateway.status());
   if (*channel != nullptr) {
     Log(LogLevel::kInfo,
         absl::StrCat("looking for the control plane at ", control_plane));
-    (*gateway)->Follow(*std::move(channel));
+    (*gateway)->Follow();
   }
-  uint64_t version = 1;
   Signal signal = NextSignal();
   for (; !EndsProcess(signal); signal = NextSignal()) {
     if (signal != Signal::kReload) continue;
-    Reload(*path, *config, ++version, **gateway);
+    Reload(*path, *config, **gateway);
     (*gateway)->RefreshTls();
   }
   (*gateway)->Drain(signal);

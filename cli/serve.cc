@@ -28,6 +28,21 @@ constexpr char kUsage[] =
     "  pinnace serve\n"
     "  pinnace serve --config /etc/pinnace/pinnace.yaml\n";
 
+// As an operator: the admin pages have asked for the token.
+absl::Status SetBackendState(service::StateKeeper& keeper,
+                             const std::string& id, admin::BackendState state,
+                             const std::string& caller) {
+  const registry::Caller operators = {.name = caller, .address = "admin pages"};
+  if (state == admin::BackendState::kDrained) {
+    v1::DrainBackendRequest request;
+    request.set_id(id);
+    return keeper.Drain(request, operators).status();
+  }
+  v1::ResumeBackendRequest request;
+  request.set_id(id);
+  return keeper.Resume(request, operators).status();
+}
+
 }  // namespace
 
 int Serve(int argc, char** argv) {
@@ -43,9 +58,17 @@ int Serve(int argc, char** argv) {
       StartControlPlane(*config, Pool::kOfFile);
   if (!control_plane.ok()) return Fail(control_plane.status());
   absl::StatusOr<std::unique_ptr<RunningGateway>> gateway =
-      RunningGateway::Start(*config, *(*control_plane)->keeper().snapshot());
+      RunningGateway::Start(
+          *config, *(*control_plane)->keeper().snapshot(),
+          {.channel = (*control_plane)->InProcessChannel(),
+           .set_backend_state = [&keeper = (*control_plane)->keeper()](
+                                    const std::string& id,
+                                    admin::BackendState state,
+                                    const std::string& caller) {
+             return SetBackendState(keeper, id, state, caller);
+           }});
   if (!gateway.ok()) return Fail(gateway.status());
-  (*gateway)->Follow((*control_plane)->InProcessChannel());
+  (*gateway)->Follow();
   Signal signal = NextSignal();
   for (; !EndsProcess(signal); signal = NextSignal()) {
     if (signal == Signal::kReload) {

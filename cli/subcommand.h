@@ -36,6 +36,8 @@ int Ctl(int argc, char** argv);
 int Check(int argc, char** argv);
 int Doctor(int argc, char** argv);
 int Completion(int argc, char** argv);
+// Hidden: writes docs/REFERENCE.md.
+int Reference(int argc, char** argv);
 
 }  // namespace pinnace::cli
 

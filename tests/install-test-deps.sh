@@ -23,6 +23,9 @@ packages=(
 )
 install_packages "${packages[@]}"
 
+# What judges the names and types of metrics. Its daemon is not wanted.
+unpack_server prometheus usr/bin/promtool
+
 unpack_vsftpd
 unpack_server proftpd-core usr/sbin/proftpd \
   libacl1 libcap2 libcrypt1 libhiredis0.14 libidn2-0 libmemcached11 \

@@ -64,7 +64,8 @@ install_all() { deploy/install-build-deps.sh && tests/install-test-deps.sh; }
 # optimised program is in it.
 optimised_tests=(//tests/cli/... //tests/simulation/...
                  //control-plane/service:scale_test
-                 //proxy/io:dial_shortage_test)
+                 //proxy/io:dial_shortage_test
+                 //tests/integration:look_test)
 [ -z "$fast" ] || optimised_tests=(//...)
 
 build() {
@@ -90,7 +91,8 @@ asan_tests() {
     --build_tag_filters=-no-asan //...
 }
 tsan_tests() {
-  bazel_tests --config=tsan --build_tests_only //tests/integration/...
+  bazel_tests --config=tsan --build_tests_only --test_tag_filters=-no-tsan \
+    --build_tag_filters=-no-tsan //tests/integration/...
 }
 
 format_is_clean() {

@@ -48,6 +48,7 @@ constexpr MethodRule kMethodRules[] = {
     {Method::kListBans, "Sessions", "ListBans", kReader},
     {Method::kAddBan, "Sessions", "AddBan", kOperator},
     {Method::kDeleteBan, "Sessions", "DeleteBan", kOperator},
+    {Method::kGetTimeline, "Sessions", "GetTimeline", kReader},
 };
 
 constexpr bool InOrder() {
@@ -55,7 +56,7 @@ constexpr bool InOrder() {
   for (const MethodRule& rule : kMethodRules) {
     if (static_cast<size_t>(rule.method) != index++) return false;
   }
-  return index == static_cast<size_t>(Method::kDeleteBan) + 1;
+  return index == static_cast<size_t>(Method::kGetTimeline) + 1;
 }
 static_assert(InOrder());
 

@@ -42,6 +42,7 @@ enum class Method : uint8_t {
   kListBans,
   kAddBan,
   kDeleteBan,
+  kGetTimeline,
 };
 
 using Roles = uint8_t;  // one bit for each v1::Role

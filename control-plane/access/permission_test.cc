@@ -40,7 +40,7 @@ TEST(PermissionTest, RolesMayWhatTheContractSays) {
   const std::set<std::string> reads = {
       "ListBackends", "GetBackend",   "ListFarms",    "ListRoutes",
       "ListPolicies", "GetSnapshot",  "ListSessions", "ListPins",
-      "ListPorts",    "ListGateways", "ListBans"};
+      "ListPorts",    "ListGateways", "ListBans",     "GetTimeline"};
   const std::set<std::string> registers = {"RegisterBackend", "Heartbeat",
                                            "DrainBackend", "ResumeBackend",
                                            "DeregisterBackend"};

@@ -180,14 +180,18 @@ TEST_F(ControlPlaneTest, ReportsAreDeltas) {
   EXPECT_FALSE(record_.has_load());
   one.Send(
       "report { full: true pins: 4 ports { ports: 10 } backends { backend: 'a' "
-      "sessions: 3 health: HEALTH_HEALTHY } backends { backend: 'b' } }");
+      "sessions: 3 bytes_to_clients: 100 bytes_from_clients: 7 health: "
+      "HEALTH_HEALTHY } backends { backend: 'b' } }");
   one.Send("report { backends { backend: 'b' sessions: 9 } }");
   two.Send(
-      "report { full: true backends { backend: 'a' sessions: 2 health: "
+      "report { full: true backends { backend: 'a' sessions: 2 "
+      "bytes_to_clients: 20 bytes_from_clients: 1 health: "
       "HEALTH_UNHEALTHY trouble: 'no answer' } }");
   flush();
   EXPECT_EQ(Get("a"), "OK");
   EXPECT_EQ(record_.load().sessions(), 5);
+  EXPECT_EQ(record_.load().bytes_to_clients(), 120);
+  EXPECT_EQ(record_.load().bytes_from_clients(), 8);
   EXPECT_EQ(record_.load().health(), v1::BackendLoad::HEALTH_UNHEALTHY);
   EXPECT_EQ(record_.load().trouble(), "no answer");
   v1::ListBackendsResponse list;

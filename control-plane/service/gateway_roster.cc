@@ -279,6 +279,9 @@ std::optional<v1::BackendLoad> GatewayRoster::Sum(const std::string& id) const {
     sum->set_sessions_total(sum->sessions_total() + one.sessions_total());
     sum->set_transfers_total(sum->transfers_total() + one.transfers_total());
     sum->set_connect_failures(sum->connect_failures() + one.connect_failures());
+    sum->set_bytes_to_clients(sum->bytes_to_clients() + one.bytes_to_clients());
+    sum->set_bytes_from_clients(sum->bytes_from_clients() +
+                                one.bytes_from_clients());
     // The worst that anybody sees: the enum is in that order.
     sum->set_health(std::max(sum->health(), one.health()));
     sum->set_ejected(sum->ejected() || one.ejected());

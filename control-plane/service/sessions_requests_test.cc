@@ -22,6 +22,7 @@ TEST_F(SessionsRequestsTest, WithoutAGateway) {
   const std::string none = "UNAVAILABLE: no gateway is connected";
   EXPECT_EQ(Ask(&Sessions::ListSessions, ""), none);
   EXPECT_EQ(Ask(&Sessions::KillSession, "id: 7"), none);
+  EXPECT_EQ(Ask(&Sessions::GetTimeline, "id: 7"), none);
   EXPECT_EQ(Ask(&Sessions::ListPins, ""), none);
   EXPECT_EQ(Ask(&Sessions::DeletePin, "key: 'f/1.2.3.4'"), none);
   EXPECT_EQ(Ask(&Sessions::ListPorts, ""), none);
@@ -47,6 +48,13 @@ TEST_F(SessionsRequestsTest, ArgumentsThatAreMissingTooLongOrUnknown) {
             "INVALID_ARGUMENT: farm: " + spelling);
   EXPECT_EQ(Ask(&Sessions::ListSessions, "backend: '" + name + "'"),
             "INVALID_ARGUMENT: backend: " + spelling);
+  EXPECT_EQ(Ask(&Sessions::ListSessions, "client: '10.0.0.1/8'"),
+            "INVALID_ARGUMENT: client: must be an IP address, or a network "
+            "like 10.0.0.0/8 without host bits, not \"10.0.0.1/8\"");
+  EXPECT_EQ(Ask(&Sessions::GetTimeline, ""),
+            "INVALID_ARGUMENT: id: must be set");
+  EXPECT_EQ(Ask(&Sessions::GetTimeline, "id: 1 " + in_long), too_long);
+  EXPECT_EQ(Ask(&Sessions::GetTimeline, "id: 1 " + in_other), unknown);
   EXPECT_EQ(Ask(&Sessions::KillSession, ""),
             "INVALID_ARGUMENT: id: must be set");
   EXPECT_EQ(Ask(&Sessions::KillSession, "id: 1 " + in_long), too_long);
@@ -139,6 +147,81 @@ TEST_F(SessionsRequestsTest, ASessionIdThatSeveralGatewaysHave) {
             "FAILED_PRECONDITION: gateway: must be set: session 7 is on each "
             "of one, two");
   for (std::thread& answer : answers) answer.join();
+  for (Follower* gateway : {&first, &second}) {
+    gateway->Cancel();
+    gateway->End();
+  }
+}
+
+TEST_F(SessionsRequestsTest, ListsOnlyTheSessionsThatAreAskedFor) {
+  Follower gateway(channel_, "gw");
+  gateway.Next();
+  const auto ids = [&](const std::string& request) {
+    std::thread answer([&] {
+      gateway.Send(
+          "answer { id: " + std::to_string(gateway.Next().query().id()) +
+          " sessions { sessions { id: 1 user: 'ann' client: '10.1.2.3:4' "
+          "phase: 'ready' farm: 'main' backend: 'a' } sessions { id: 2 user: "
+          "'bob' client: '[2001:db8::1]:4' phase: 'transfer' farm: 'main' "
+          "backend: 'b' } } }");
+    });
+    v1::ListSessionsResponse list;
+    EXPECT_EQ(Call(*sessions_, &Sessions::ListSessions, request, &list), "OK");
+    answer.join();
+    std::string text;
+    for (const v1::Session& session : list.sessions()) {
+      text += std::to_string(session.id()) + " ";
+    }
+    return text + "of " + std::to_string(list.total());
+  };
+  EXPECT_EQ(ids(""), "1 2 of 2");
+  EXPECT_EQ(ids("user: 'ann'"), "1 of 1");
+  EXPECT_EQ(ids("user: 'an'"), "of 0");
+  EXPECT_EQ(ids("client: '10.0.0.0/8'"), "1 of 1");
+  EXPECT_EQ(ids("client: '2001:db8::1'"), "2 of 1");
+  EXPECT_EQ(ids("phase: 'transfer'"), "2 of 1");
+  EXPECT_EQ(ids("backend: 'a' phase: 'transfer'"), "of 0");
+  gateway.Cancel();
+  gateway.End();
+}
+
+TEST_F(SessionsRequestsTest, ATimelineComesFromTheGatewayThatHasTheSession) {
+  Follower first(channel_, "one");
+  Follower second(channel_, "two");
+  first.Next();
+  second.Next();
+  const auto ask = [&](const std::string& of_first,
+                       const std::string& of_second,
+                       v1::GetTimelineResponse* timeline) {
+    std::vector<std::thread> answers;
+    for (const auto& [gateway, answer] :
+         {std::pair(&first, of_first), std::pair(&second, of_second)}) {
+      answers.emplace_back([gateway = gateway, answer = answer] {
+        const v1::Query query = gateway->Next().query();
+        EXPECT_EQ(query.get_timeline().session(), 7u);
+        EXPECT_EQ(query.get_timeline().after(), 3u);
+        gateway->Send("answer { id: " + std::to_string(query.id()) + " " +
+                      answer + " }");
+      });
+    }
+    const std::string status =
+        Call(*sessions_, &Sessions::GetTimeline, "id: 7 after: 3", timeline);
+    for (std::thread& answer : answers) answer.join();
+    return status;
+  };
+  v1::GetTimelineResponse timeline;
+  const std::string here = "timeline { entries { number: 4 text: 'NOOP' } }";
+  EXPECT_EQ(ask("found: false", here, &timeline), "OK");
+  ASSERT_EQ(timeline.entries_size(), 1);
+  EXPECT_EQ(timeline.entries(0).text(), "NOOP");
+  // It is there, and nothing was said since.
+  EXPECT_EQ(ask("timeline { }", "found: false", &timeline), "OK");
+  EXPECT_EQ(timeline.entries_size(), 0);
+  EXPECT_EQ(ask("found: false", "found: false", &timeline),
+            "NOT_FOUND: id: no session 7");
+  EXPECT_EQ(ask(here, here, &timeline),
+            "FAILED_PRECONDITION: gateway: must be set: session 7 is on each "
+            "of one, two");
   for (Follower* gateway : {&first, &second}) {
     gateway->Cancel();
     gateway->End();

@@ -1,11 +1,16 @@
 #include "control-plane/service/sessions_service.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "control-plane/service/grpc_status.h"
+#include "proxy/base/address.h"
+#include "proxy/base/cidr.h"
 #include "proxy/base/printable.h"
 #include "proxy/snapshot/field_check.h"
 
@@ -49,6 +54,51 @@ absl::Status NoneFound(const Answers& answers, absl::Status not_found) {
                    absl::StrJoin(answers.silent, ", ")));
 }
 
+absl::Status OnSeveral(uint64_t session,
+                       const std::vector<std::string>& gateways) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("gateway: must be set: session ", session, " is on each of ",
+                   absl::StrJoin(gateways, ", ")));
+}
+
+// Which sessions a list shall have; `request` outlives it.
+class SessionFilter {
+ public:
+  static absl::StatusOr<SessionFilter> Of(
+      const v1::ListSessionsRequest& request) {
+    SessionFilter filter(request);
+    if (request.client().empty()) return filter;
+    filter.client_ = Cidr::Parse(request.client());
+    if (filter.client_.has_value()) return filter;
+    return absl::InvalidArgumentError(
+        absl::StrCat("client: must be an IP address, or a network like "
+                     "10.0.0.0/8 without host bits, not \"",
+                     Printable(request.client(), 128), "\""));
+  }
+
+  bool Admits(const v1::Session& session) const {
+    return Is(request_->farm(), session.farm()) &&
+           Is(request_->backend(), session.backend()) &&
+           Is(request_->user(), session.user()) &&
+           Is(request_->phase(), session.phase()) &&
+           (!client_.has_value() || IsOfClient(session));
+  }
+
+ private:
+  explicit SessionFilter(const v1::ListSessionsRequest& request)
+      : request_(&request) {}
+  static bool Is(const std::string& wanted, const std::string& text) {
+    return wanted.empty() || wanted == text;
+  }
+  bool IsOfClient(const v1::Session& session) const {
+    const std::optional<Address> client = Address::Parse(session.client());
+    return client.has_value() && client_->Contains(client->ip);
+  }
+
+  const v1::ListSessionsRequest* request_;
+  std::optional<Cidr> client_;
+};
+
 }  // namespace
 
 absl::StatusOr<Answers> SessionsService::Ask(const std::string& gateway,
@@ -66,6 +116,8 @@ grpc::Status SessionsService::ListSessions(
   if (!caller.ok()) return GrpcStatus(caller.status());
   absl::Status status = CheckFilter(request->farm(), "farm");
   if (status.ok()) status = CheckFilter(request->backend(), "backend");
+  const absl::StatusOr<SessionFilter> filter = SessionFilter::Of(*request);
+  if (status.ok()) status = filter.status();
   if (!status.ok()) return GrpcStatus(status);
   v1::Query query;
   query.mutable_list_sessions();
@@ -74,17 +126,45 @@ grpc::Status SessionsService::ListSessions(
   for (GatewayAnswer& one : answers->answers) {
     for (v1::Session& session :
          *one.answer.mutable_sessions()->mutable_sessions()) {
-      if ((!request->farm().empty() && session.farm() != request->farm()) ||
-          (!request->backend().empty() &&
-           session.backend() != request->backend())) {
-        continue;
-      }
+      if (!filter->Admits(session)) continue;
       session.set_gateway(one.gateway);
       *response->add_sessions() = std::move(session);
     }
   }
+  response->set_total(response->sessions_size());
   AddSilent(*answers, response);
   return grpc::Status::OK;
+}
+
+grpc::Status SessionsService::GetTimeline(grpc::ServerContext* context,
+                                          const v1::GetTimelineRequest* request,
+                                          v1::GetTimelineResponse* response) {
+  const absl::StatusOr<Caller> caller = authenticator_.Admit(
+      *context, Method::kGetTimeline, absl::StrCat(request->id()));
+  if (!caller.ok()) return GrpcStatus(caller.status());
+  if (request->id() == 0) {
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "id: must be set");
+  }
+  v1::Query query;
+  query.mutable_get_timeline()->set_session(request->id());
+  query.mutable_get_timeline()->set_after(request->after());
+  absl::StatusOr<Answers> answers = Ask(request->gateway(), std::move(query));
+  if (!answers.ok()) return GrpcStatus(answers.status());
+  std::vector<std::string> holders;
+  for (GatewayAnswer& one : answers->answers) {
+    if (!one.answer.has_timeline()) continue;
+    holders.push_back(one.gateway);
+    response->mutable_entries()->Swap(
+        one.answer.mutable_timeline()->mutable_entries());
+  }
+  if (holders.size() == 1) return grpc::Status::OK;
+  response->Clear();
+  if (holders.empty()) {
+    return GrpcStatus(NoneFound(
+        *answers,
+        absl::NotFoundError(absl::StrCat("id: no session ", request->id()))));
+  }
+  return GrpcStatus(OnSeveral(request->id(), holders));
 }
 
 absl::StatusOr<std::string> SessionsService::FindSession(
@@ -108,9 +188,7 @@ absl::StatusOr<std::string> SessionsService::FindSession(
                                    "id: no session ", request.id())));
   }
   if (holders.size() > 1) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("gateway: must be set: session ", request.id(),
-                     " is on each of ", absl::StrJoin(holders, ", ")));
+    return OnSeveral(request.id(), holders);
   }
   return holders[0];
 }

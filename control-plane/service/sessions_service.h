@@ -30,6 +30,9 @@ class SessionsService final : public v1::Sessions::Service {
   grpc::Status KillSession(grpc::ServerContext* context,
                            const v1::KillSessionRequest* request,
                            v1::KillSessionResponse* response) override;
+  grpc::Status GetTimeline(grpc::ServerContext* context,
+                           const v1::GetTimelineRequest* request,
+                           v1::GetTimelineResponse* response) override;
   grpc::Status ListPins(grpc::ServerContext* context,
                         const v1::ListPinsRequest* request,
                         v1::ListPinsResponse* response) override;

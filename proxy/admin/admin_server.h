@@ -3,6 +3,8 @@
 #ifndef PINNACE_PROXY_ADMIN_ADMIN_SERVER_H_
 #define PINNACE_PROXY_ADMIN_ADMIN_SERVER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <thread>
 
@@ -11,7 +13,10 @@
 #include "proxy/base/address.h"
 
 namespace httplib {
+class DataSink;
 class Server;
+struct Request;
+struct Response;
 }  // namespace httplib
 
 namespace pinnace::admin {
@@ -22,7 +27,7 @@ class AdminServer {
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(
       const Address& listen, gateway::GatewayView& gateway,
       Routes::Options options);
-  // Ends running requests, then returns.
+  // Ends running requests and streams, then returns.
   ~AdminServer();
 
   Address address() const { return address_; }
@@ -30,8 +35,13 @@ class AdminServer {
  private:
   AdminServer(gateway::GatewayView& gateway, Routes::Options options);
   absl::Status Listen(const Address& listen);
+  void Answer(const httplib::Request& request, httplib::Response& out);
+  // A stream of events has a thread: past the bound it is refused.
+  void StartStream(uint64_t after, httplib::Response& out);
+  bool SendEvents(uint64_t& after, httplib::DataSink& sink);
 
   Routes routes_;
+  std::atomic<bool> is_stopping_{false};
   std::unique_ptr<httplib::Server> server_;
   Address address_;
   std::thread thread_;

@@ -1,71 +1,25 @@
 #include "proxy/admin/admin_server.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "httplib.h"
+#include "proxy/admin/testing_gateway.h"
+#include "proxy/base/limits.h"
 
 namespace pinnace::admin {
 namespace {
-
-// A gateway of one farm with one backend, one session and one pin.
-class FakeGateway final : public gateway::GatewayView {
- public:
-  FakeGateway() {
-    auto snapshot = std::make_shared<snapshot::Snapshot>();
-    snapshot->version = 7;
-    fleet::Farm farm;
-    farm.name = "main";
-    fleet::Backend backend;
-    backend.id = "a";
-    backend.address = {"127.0.0.11", 21};
-    backend.status->sessions = 3;
-    farm.backends.push_back(backend);
-    status = backend.status;
-    snapshot->fleet.farms.push_back(farm);
-    snapshot_ = snapshot;
-  }
-
-  snapshot::SnapshotPtr snapshot() const override { return snapshot_; }
-  std::vector<session::SessionFacts> Sessions() override {
-    session::SessionFacts facts;
-    facts.id = 257;
-    facts.user = "ann";
-    facts.client = *Address::Parse("203.0.113.7:4000");
-    return {facts};
-  }
-  bool KillSession(SessionId id) override { return id == 257; }
-  std::vector<fleet::PinTable::Pin> Pins() override {
-    return {{"main", *IpAddress::Parse("203.0.113.7"), "", "a",
-             absl::FromUnixSeconds(1000)}};
-  }
-  gateway::PinFacts PinCounts() override {
-    return {.pins = 1, .evictions_total = 0};
-  }
-  bool DeletePin(absl::string_view key) override {
-    return key == "main/203.0.113.7";
-  }
-  guard::Guard& guard() override { return guard_; }
-  ports::LeaseTable::Facts Ports() override {
-    ports::LeaseTable::Facts facts;
-    facts.ports = 2;
-    facts.pending = 1;
-    facts.by_port = {{50000, 1}, {50001, 0}};
-    return facts;
-  }
-  metrics::CounterValues Counters() override {
-    metrics::CounterValues values{};
-    values[static_cast<size_t>(metrics::Counter::kLogins)] = 5;
-    return values;
-  }
-  void StartDrain() override { draining_ = true; }
-  bool draining() const override { return draining_; }
-
-  std::shared_ptr<fleet::BackendStatus> status;
-
- private:
-  guard::Guard guard_{{.gateway = "gw"}};
-  snapshot::SnapshotPtr snapshot_;
-  std::atomic<bool> draining_{false};
-};
 
 class AdminServerTest : public testing::Test {
  protected:
@@ -132,7 +86,7 @@ TEST_F(AdminServerTest, ListsInCanonicalJson) {
   EXPECT_NE(Get("/api/v1/ports").find("{\"port\":50000,\"pending\":\"1\"}"),
             std::string::npos);
   EXPECT_EQ(Get("/api/v1/config").substr(0, 5), "200 {");
-  EXPECT_NE(Get("/").find("/api/v1/sessions"), std::string::npos);
+  EXPECT_NE(Get("/api").find("/api/v1/sessions"), std::string::npos);
 }
 
 TEST_F(AdminServerTest, EndsSessionsAndPins) {
@@ -174,8 +128,8 @@ TEST_F(AdminServerTest, ListsAndLiftsBans) {
 TEST_F(AdminServerTest, OtherPathsAndMethodsAreJsonErrors) {
   Start();
   EXPECT_EQ(Get("/api/v2"), "404 {\"error\":\"no such path: /api/v2\"}\n");
-  EXPECT_EQ(Get("/api/v1/sessions/257"),
-            "405 {\"error\":\"only DELETE here, not GET\"}\n");
+  EXPECT_EQ(Show(http_->Post("/api/v1/sessions/257")),
+            "405 {\"error\":\"only DELETE, GET here, not POST\"}\n");
   const httplib::Result result = http_->Get("/api/v1/drain");
   EXPECT_EQ(Show(result), "405 {\"error\":\"only POST here, not GET\"}\n");
   EXPECT_EQ(result->get_header_value("Allow"), "POST");
@@ -192,15 +146,54 @@ TEST_F(AdminServerTest, RefusesAnotherSitesPage) {
   EXPECT_FALSE(gateway_.draining());
 }
 
+TEST_F(AdminServerTest, ABodyIsNoParameter) {
+  Start();
+  const std::string body = R"({"client": "203.0.113.9"})";
+  const httplib::Result made =
+      http_->Post("/api/v1/bans", body, "application/x-www-form-urlencoded");
+  EXPECT_EQ(made->status, 200) << made->body;
+  EXPECT_NE(Get("/api/v1/bans").find("203.0.113.9/32"), std::string::npos);
+  EXPECT_EQ(Show(http_->Post("/api/v1/bans?x=1", body, "application/json")),
+            "400 {\"error\":\"x: no such parameter here\"}\n");
+  EXPECT_EQ(Get("/api/v1/sessions?order_by=bytes%20desc&limit=1").substr(0, 3),
+            "200");
+}
+
+TEST_F(AdminServerTest, APostWithoutABodyNeedsNoLength) {
+  Start();
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage storage;
+  const socklen_t length = server_->address().ToSockaddr(&storage);
+  ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&storage), length), 0);
+  const absl::string_view request =
+      "POST /api/v1/drain HTTP/1.1\r\nHost: h\r\n\r\n";
+  ASSERT_EQ(send(fd, request.data(), request.size(), 0),
+            static_cast<ssize_t>(request.size()));
+  std::string answer(1024, '\0');
+  // At once: the library would give up after five seconds.
+  const timeval patience = {.tv_sec = 4, .tv_usec = 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  answer.resize(static_cast<size_t>(
+      std::max<ssize_t>(recv(fd, answer.data(), 1024, 0), 0)));
+  close(fd);
+  EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK");
+  EXPECT_TRUE(gateway_.draining());
+}
+
 TEST_F(AdminServerTest, AsksForTheToken) {
   Start({.token = "secret"});
-  EXPECT_EQ(http_->Get("/metrics")->status, 401);
+  const httplib::Result refused = http_->Get("/metrics");
+  EXPECT_EQ(refused->status, 401);
+  EXPECT_EQ(refused->get_header_value("WWW-Authenticate"), "Bearer");
   EXPECT_EQ(
       http_->Get("/metrics", {{"Authorization", "Bearer secreT"}})->status,
       401);
   EXPECT_EQ(
       http_->Get("/metrics", {{"Authorization", "Bearer secret"}})->status,
       200);
+  EXPECT_EQ(http_->Get("/metrics", {{"Authorization", "Bearer secret"}})
+                ->get_header_value("Cache-Control"),
+            "no-store");
   EXPECT_EQ(http_->Get("/healthz")->status, 200);
 }
 
@@ -214,7 +207,138 @@ TEST_F(AdminServerTest, StartUpErrorsNameTheAddress) {
                 .status()
                 .message(),
             "admin.listen: 0.0.0.0:0 is not a loopback address: it needs "
-            "admin.token_file");
+            "admin.token_file or admin.tokens");
+}
+
+// A reader of /api/v1/events, on a thread of its own.
+class Reader {
+ public:
+  Reader(int port, std::string path, httplib::Headers headers = {})
+      : thread_(
+            [this, port, path = std::move(path), headers = std::move(headers)] {
+              httplib::Client http("127.0.0.1", port);
+              http.set_read_timeout(60, 0);
+              http.Get(
+                  path.c_str(), headers,
+                  [this](const httplib::Response& response) {
+                    const std::lock_guard<std::mutex> lock(mutex_);
+                    status_ = response.status;
+                    type_ = response.get_header_value("Content-Type");
+                    changed_.notify_all();
+                    return response.status == 200;
+                  },
+                  [this](const char* data, size_t size) {
+                    const std::lock_guard<std::mutex> lock(mutex_);
+                    text_.append(data, size);
+                    changed_.notify_all();
+                    return !gone_;
+                  });
+              const std::lock_guard<std::mutex> lock(mutex_);
+              ended_ = true;
+              changed_.notify_all();
+            }) {}
+  ~Reader() { thread_.join(); }
+
+  // What has come when `part` is in it; within ten seconds.
+  std::string Await(const std::string& part) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(10), [&] {
+      return ended_ || text_.find(part) != std::string::npos;
+    });
+    return text_;
+  }
+  int AwaitStatus() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(10),
+                      [&] { return ended_ || status_ != 0; });
+    return status_;
+  }
+  bool AwaitEnd() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10),
+                             [&] { return ended_; });
+  }
+  std::string type() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return type_;
+  }
+  // Ends with the next bytes that come.
+  void Leave() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    gone_ = true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string text_;
+  std::string type_;
+  int status_ = 0;
+  bool ended_ = false;
+  bool gone_ = false;
+  std::thread thread_;
+};
+
+TEST_F(AdminServerTest, StreamsEvents) {
+  Start();
+  gateway_.AddEvent("before");
+  {
+    Reader reader(server_->address().port, "/api/v1/events");
+    EXPECT_EQ(reader.AwaitStatus(), 200);
+    EXPECT_EQ(reader.type(), "text/event-stream");
+    EXPECT_EQ(reader.Await(": events\n\n"), ": events\n\n");
+    gateway_.AddEvent("now");
+    const std::string text = reader.Await("now");
+    EXPECT_EQ(text.find("before"), std::string::npos) << text;
+    EXPECT_NE(text.find("id: 2\nevent: ban\ndata: {\"number\":\"2\""),
+              std::string::npos)
+        << text;
+    reader.Leave();
+    gateway_.AddEvent("last");
+    EXPECT_TRUE(reader.AwaitEnd());
+  }
+  // What was missed, by the header and by the parameter.
+  Reader by_header(server_->address().port, "/api/v1/events",
+                   {{"Last-Event-ID", "1"}});
+  Reader by_parameter(server_->address().port, "/api/v1/events?after=1");
+  for (Reader* reader : {&by_header, &by_parameter}) {
+    const std::string text = reader->Await("last");
+    EXPECT_EQ(text.find("before"), std::string::npos) << text;
+    EXPECT_NE(text.find("now"), std::string::npos) << text;
+  }
+  server_ = nullptr;  // Ends them at once.
+  EXPECT_TRUE(by_header.AwaitEnd());
+  EXPECT_TRUE(by_parameter.AwaitEnd());
+}
+
+TEST_F(AdminServerTest, WhoComesTooLateIsToldOfTheGap) {
+  Start();
+  for (size_t i = 0; i < limits::kMaxEvents + 5; ++i) gateway_.AddEvent("x");
+  Reader reader(server_->address().port, "/api/v1/events?after=2");
+  const std::string text = reader.Await("id: 6\n");
+  EXPECT_NE(text.find("id: 5\nevent: gap\n"), std::string::npos)
+      << text.substr(0, 500);
+  EXPECT_LT(text.find("event: gap"), text.find("id: 6\n"));
+  server_ = nullptr;
+}
+
+TEST_F(AdminServerTest, StreamsAreBoundedAndLeaveRoomForOthers) {
+  Start();
+  std::vector<std::unique_ptr<Reader>> readers;
+  for (int i = 0; i < limits::kMaxEventStreams; ++i) {
+    readers.push_back(
+        std::make_unique<Reader>(server_->address().port, "/api/v1/events"));
+    EXPECT_EQ(readers.back()->AwaitStatus(), 200) << i;
+  }
+  EXPECT_EQ(Get("/api/v1/events"),
+            "503 {\"error\":\"there are 16 readers of events already\"}\n");
+  EXPECT_EQ(Get("/healthz"), "200 ok\n");
+  const std::string metrics = Get("/metrics");
+  EXPECT_NE(metrics.find("pinnace_event_streams 16\n"), std::string::npos);
+  EXPECT_NE(metrics.find("pinnace_event_streams_refused_total 1\n"),
+            std::string::npos);
+  server_ = nullptr;
+  for (const auto& reader : readers) EXPECT_TRUE(reader->AwaitEnd());
 }
 
 }  // namespace

@@ -3,72 +3,113 @@
 #ifndef PINNACE_PROXY_ADMIN_ROUTES_H_
 #define PINNACE_PROXY_ADMIN_ROUTES_H_
 
+#include <atomic>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "protos/pinnace/v1/admin.pb.h"
 #include "protos/pinnace/v1/config.pb.h"
+#include "protos/pinnace/v1/sessions.pb.h"
+#include "proxy/admin/metric_rows.h"
+#include "proxy/admin/request.h"
+#include "proxy/admin/route_table.h"
 #include "proxy/gateway/gateway_view.h"
 
 namespace pinnace::admin {
 
-struct Request {
-  std::string method;         // "GET"
-  std::string path;           // decoded, without the query
-  std::string host;           // header Host
-  std::string origin;         // header Origin; browsers send it
-  std::string authorization;  // header Authorization
+// Who shows it in "Authorization: Bearer" may do what its role says.
+struct Token {
+  std::string name;  // for the log and the audit
+  v1::Role role = v1::ROLE_VIEWER;
+  std::string secret;
 };
 
-struct Response {
-  int status = 200;
-  std::string type = "application/json";
-  std::string body;
-  std::string allow;  // header Allow, with 405
-};
+enum class BackendState : uint8_t { kDrained, kResumed };
 
 class Routes {
  public:
   struct Options {
-    std::string token;  // asked of every path but the probes; empty: of none
+    std::string token;  // of an operator; empty: none
+    // Further ones. With none at all nobody is asked for one.
+    std::vector<Token> tokens;
     v1::Config config;  // shown as it is
     std::string program_version;
+    v1::GatewayStatus about;  // what does not change of it
+    // The stream to the control plane now; null: there is none.
+    std::function<v1::GatewayStatus::ControlPlane()> control_plane;
+    // All of them, as the control plane knows; null: it is not to be asked.
+    std::function<absl::StatusOr<v1::ListGatewaysResponse>()> list_gateways;
+    // `caller` is for the audit. Null: nobody can.
+    std::function<absl::Status(const std::string& id, BackendState state,
+                               const std::string& caller)>
+        set_backend_state;
     // Called once a drain was asked for, to end the process behind it. Any
     // thread.
     std::function<void()> on_drain = [] {};
   };
 
-  Routes(gateway::GatewayView& gateway, Options options)
-      : gateway_(gateway), options_(std::move(options)) {}
+  Routes(gateway::GatewayView& gateway, Options options);
 
   Response Respond(const Request& request);
+  static absl::Span<const RouteRow> Rows();
+
+  bool asks_for_token() const { return !options_.tokens.empty(); }
+  gateway::GatewayView& gateway() { return gateway_; }
+  // Of readers of events, whom the server has.
+  std::atomic<int64_t>& event_streams() { return event_streams_; }
+  void CountRefusedStream() { ++event_streams_refused_; }
 
  private:
-  struct Row;
-  static const Row kRows[];
+  // Who asks: null where no token is shown that is known.
+  const Token* TokenOf(const Request& request) const;
+  // Why the request is refused.
+  bool Refuses(const Request& request, const RouteRow* row, const Token* token,
+               Response& response) const;
+  MetricInputs Inputs();
 
-  // Why the request is refused, before any route is looked at.
-  bool Refuses(const Request& request, Response& response) const;
-
-  Response Index(absl::string_view rest);
-  Response Healthz(absl::string_view rest);
-  Response Readyz(absl::string_view rest);
-  Response Metrics(absl::string_view rest);
-  Response Sessions(absl::string_view rest);
-  Response KillSession(absl::string_view id);
-  Response Backends(absl::string_view rest);
-  Response Farms(absl::string_view rest);
-  Response RoutesNow(absl::string_view rest);
-  Response Pins(absl::string_view rest);
-  Response DeletePin(absl::string_view key);
-  Response Bans(absl::string_view rest);
-  Response LiftBan(absl::string_view key);
-  Response Ports(absl::string_view rest);
-  Response Config(absl::string_view rest);
-  Response Drain(absl::string_view rest);
+  // routes_gateway.cc
+  Response Listing(Call& call);
+  Response Healthz(Call& call);
+  Response Readyz(Call& call);
+  Response Metrics(Call& call);
+  Response OpenApi(Call& call);
+  Response Status(Call& call);
+  Response Stats(Call& call);
+  Response Gateways(Call& call);
+  Response Config(Call& call);
+  Response Events(Call& call);
+  Response SetLogLevel(Call& call);
+  Response Drain(Call& call);
+  // routes_sessions.cc
+  Response Sessions(Call& call);
+  Response Session(Call& call);
+  Response Timeline(Call& call);
+  Response KillSession(Call& call);
+  Response Transfers(Call& call);
+  Response Pins(Call& call);
+  Response DeletePin(Call& call);
+  Response Bans(Call& call);
+  Response AddBan(Call& call);
+  Response LiftBan(Call& call);
+  // routes_fleet.cc
+  Response Backends(Call& call);
+  Response DrainBackend(Call& call);
+  Response ResumeBackend(Call& call);
+  Response SetBackendState(Call& call, BackendState state);
+  Response Farms(Call& call);
+  Response RoutesNow(Call& call);
+  Response Policies(Call& call);
+  Response Ports(Call& call);
 
   gateway::GatewayView& gateway_;
   const Options options_;
+  std::atomic<int64_t> event_streams_{0};
+  std::atomic<int64_t> event_streams_refused_{0};
 };
 
 }  // namespace pinnace::admin

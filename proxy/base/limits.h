@@ -207,6 +207,29 @@ inline constexpr size_t kMaxSubjectBytes = 512;
 // How often certificate files are looked at again.
 inline constexpr absl::Duration kCertificateRefresh = absl::Seconds(10);
 
+// Looks into a running gateway.
+// What was said in one session, kept as long as there is room: the oldest goes.
+inline constexpr size_t kTimelineBytes = 4096;
+inline constexpr size_t kTimelineTextBytes = 128;  // of one entry
+// Events that are kept for readers; the oldest goes.
+inline constexpr size_t kMaxEvents = 4096;
+inline constexpr size_t kMaxEventTextBytes = 512;
+// Of events that one look takes.
+inline constexpr size_t kMaxEventsPerRead = 256;
+// Streams of events, each of which has a thread; past it a 503.
+inline constexpr int kMaxEventStreams = 16;
+inline constexpr absl::Duration kEventHeartbeat = absl::Seconds(15);
+// How often a gateway looks for bans that have come or gone.
+inline constexpr absl::Duration kBanLook = absl::Milliseconds(500);
+// Sessions that a worker describes before others have their turn.
+inline constexpr size_t kSessionsPerLook = 64;
+inline constexpr int64_t kMaxPageRows = 1000;
+inline constexpr int64_t kPageRows = 100;
+// How often what running transfers have moved is written down, and how many of
+// these a rate goes back.
+inline constexpr absl::Duration kTransferSample = absl::Seconds(1);
+inline constexpr size_t kTransferSamples = 4;
+
 // Lines of the log that wait for the end of a turn. Not above PIPE_BUF: a pipe
 // takes what is larger in parts, between which others may write.
 inline constexpr size_t kMaxLogBatchBytes = 4096;

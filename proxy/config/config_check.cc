@@ -21,6 +21,7 @@
 #include "proxy/base/port_range.h"
 #include "proxy/base/printable.h"
 #include "proxy/config/access_check.h"
+#include "proxy/config/admin_check.h"
 #include "proxy/config/guard_check.h"
 #include "proxy/config/settings.h"
 #include "proxy/config/tls_check.h"
@@ -264,19 +265,6 @@ void CheckControlPlane(const v1::ControlPlaneConfig& control_plane,
   CheckAccess(control_plane, problems);
 }
 
-void CheckAdmin(const v1::AdminConfig& admin, FieldProblems& problems) {
-  if (admin.listen().empty()) return;
-  CheckAddress(admin.listen(), "admin.listen", problems);
-  const std::optional<Address> address = Address::Parse(admin.listen());
-  if (address.has_value() && !address->ip.IsLoopback() &&
-      admin.token_file().empty()) {
-    problems.push_back(
-        {"admin.listen", absl::StrCat(address->ToString(),
-                                      " is not a loopback address: it needs "
-                                      "admin.token_file")});
-  }
-}
-
 void CheckSlicesInPool(const v1::Config& config, FieldProblems& problems) {
   for (int i = 0; i < config.gateway().public_ports_size(); ++i) {
     if (!PortRange::Parse(config.gateway().public_ports(i))) return;
@@ -343,6 +331,9 @@ absl::Status CheckConfig(const ConfigFile& file) {
   FieldProblems problems;
   CheckGateway(config.gateway(), problems);
   CheckControlPlane(config.control_plane(), problems);
+  if (!config.admin().listen().empty()) {
+    CheckAddress(config.admin().listen(), "admin.listen", problems);
+  }
   CheckAdmin(config.admin(), problems);
   for (snapshot::FieldProblem& problem : snapshot::CheckFarms(config.farms())) {
     problems.push_back(std::move(problem));
@@ -383,6 +374,7 @@ absl::Status CheckConfig(const ConfigFile& file) {
 absl::Status CheckGatewayFiles(const ConfigFile& file) {
   FieldProblems problems;
   CheckClientTlsFiles(file.config().gateway(), problems);
+  CheckAdminFiles(file.config().admin(), problems);
   return StatusOf(problems, file);
 }
 

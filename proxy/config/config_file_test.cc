@@ -237,7 +237,7 @@ TEST(ConfigFileTest, NamesFileLineColumnAndField) {
        "is"},
       {"admin: {listen: '0.0.0.0:8021'}",
        "p.yaml:1:17: admin.listen: 0.0.0.0:8021 is not a loopback address: it "
-       "needs admin.token_file"},
+       "needs admin.token_file or admin.tokens"},
       {"farms:\n- name: main\n  backend_tls: {ca: /ca.pem}\n",
        "p.yaml:3:21: farms[0].backend_tls.ca: needs backend_tls.mode"},
       {"farms:\n- name: main\n  backend_tls: {mode: explicit, cert: c.pem, "

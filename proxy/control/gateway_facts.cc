@@ -1,5 +1,8 @@
 #include "proxy/control/gateway_facts.h"
 
+#include <algorithm>
+
+#include "absl/functional/function_ref.h"
 #include "proxy/base/printable.h"
 #include "proxy/fleet/balancer.h"
 #include "proxy/snapshot/proto_time.h"
@@ -15,20 +18,57 @@ std::string Text(const Address& address) {
   return address == Address{} ? "" : address.ToString();
 }
 
-v1::Transfer TransferMessage(const session::TransferFacts& facts) {
-  v1::Transfer transfer;
-  transfer.set_verb(facts.verb);
-  transfer.set_path(facts.path);
-  transfer.set_client_mode(facts.client_mode);
-  transfer.set_backend_mode(facts.backend_mode);
-  transfer.set_bytes(facts.bytes);
-  transfer.set_public_port(facts.public_port);
-  transfer.set_client_data(Text(facts.client_data));
-  transfer.set_backend_data(Text(facts.backend_data));
-  *transfer.mutable_started() = TimestampMessage(facts.started);
-  transfer.set_client_protected(facts.client_protected);
-  transfer.set_backend_protected(facts.backend_protected);
-  return transfer;
+v1::TimelineEntry::Kind KindOf(gateway::TimelineEntry::Kind kind) {
+  using Kind = gateway::TimelineEntry::Kind;
+  switch (kind) {
+    case Kind::kCommand:
+      return v1::TimelineEntry::KIND_COMMAND;
+    case Kind::kReply:
+      return v1::TimelineEntry::KIND_REPLY;
+    case Kind::kBackendCommand:
+      return v1::TimelineEntry::KIND_BACKEND_COMMAND;
+    case Kind::kBackendReply:
+      return v1::TimelineEntry::KIND_BACKEND_REPLY;
+    case Kind::kNote:
+      return v1::TimelineEntry::KIND_NOTE;
+  }
+  return v1::TimelineEntry::KIND_UNSPECIFIED;
+}
+
+v1::Event::Kind KindOf(gateway::Event::Kind kind) {
+  using Kind = gateway::Event::Kind;
+  switch (kind) {
+    case Kind::kSessionStart:
+      return v1::Event::KIND_SESSION_START;
+    case Kind::kLogin:
+      return v1::Event::KIND_LOGIN;
+    case Kind::kSessionEnd:
+      return v1::Event::KIND_SESSION_END;
+    case Kind::kTransferStart:
+      return v1::Event::KIND_TRANSFER_START;
+    case Kind::kTransferEnd:
+      return v1::Event::KIND_TRANSFER_END;
+    case Kind::kBackendHealth:
+      return v1::Event::KIND_BACKEND_HEALTH;
+    case Kind::kDrain:
+      return v1::Event::KIND_DRAIN;
+    case Kind::kBan:
+      return v1::Event::KIND_BAN;
+    case Kind::kGap:
+      return v1::Event::KIND_GAP;
+  }
+  return v1::Event::KIND_UNSPECIFIED;
+}
+
+// Both directions share one burst.
+void AddRate(const rates::TransferLimit& limit,
+             absl::FunctionRef<v1::RateLimit*()> mutable_rate) {
+  if (limit == rates::TransferLimit()) return;
+  v1::RateLimit& rate = *mutable_rate();
+  rate.set_download(limit.download.bytes_per_second);
+  rate.set_upload(limit.upload.bytes_per_second);
+  rate.set_burst(
+      std::max(limit.download.burst_bytes, limit.upload.burst_bytes));
 }
 
 v1::TlsFacts TlsFactsMessage(const TlsFacts& facts) {
@@ -148,6 +188,25 @@ v1::Backend::ProxyProtocol ProxyProtocolMessage(fleet::ProxyProtocol protocol) {
 
 }  // namespace
 
+v1::Transfer TransferMessage(const session::TransferFacts& facts) {
+  v1::Transfer transfer;
+  transfer.set_verb(facts.verb);
+  transfer.set_path(facts.path);
+  transfer.set_client_mode(facts.client_mode);
+  transfer.set_backend_mode(facts.backend_mode);
+  transfer.set_bytes(facts.bytes);
+  transfer.set_public_port(facts.public_port);
+  transfer.set_client_data(Text(facts.client_data));
+  transfer.set_backend_data(Text(facts.backend_data));
+  *transfer.mutable_started() = TimestampMessage(facts.started);
+  transfer.set_client_protected(facts.client_protected);
+  transfer.set_backend_protected(facts.backend_protected);
+  transfer.set_client_local(Text(facts.client_local));
+  transfer.set_backend_local(Text(facts.backend_local));
+  transfer.set_rate(facts.rate);
+  return transfer;
+}
+
 v1::Session SessionMessage(const session::SessionFacts& facts) {
   v1::Session session;
   session.set_id(facts.id);
@@ -172,6 +231,12 @@ v1::Session SessionMessage(const session::SessionFacts& facts) {
   if (facts.backend_tls.has_value()) {
     *session.mutable_backend_tls() = TlsFactsMessage(*facts.backend_tls);
   }
+  if (facts.public_address.has_value()) {
+    session.set_public_address(facts.public_address->ToString());
+  }
+  session.set_pin(facts.pin);
+  session.set_bytes_to_client(facts.bytes_to_client);
+  session.set_bytes_to_backend(facts.bytes_to_backend);
   return session;
 }
 
@@ -229,6 +294,7 @@ v1::Backend BackendMessage(const fleet::Backend& backend) {
   message.set_state(backend.state == fleet::AdminState::kDraining
                         ? v1::Backend::STATE_DRAINING
                         : v1::Backend::STATE_UP);
+  AddRate(backend.rate, [&] { return message.mutable_rate(); });
   return message;
 }
 
@@ -244,6 +310,8 @@ v1::BackendLoad BackendLoadMessage(const fleet::Backend& backend,
   load.set_health(HealthOf(status.health()));
   load.set_ejected(status.IsEjected(now));
   load.set_trouble(status.trouble());
+  load.set_bytes_to_clients(status.bytes_to_clients.load());
+  load.set_bytes_from_clients(status.bytes_from_clients.load());
   return load;
 }
 
@@ -297,6 +365,7 @@ v1::Farm FarmMessage(const fleet::Farm& farm) {
       message.add_fxp_peers(peer.ToString());
     }
   }
+  AddRate(farm.rate, [&] { return message.mutable_rate(); });
   return message;
 }
 
@@ -312,6 +381,70 @@ v1::Route RouteMessage(const policy::Route& route) {
   }
   message.set_client_subject(route.subject);
   message.set_farm(route.farm);
+  return message;
+}
+
+v1::Policy PolicyMessage(const policy::Policy& policy) {
+  v1::Policy message;
+  message.set_name(policy.name);
+  message.set_listener(policy.listener);
+  message.set_farm(policy.farm);
+  message.set_user(policy.user);
+  if (policy.client.has_value()) {
+    message.set_client_cidr(policy.client->ToString());
+  }
+  for (const Cidr& network : policy.allow_clients.Networks()) {
+    message.add_allow_clients(network.ToString());
+  }
+  for (const Cidr& network : policy.deny_clients.Networks()) {
+    message.add_deny_clients(network.ToString());
+  }
+  message.set_read_only(policy.read_only);
+  const auto add = [](const std::vector<std::string>& from, auto* to) {
+    to->Assign(from.begin(), from.end());
+  };
+  add(policy.commands.allow, message.mutable_allow_commands());
+  add(policy.commands.deny, message.mutable_deny_commands());
+  add(policy.site.allow, message.mutable_allow_site());
+  add(policy.site.deny, message.mutable_deny_site());
+  add(policy.paths.allow, message.mutable_allow_paths());
+  add(policy.paths.deny, message.mutable_deny_paths());
+  message.set_max_upload_bytes(policy.max_upload_bytes);
+  add(policy.upload_names.allow, message.mutable_allow_upload_names());
+  add(policy.upload_names.deny, message.mutable_deny_upload_names());
+  message.set_max_sessions_per_user(policy.max_sessions_per_user);
+  message.set_max_sessions_per_address(policy.max_sessions_per_address);
+  AddRate(policy.session_rate, [&] { return message.mutable_session_rate(); });
+  AddRate(policy.user_rate, [&] { return message.mutable_user_rate(); });
+  return message;
+}
+
+v1::TimelineEntry TimelineEntryMessage(const gateway::TimelineEntry& entry) {
+  v1::TimelineEntry message;
+  message.set_number(entry.number);
+  *message.mutable_time() = TimestampMessage(entry.time);
+  message.set_kind(KindOf(entry.kind));
+  message.set_text(entry.text);
+  return message;
+}
+
+v1::Event EventMessage(const gateway::Event& event) {
+  v1::Event message;
+  message.set_number(event.number);
+  *message.mutable_time() = TimestampMessage(event.time);
+  message.set_kind(KindOf(event.kind));
+  message.set_session(event.session);
+  message.set_client(event.client.port == 0 && event.client != Address{}
+                         ? event.client.ip.ToString()
+                         : Text(event.client));
+  message.set_user(event.user);
+  message.set_farm(event.farm);
+  message.set_backend(event.backend);
+  if (event.transfer.has_value()) {
+    *message.mutable_transfer() = TransferMessage(*event.transfer);
+  }
+  message.set_ok(event.ok);
+  message.set_text(event.text);
   return message;
 }
 

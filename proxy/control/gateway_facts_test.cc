@@ -1,5 +1,7 @@
 #include "proxy/control/gateway_facts.h"
 
+#include <set>
+
 #include "gtest/gtest.h"
 
 namespace pinnace::control {
@@ -37,6 +39,64 @@ TEST(GatewayFactsTest, WhatTheHandshakesAgreedOn) {
   EXPECT_EQ(session.backend_tls().version(), "TLSv1.2");
   EXPECT_FALSE(session.transfer().client_protected());
   EXPECT_TRUE(session.transfer().backend_protected());
+}
+
+TEST(GatewayFactsTest, WhereATransferGoesAndHowFast) {
+  session::SessionFacts facts;
+  facts.public_address = IpAddress::Parse("203.0.113.1");
+  facts.pin = "main/192.0.2.7";
+  facts.bytes_to_client = 7;
+  facts.bytes_to_backend = 8;
+  facts.transfer.emplace();
+  v1::Session session = SessionMessage(facts);
+  EXPECT_EQ(session.public_address(), "203.0.113.1");
+  EXPECT_EQ(session.pin(), "main/192.0.2.7");
+  EXPECT_EQ(session.bytes_to_client(), 7);
+  EXPECT_EQ(session.bytes_to_backend(), 8);
+  EXPECT_EQ(session.transfer().client_local(), "");
+  EXPECT_EQ(session.transfer().backend_local(), "");
+  facts.transfer->client_local = *Address::Parse("203.0.113.1:50000");
+  facts.transfer->backend_local = *Address::Parse("10.0.0.1:4000");
+  facts.transfer->rate = 9;
+  session = SessionMessage(facts);
+  EXPECT_EQ(session.transfer().client_local(), "203.0.113.1:50000");
+  EXPECT_EQ(session.transfer().backend_local(), "10.0.0.1:4000");
+  EXPECT_EQ(session.transfer().rate(), 9);
+}
+
+TEST(GatewayFactsTest, EveryKindOfEventAndEntryHasItsName) {
+  using Kind = gateway::Event::Kind;
+  std::set<int> kinds;
+  for (int kind = 0; kind <= static_cast<int>(Kind::kGap); ++kind) {
+    kinds.insert(EventMessage({.kind = static_cast<Kind>(kind)}).kind());
+  }
+  EXPECT_EQ(kinds.size(), static_cast<size_t>(v1::Event::Kind_MAX));
+  EXPECT_EQ(kinds.count(v1::Event::KIND_UNSPECIFIED), 0u);
+  kinds.clear();
+  using EntryKind = gateway::TimelineEntry::Kind;
+  for (int kind = 0; kind <= static_cast<int>(EntryKind::kNote); ++kind) {
+    kinds.insert(
+        TimelineEntryMessage({.kind = static_cast<EntryKind>(kind)}).kind());
+  }
+  EXPECT_EQ(kinds.size(), static_cast<size_t>(v1::TimelineEntry::Kind_MAX));
+  EXPECT_EQ(kinds.count(v1::TimelineEntry::KIND_UNSPECIFIED), 0u);
+  // Of a network there is no port.
+  EXPECT_EQ(EventMessage({.client = *Address::Parse("192.0.2.0:0")}).client(),
+            "192.0.2.0");
+  EXPECT_EQ(EventMessage({.client = *Address::Parse("192.0.2.7:9")}).client(),
+            "192.0.2.7:9");
+  EXPECT_EQ(EventMessage({}).client(), "");
+}
+
+TEST(GatewayFactsTest, RatesAndFailoverAreShown) {
+  fleet::Farm farm;
+  EXPECT_FALSE(FarmMessage(farm).has_rate());
+  farm.rate.download = {.bytes_per_second = 1000, .burst_bytes = 70'000};
+  farm.failover.replace_backend = true;
+  const v1::Farm message = FarmMessage(farm);
+  EXPECT_EQ(message.rate().ShortDebugString(), "download: 1000 burst: 70000");
+  EXPECT_TRUE(message.failover().replace_backend());
+  EXPECT_FALSE(message.failover().resume_downloads());
 }
 
 TEST(GatewayFactsTest, TlsOfAFarmAndOfARoute) {

@@ -74,6 +74,7 @@ class SnapshotClient::Stream {
 
 SnapshotClient::SnapshotClient(gateway::GatewayView& gateway, Options options)
     : gateway_(gateway), options_(std::move(options)) {
+  connection_.since = absl::Now();
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -89,6 +90,11 @@ SnapshotClient::~SnapshotClient() {
 bool SnapshotClient::Wait(absl::Duration duration) {
   absl::MutexLock lock(&mutex_);
   return !mutex_.AwaitWithTimeout(absl::Condition(&stopped_), duration);
+}
+
+SnapshotClient::Connection SnapshotClient::connection() const {
+  absl::MutexLock lock(&mutex_);
+  return connection_;
 }
 
 void SnapshotClient::Run() {
@@ -126,6 +132,8 @@ void SnapshotClient::FollowOnce() {
   is_replaced_ = status.error_code() == grpc::StatusCode::ABORTED;
   absl::MutexLock lock(&mutex_);
   context_ = nullptr;
+  if (std::exchange(connection_.is_up, false)) connection_.since = absl::Now();
+  connection_.last_error = status.error_message();
   // Once for each time it goes away, not for each attempt.
   if (!stopped_ && (got_snapshot_ || !away_logged_)) {
     away_logged_ = true;
@@ -184,6 +192,9 @@ void SnapshotClient::OnSnapshot(Stream& stream, const v1::Snapshot& message) {
   if (!got_snapshot_) {
     got_snapshot_ = true;
     away_logged_ = false;
+    absl::MutexLock lock(&mutex_);
+    connection_.is_up = true;
+    connection_.since = absl::Now();
     options_.log(absl::StrCat("following the control plane, snapshot ",
                               message.version()));
   }
@@ -221,7 +232,19 @@ v1::Answer SnapshotClient::AnswerTo(const v1::Query& query) {
     case v1::Query::kListPorts:
       *answer.mutable_ports() = PortUseMessage(gateway_.Ports());
       break;
-    case v1::Query::kGetTimeline:
+    case v1::Query::kGetTimeline: {
+      const auto entries = gateway_.TimelineOf(query.get_timeline().session(),
+                                               query.get_timeline().after());
+      if (!entries.has_value()) {
+        answer.set_found(false);
+        break;
+      }
+      v1::Answer::Timeline* timeline = answer.mutable_timeline();
+      for (const gateway::TimelineEntry& entry : *entries) {
+        *timeline->add_entries() = TimelineEntryMessage(entry);
+      }
+      break;
+    }
     case v1::Query::QUERY_NOT_SET:
       break;  // A newer control plane's: an empty answer says so.
   }

@@ -45,6 +45,14 @@ class SnapshotClient {
   SnapshotClient(gateway::GatewayView& gateway, Options options);
   ~SnapshotClient();
 
+  struct Connection {
+    bool is_up = false;
+    absl::Time since;        // it has been so
+    std::string last_error;  // of the stream that ended last
+  };
+  // Any thread.
+  Connection connection() const ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
   class Stream;
 
@@ -67,7 +75,8 @@ class SnapshotClient {
   bool got_snapshot_ = false;  // on the present stream
   bool is_replaced_ = false;   // so the last one ended
   bool away_logged_ = false;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
+  Connection connection_ ABSL_GUARDED_BY(mutex_);
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
   std::thread thread_;

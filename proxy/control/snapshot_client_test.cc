@@ -45,6 +45,20 @@ class FakeGateway final : public gateway::GatewayView {
     facts.user = "ann";
     return {facts};
   }
+  int64_t SessionCount() const override { return 1; }
+  std::optional<session::SessionFacts> FindSession(SessionId id) override {
+    if (id != 257) return std::nullopt;
+    return Sessions()[0];
+  }
+  std::optional<std::vector<gateway::TimelineEntry>> TimelineOf(
+      SessionId id, uint64_t after) override {
+    if (id != 257) return std::nullopt;
+    return std::vector<gateway::TimelineEntry>{
+        {.number = after + 1,
+         .time = absl::UnixEpoch(),
+         .kind = gateway::TimelineEntry::Kind::kNote,
+         .text = "hello"}};
+  }
   bool KillSession(SessionId id) override { return id == 257; }
   std::vector<fleet::PinTable::Pin> Pins() override {
     return {{"main", *IpAddress::Parse("1.2.3.4"), "", "a", absl::UnixEpoch()}};
@@ -62,11 +76,14 @@ class FakeGateway final : public gateway::GatewayView {
     return facts;
   }
   metrics::CounterValues Counters() override { return {}; }
+  metrics::HistogramValues Histograms() override { return {}; }
+  gateway::EventRing& events() override { return events_; }
   void StartDrain() override {}
   bool draining() const override { return false; }
 
  private:
   guard::Guard guard_{{.gateway = "gw"}};
+  gateway::EventRing events_{16};
   mutable absl::Mutex mutex_;
   snapshot::SnapshotPtr snapshot_;
 };
@@ -125,6 +142,26 @@ TEST(SnapshotClientTest, FollowsAnswersAndKeepsTheSnapshot) {
     ASSERT_EQ(list.sessions_size(), 1);
     EXPECT_EQ(list.sessions(0).user(), "ann");
     EXPECT_EQ(list.sessions(0).gateway(), "gw");
+  }
+  {
+    grpc::ClientContext context;
+    v1::GetTimelineRequest request;
+    request.set_id(257);
+    request.set_after(3);
+    v1::GetTimelineResponse timeline;
+    EXPECT_TRUE(sessions->GetTimeline(&context, request, &timeline).ok());
+    ASSERT_EQ(timeline.entries_size(), 1);
+    EXPECT_EQ(timeline.entries(0).number(), 4u);
+    EXPECT_EQ(timeline.entries(0).text(), "hello");
+  }
+  {
+    grpc::ClientContext context;
+    v1::GetTimelineRequest request;
+    request.set_id(258);
+    v1::GetTimelineResponse timeline;
+    EXPECT_EQ(
+        sessions->GetTimeline(&context, request, &timeline).error_message(),
+        "id: no session 258");
   }
   {
     grpc::ClientContext context;

@@ -34,6 +34,9 @@ class alignas(64) BackendStatus {
   std::atomic<int64_t> connect_failures{0};  // and 421s at login
   std::atomic<int64_t> data_failures{0};     // data connections to it
   std::atomic<int64_t> ejections_total{0};
+  // Data bytes; what running transfers move is added every now and then.
+  std::atomic<int64_t> bytes_to_clients{0};
+  std::atomic<int64_t> bytes_from_clients{0};
 
   // One more session, unless it has `max_sessions` already (0: no bound).
   bool TakePlace(int max_sessions) {

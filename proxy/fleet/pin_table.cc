@@ -145,6 +145,12 @@ std::vector<PinTable::Pin> PinTable::List(absl::Time now) const {
   return live;
 }
 
+bool PinTable::Holds(const Client& client, absl::Time now) const {
+  MutexLock lock(&mutex_);
+  const auto found = by_client_.find(client);
+  return found != by_client_.end() && found->second->pin.expires > now;
+}
+
 int64_t PinTable::evictions() const {
   MutexLock lock(&mutex_);
   return evictions_;

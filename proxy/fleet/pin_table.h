@@ -68,6 +68,9 @@ class PinTable {
                         absl::Time now, absl::Time expires,
                         absl::string_view instead_of = {})
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether it is pinned; that counts as no use of the pin.
+  bool Holds(const Client& client, absl::Time now) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // For a session that is logged in to `backend`: makes or renews its pin. One
   // that leads elsewhere stays: a later session of this client was sent there,
   // and further ones have to meet that.

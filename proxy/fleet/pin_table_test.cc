@@ -51,6 +51,19 @@ TEST(PinTableTest, EndsWithItsTime) {
   EXPECT_THAT(Keys(pins), ElementsAre());
 }
 
+TEST(PinTableTest, ALookIsNoUse) {
+  PinTable pins(2);
+  const absl::Time end = kNow + absl::Seconds(10);
+  pins.Renew(Of("main", "192.0.2.1"), "a", kNow, end);
+  pins.Renew(Of("main", "192.0.2.2"), "a", kNow, end);
+  EXPECT_TRUE(pins.Holds(Of("main", "192.0.2.1"), kNow));
+  EXPECT_FALSE(pins.Holds(Of("main", "192.0.2.1"), end));
+  EXPECT_FALSE(pins.Holds(Of("main", "192.0.2.3"), kNow));
+  // The one used least recently makes room, looked at or not.
+  pins.Renew(Of("main", "192.0.2.3"), "a", kNow, end);
+  EXPECT_FALSE(pins.Holds(Of("main", "192.0.2.1"), kNow));
+}
+
 TEST(PinTableTest, IsRenewed) {
   PinTable pins(10);
   pins.Renew(Of("main", "192.0.2.1"), "a", kNow, kNow + absl::Seconds(10));

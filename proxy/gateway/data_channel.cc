@@ -1,5 +1,6 @@
 #include "proxy/gateway/data_channel.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -289,8 +290,7 @@ void DataChannel::DropBackendLeg() {
   // Only downloads go on behind it: the client is the sink.
   if (tls_relay_ != nullptr) client_.is_secured = tls_relay_->is_sink_secured();
   has_resumed_ = has_resumed_ || relay_ != nullptr || tls_relay_ != nullptr;
-  relay_.reset();
-  tls_relay_.reset();
+  DropRelay();
   backend_dial_.reset();
   backend_listener_.reset();
   backend_.watch.reset();
@@ -298,10 +298,29 @@ void DataChannel::DropBackendLeg() {
   if (backend_.socket.is_open()) backend_.socket.Reset();
 }
 
-void DataChannel::OnRelayDone(int64_t bytes) {
-  bytes_moved_ += bytes;
+void DataChannel::DropRelay() {
+  first_byte_ = first_byte();
   relay_.reset();
   tls_relay_.reset();
+}
+
+absl::Time DataChannel::first_byte() const {
+  absl::Time first = first_byte_;
+  if (relay_ != nullptr) first = std::min(first, relay_->first_byte());
+  if (tls_relay_ != nullptr) first = std::min(first, tls_relay_->first_byte());
+  return first;
+}
+
+std::optional<Address> DataChannel::local(Leg leg) const {
+  const io::Socket& socket = (leg == Leg::kClient ? client_ : backend_).socket;
+  if (!socket.is_open()) return std::nullopt;
+  const absl::StatusOr<Address> address = socket.LocalAddress();
+  return address.ok() ? std::optional<Address>(*address) : std::nullopt;
+}
+
+void DataChannel::OnRelayDone(int64_t bytes) {
+  bytes_moved_ += bytes;
+  DropRelay();
   // Its last byte has been read, and nothing is ever written to it. There are
   // servers that say 226 only when they have seen this end of the connection
   // too.
@@ -341,15 +360,13 @@ void DataChannel::CloseEnd(EndPoint& end) {
 }
 
 void DataChannel::Finish() {
-  relay_.reset();
-  tls_relay_.reset();
+  DropRelay();
   CloseEnd(client_);
   CloseEnd(backend_);
 }
 
 void DataChannel::Reset() {
-  relay_.reset();
-  tls_relay_.reset();
+  DropRelay();
   for (EndPoint* end : {&client_, &backend_}) {
     end->watch.reset();
     if (end->socket.is_open()) end->socket.Reset();

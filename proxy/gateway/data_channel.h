@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "proxy/base/address.h"
 #include "proxy/io/dial.h"
 #include "proxy/io/loop.h"
@@ -115,6 +116,10 @@ class DataChannel final : public io::Relay::Owner {
     if (tls_relay_ != nullptr) return bytes_moved_ + tls_relay_->bytes_moved();
     return bytes_moved_ + (relay_ == nullptr ? 0 : relay_->bytes_moved());
   }
+  // When the transfer's first byte came; infinite future: none has.
+  absl::Time first_byte() const;
+  // Our end of a leg; nothing before it is connected.
+  std::optional<Address> local(session::Leg leg) const;
   // What the sink gets though the backend's leg is dropped now.
   int64_t bytes_delivered() const {
     return tls_relay_ == nullptr ? bytes_moved()
@@ -143,6 +148,7 @@ class DataChannel final : public io::Relay::Owner {
   EndPoint& end(session::Leg leg) {
     return leg == session::Leg::kClient ? client_ : backend_;
   }
+  void DropRelay();
   void WatchEnd(EndPoint& end);
   void CloseEnd(EndPoint& end);
 
@@ -156,7 +162,8 @@ class DataChannel final : public io::Relay::Owner {
   ports::PeerNetworks peers_;
   bool claimed_early_ = false;
   uint16_t leased_port_ = 0;
-  int64_t bytes_moved_ = 0;  // by relays that are gone
+  int64_t bytes_moved_ = 0;                         // by relays that are gone
+  absl::Time first_byte_ = absl::InfiniteFuture();  // likewise
   bool has_resumed_ = false;
   bool is_with_peer_ = false;
   session::Direction direction_ = session::Direction::kDownload;

@@ -97,6 +97,7 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
       guard_(options_.guard),
       session_counts_(limits::kMaxCountedClients),
       memory_(options_.memory),
+      events_(limits::kMaxEvents),
       tls_(options_.tls),
       shared_{.options = options_,
               .leases = leases_,
@@ -104,6 +105,7 @@ Gateway::Gateway(GatewayOptions options, snapshot::SnapshotPtr snapshot)
               .guard = guard_,
               .session_counts = session_counts_,
               .sessions = sessions_,
+              .events = events_,
               .descriptors =
                   DescriptorReserve(DescriptorLimit(), options_.max_sessions),
               .memory = memory_,
@@ -159,11 +161,23 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
         });
     started.prober_ = std::make_unique<Prober>(
         first.loop(),
-        Prober::Options{.interval = started.options_.probe_interval,
-                        .seed = RandomSecret()},
+        Prober::Options{
+            .interval = started.options_.probe_interval,
+            .seed = RandomSecret(),
+            .on_change =
+                [&started](absl::string_view farm, absl::string_view backend,
+                           bool is_well, absl::string_view trouble) {
+                  started.events_.Add({.kind = Event::Kind::kBackendHealth,
+                                       .ok = is_well,
+                                       .time = SteadyNow(),
+                                       .farm = std::string(farm),
+                                       .backend = std::string(backend),
+                                       .text = std::string(trouble)});
+                }},
         started.tls_);
     started.prober_->Publish(*snapshot);
     started.StartTlsRefresh();
+    started.StartBanLook();
   });
   return gateway;
 }
@@ -245,6 +259,7 @@ void Gateway::Stop(absl::Duration patience) {
       name_refresher_.reset();
       drain_notice_.reset();
       tls_refresh_.reset();
+      ban_look_.reset();
       done->count_down();
     });
     done->wait();
@@ -261,22 +276,6 @@ void Gateway::Stop(absl::Duration patience) {
   for (const std::unique_ptr<Worker>& worker : workers_) worker->Clear();
 }
 
-template <typename Work>
-void Gateway::OnEveryWorker(Work work) {
-  // Held until the work is done: the workers do not stop under it.
-  MutexLock lock(&running_mutex_);
-  if (!running_) return;
-  const auto done = std::make_shared<std::latch>(
-      static_cast<std::ptrdiff_t>(workers_.size()));
-  for (const std::unique_ptr<Worker>& worker : workers_) {
-    worker->Post([&work, done, &worker = *worker] {
-      work(worker);
-      done->count_down();
-    });
-  }
-  done->wait();
-}
-
 void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   auto next = std::make_shared<snapshot::Snapshot>(*snapshot);
   // Held over the posts: every worker gets the snapshots in one order.
@@ -284,6 +283,7 @@ void Gateway::Publish(snapshot::SnapshotPtr snapshot) {
   next->fleet.Prepare(options_.zone, &snapshot_->fleet);
   const bool drains_changed =
       fleet::UpdateDrains(snapshot_->fleet, next->fleet, SteadyNow());
+  if (drains_changed) TellOfDrains(snapshot_->fleet, next->fleet);
   snapshot_ = next;
   UpdateRates(next->policies.get(), rates_, SteadyNow());
   for (const std::unique_ptr<Worker>& worker : workers_) {
@@ -314,28 +314,6 @@ std::string Gateway::why_not_ready() const {
   return "no usable backend";
 }
 
-std::vector<session::SessionFacts> Gateway::Sessions() {
-  Mutex mutex;
-  std::vector<session::SessionFacts> facts;
-  OnEveryWorker([&](Worker& worker) {
-    MutexLock lock(&mutex);
-    worker.AppendSessions(facts);
-  });
-  std::sort(facts.begin(), facts.end(),
-            [](const session::SessionFacts& a, const session::SessionFacts& b) {
-              return a.id < b.id;
-            });
-  return facts;
-}
-
-bool Gateway::KillSession(SessionId id) {
-  std::atomic<bool> killed{false};
-  OnEveryWorker([&](Worker& worker) {
-    if (worker.Kill(id)) killed = true;
-  });
-  return killed;
-}
-
 std::vector<fleet::PinTable::Pin> Gateway::Pins() {
   return pins_.List(SteadyNow());
 }
@@ -349,16 +327,12 @@ bool Gateway::DeletePin(absl::string_view key) { return pins_.Delete(key); }
 
 ports::LeaseTable::Facts Gateway::Ports() { return leases_.facts(); }
 
-metrics::CounterValues Gateway::Counters() {
-  metrics::CounterValues sum{};
-  for (const std::unique_ptr<Worker>& worker : workers_) {
-    worker->counters().AddTo(sum);
-  }
-  return sum;
-}
-
 void Gateway::StartDrain() {
   if (draining_.exchange(true)) return;
+  events_.Add({.kind = Event::Kind::kDrain,
+               .ok = false,
+               .time = SteadyNow(),
+               .text = "the gateway drains"});
   const absl::Duration notice = options_.drain_notice;
   if (notice <= absl::ZeroDuration()) return RefuseNewSessions();
   Log(LogLevel::kInfo,

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proxy/base/mutex.h"
+#include "proxy/fleet/fleet.h"
 #include "proxy/fleet/pin_table.h"
+#include "proxy/gateway/event_ring.h"
 #include "proxy/gateway/gateway_options.h"
 #include "proxy/gateway/gateway_view.h"
 #include "proxy/gateway/memory_watch.h"
@@ -55,7 +58,11 @@ class Gateway final : public GatewayView {
   void Stop(absl::Duration patience);
 
   snapshot::SnapshotPtr snapshot() const override ABSL_LOCKS_EXCLUDED(mutex_);
+  int64_t SessionCount() const override { return sessions_.load(); }
   std::vector<session::SessionFacts> Sessions() override;
+  std::optional<session::SessionFacts> FindSession(SessionId id) override;
+  std::optional<std::vector<TimelineEntry>> TimelineOf(SessionId id,
+                                                       uint64_t after) override;
   bool KillSession(SessionId id) override;
   std::vector<fleet::PinTable::Pin> Pins() override;
   PinFacts PinCounts() override;
@@ -63,6 +70,8 @@ class Gateway final : public GatewayView {
   guard::Guard& guard() override { return guard_; }
   ports::LeaseTable::Facts Ports() override;
   metrics::CounterValues Counters() override;
+  metrics::HistogramValues Histograms() override;
+  EventRing& events() override { return events_; }
   void StartDrain() override;
   bool draining() const override { return draining_.load(); }
   // Control listeners as bound: a port 0 in the options is the real one here.
@@ -76,9 +85,17 @@ class Gateway final : public GatewayView {
   void RefuseNewSessions();
   bool is_running() const ABSL_LOCKS_EXCLUDED(running_mutex_);
   void SetRunning() ABSL_LOCKS_EXCLUDED(running_mutex_);
-  // Runs `work` on every worker and waits. Nothing when they have stopped.
+  // Runs `work` with the session, on its worker, and waits; with null when
+  // there is none. Nothing when the workers have stopped.
   template <typename Work>
-  void OnEveryWorker(Work work) ABSL_LOCKS_EXCLUDED(running_mutex_);
+  void OnSession(SessionId id, Work work) ABSL_LOCKS_EXCLUDED(running_mutex_);
+  // In gateway_watch.cc. Facts of a worker's sessions, a few in each turn of
+  // its loop.
+  struct Look;
+  static void LookOn(Worker& worker, const std::shared_ptr<Look>& look);
+  void StartBanLook();
+  void TellOfBans();
+  void TellOfDrains(const fleet::Fleet& former, const fleet::Fleet& next);
 
   const GatewayOptions options_;
   ports::LeaseTable leases_;
@@ -87,6 +104,8 @@ class Gateway final : public GatewayView {
   guard::Guard guard_;
   policy::SessionCounts session_counts_;
   std::atomic<int64_t> sessions_{0};
+  EventRing events_;
+  uint64_t bans_told_ = 0;  // version of the table of bans
   std::atomic<bool> draining_{false};
   std::atomic<bool> refusing_{false};
   mutable Mutex running_mutex_;
@@ -103,6 +122,7 @@ class Gateway final : public GatewayView {
   std::unique_ptr<NameRefresher> name_refresher_;
   std::unique_ptr<io::Timer> drain_notice_;
   std::unique_ptr<io::Timer> tls_refresh_;
+  std::unique_ptr<io::Timer> ban_look_;
 };
 
 }  // namespace pinnace::gateway

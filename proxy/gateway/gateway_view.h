@@ -5,12 +5,16 @@
 #define PINNACE_PROXY_GATEWAY_GATEWAY_VIEW_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "proxy/fleet/pin_table.h"
+#include "proxy/gateway/event_ring.h"
+#include "proxy/gateway/timeline_entry.h"
 #include "proxy/guard/guard.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/metrics/histograms.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/session/session_facts.h"
 #include "proxy/snapshot/snapshot.h"
@@ -27,7 +31,14 @@ class GatewayView {
   virtual ~GatewayView() = default;
 
   virtual snapshot::SnapshotPtr snapshot() const = 0;
+  virtual int64_t SessionCount() const = 0;
+  // By id. A worker describes a few and then serves its sessions again.
   virtual std::vector<session::SessionFacts> Sessions() = 0;
+  virtual std::optional<session::SessionFacts> FindSession(SessionId id) = 0;
+  // What was said in it lately, behind the number `after`; nullopt: there is no
+  // such session.
+  virtual std::optional<std::vector<TimelineEntry>> TimelineOf(
+      SessionId id, uint64_t after) = 0;
   // False when there is no such session. The client gets a 421.
   virtual bool KillSession(SessionId id) = 0;
   virtual std::vector<fleet::PinTable::Pin> Pins() = 0;
@@ -36,6 +47,8 @@ class GatewayView {
   virtual guard::Guard& guard() = 0;
   virtual ports::LeaseTable::Facts Ports() = 0;
   virtual metrics::CounterValues Counters() = 0;  // summed over the workers
+  virtual metrics::HistogramValues Histograms() = 0;
+  virtual EventRing& events() = 0;
 
   // From now on not ready; once the notice is over, new sessions get a 421
   // while running ones go on.

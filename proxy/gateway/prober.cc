@@ -86,6 +86,8 @@ bool Prober::Update(const fleet::Farm& farm, const fleet::Backend& backend,
   if (is_new) {
     target = std::make_unique<Target>();
     target->name = absl::StrCat(farm.name, "/", backend.id);
+    target->farm = farm.name;
+    target->backend = backend.id;
     target->address = backend.address;
     target->status = backend.status;
   }
@@ -237,6 +239,7 @@ void Prober::OnResult(Target& target, ProbeScript::Result result) {
     Log(well ? LogLevel::kInfo : LogLevel::kWarning,
         absl::StrCat("backend ", target.name, " (", target.address.ToString(),
                      well ? ") is healthy" : ") is unhealthy: ", trouble));
+    options_.on_change(target.farm, target.backend, well, well ? "" : trouble);
   }
   target.probe.reset();
   --under_way_;

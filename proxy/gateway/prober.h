@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <set>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "proxy/base/limits.h"
 #include "proxy/fleet/fleet.h"
@@ -34,6 +36,10 @@ class Prober {
     absl::Duration interval;  // of farms that set none; zero: no probes there
     size_t max_probes = limits::kMaxProbes;  // under way
     uint64_t seed = 0;
+    // A backend is healthy now, or no longer: `trouble`, printable, says why.
+    std::function<void(absl::string_view farm, absl::string_view backend,
+                       bool is_well, absl::string_view trouble)>
+        on_change = [](auto&&...) {};
   };
 
   // `tls` outlives the prober.
@@ -63,6 +69,8 @@ class Prober {
   };
   struct Target {
     std::string name;  // "farm/id"
+    std::string farm;
+    std::string backend;
     HostPort address;
     std::shared_ptr<fleet::BackendStatus> status;
     std::shared_ptr<const Settings> settings;

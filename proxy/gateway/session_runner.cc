@@ -1,5 +1,6 @@
 #include "proxy/gateway/session_runner.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -9,6 +10,7 @@
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
 #include "proxy/gateway/policy_rates.h"
+#include "proxy/gateway/secrets.h"
 #include "proxy/gateway/worker.h"
 #include "proxy/guard/ban.h"
 #include "proxy/ingress/proxy_reader.h"
@@ -47,11 +49,18 @@ SessionRunner::SessionRunner(Worker& worker, io::Socket client,
                  session.OnDeadline(turn);
                });
              }),
-      continue_(worker.loop(), [this] {
-        Deliver([](Session& session, Turn& turn) {
-          session.OnClientDrained(turn);
-        });
-      }) {}
+      continue_(worker.loop(),
+                [this] {
+                  Deliver([](Session& session, Turn& turn) {
+                    session.OnClientDrained(turn);
+                  });
+                }),
+      timeline_(worker.counters()) {}
+
+template <typename... Parts>
+void SessionRunner::Note(const Parts&... parts) {
+  timeline_.Note(absl::StrCat(parts...), worker_.loop().now());
+}
 
 template <typename Event>
 void SessionRunner::Deliver(Event event) {
@@ -124,14 +133,6 @@ void SessionRunner::Kill() {
   Deliver([](Session& session, Turn& turn) { session.OnKill(turn); });
 }
 
-session::SessionFacts SessionRunner::facts() const {
-  session::SessionFacts facts = session_.facts();
-  if (facts.transfer.has_value() && data_ != nullptr) {
-    facts.transfer->bytes = data_->bytes_moved();
-  }
-  return facts;
-}
-
 std::string SessionRunner::LogPrefix() const {
   return absl::StrCat("session=", session_.id(),
                       " client=", session_.start().client.ToString(),
@@ -140,12 +141,15 @@ std::string SessionRunner::LogPrefix() const {
 }
 
 void SessionRunner::Do(const session::SendClient& action, const Outbox& out) {
+  timeline_.ToClient(out.Bytes(action), worker_.loop().now());
   client_->Write(out.Bytes(action), is_last_turn_);
 }
 
 void SessionRunner::Do(const session::SendBackend& action, const Outbox& out) {
   // It may have gone before the session was told.
-  if (backend_ != nullptr) backend_->Write(out.Bytes(action), is_last_turn_);
+  if (backend_ == nullptr) return;
+  timeline_.ToBackend(out.Bytes(action), worker_.loop().now());
+  backend_->Write(out.Bytes(action), is_last_turn_);
 }
 
 void SessionRunner::Do(const session::SecureClient&, const Outbox&) {
@@ -155,6 +159,7 @@ void SessionRunner::Do(const session::SecureClient&, const Outbox&) {
       tls::TlsEngine::Server(client_context_, {.session = session_.id()}),
       [this] {
         const TlsFacts facts = client_->engine()->facts();
+        Note("TLS with the client: ", facts.version, " ", facts.cipher);
         Deliver([&](Session& session, Turn& turn) {
           session.OnClientSecured(facts, turn);
         });
@@ -168,6 +173,7 @@ void SessionRunner::Do(const session::ClearClient&, const Outbox&) {
 void SessionRunner::OnClientCleared(absl::string_view bytes) {
   Deliver([](Session& session, Turn& turn) { session.OnClientCleared(turn); });
   if (bytes.empty()) return;
+  timeline_.OnClientBytes(bytes, worker_.loop().now());
   Deliver([&](Session& session, Turn& turn) {
     session.OnClientBytes(bytes, turn);
   });
@@ -190,6 +196,7 @@ absl::Status SessionRunner::SecureBackend() {
                                                 .sessions = backend_sessions_}),
       [this] {
         const TlsFacts facts = backend_->engine()->facts();
+        Note("TLS with the backend: ", facts.version, " ", facts.cipher);
         Deliver([&](Session& session, Turn& turn) {
           session.OnBackendSecured(facts, turn);
         });
@@ -205,6 +212,9 @@ void SessionRunner::Do(const session::ConnectBackend& action,
     OnBackendDialled(std::move(result));
   };
   backend_.reset();
+  backend_dialled_ = worker_.loop().now();
+  Note("connects to backend ", session_.backend(), " at ",
+       out.Bytes(action.host), ":", action.port);
   // The prober keeps names resolved: a session does not wait for DNS, nor for
   // its failure.
   fleet::BackendStatus::Addresses resolved;
@@ -223,6 +233,7 @@ void SessionRunner::Do(const session::ConnectBackend& action,
 
 void SessionRunner::OnBackendDialled(absl::StatusOr<io::Connected> result) {
   if (!result.ok()) {
+    Note("no connection: ", result.status().message());
     Deliver([&](Session& session, Turn& turn) {
       session.OnBackendConnectFailed(result.status().message(), turn,
                                      CulpritOf(result.status()));
@@ -232,6 +243,9 @@ void SessionRunner::OnBackendDialled(absl::StatusOr<io::Connected> result) {
   result->socket.SetNoDelay();
   result->socket.SetKeepalive(Worker::ControlKeepalive());
   backend_peer_ = result->peer;
+  worker_.histograms().Add(metrics::Histogram::kBackendConnect,
+                           worker_.loop().now() - backend_dialled_);
+  timeline_.OnBackendConnected();
   backend_ =
       std::make_unique<ControlStream>(worker_.loop(), std::move(result->socket),
                                       this, std::move(result->watch));
@@ -269,6 +283,7 @@ void SessionRunner::Do(const session::TakeLease& action, const Outbox&) {
       worker_.data_shared().leases.IsForeign(*action.slice)) {
     worker_.NoteForeignSlice(session_.backend(), *action.slice);
   }
+  lease_asked_ = worker_.loop().now();
   TellLease(action.path,
             Channel(action.path)
                 .TakeLease(
@@ -283,8 +298,11 @@ void SessionRunner::TellLease(session::DataPathId path,
   switch (taken.outcome) {
     case ports::LeaseTable::Outcome::kGranted:
       lease_answer_ = {path, taken.port};
+      worker_.histograms().Add(metrics::Histogram::kLeaseWait,
+                               worker_.loop().now() - lease_asked_);
       return;
     case ports::LeaseTable::Outcome::kWaiting:
+      Note("waits for a public port");
       return;
     case ports::LeaseTable::Outcome::kRefused:
       lease_answer_ = {path, std::nullopt};
@@ -306,6 +324,8 @@ bool SessionRunner::OnLeaseGranted(session::DataPathId path, uint16_t port) {
     TellAnswers();
     return true;
   }
+  worker_.histograms().Add(metrics::Histogram::kLeaseWait,
+                           worker_.loop().now() - lease_asked_);
   Deliver(
       [&](Session& session, Turn& turn) { session.OnLease(path, port, turn); });
   return true;
@@ -357,6 +377,19 @@ void SessionRunner::Do(const session::DialBackend& action, const Outbox& out) {
 
 void SessionRunner::Do(const session::StartRelay& action, const Outbox&) {
   PINNACE_CHECK(data_ != nullptr && data_->id() == action.path);
+  const bool is_new = !meter_.is_running();
+  TellMoved();  // To the backend that it was with.
+  meter_.Begin(action.direction, session_.backend_link().shared_status(),
+               worker_.loop().now());
+  if (!moving_place_.has_value()) worker_.AddMoving(this);
+  if (is_new) {
+    Event event = NewEvent(Event::Kind::kTransferStart, true);
+    if (auto facts = session_.transfer_facts()) {
+      facts->path = WithoutUrlSecrets(facts->path);
+      event.transfer = *std::move(facts);
+    }
+    worker_.events().Add(event);
+  }
   data_->StartRelay(
       action.direction, EnginesFor(action), RatesFor(action.direction),
       {.session = session_.id(),
@@ -425,6 +458,7 @@ void SessionRunner::Do(const session::DropBackendLeg& action, const Outbox&) {
 
 void SessionRunner::Do(const session::CloseDataPath& action, const Outbox&) {
   if (data_ == nullptr || data_->id() != action.path) return;
+  EndMoving();
   if (action.how == session::Closing::kFinished) data_->Finish();
   data_.reset();
   lease_answer_.reset();
@@ -440,6 +474,14 @@ void SessionRunner::Do(const session::ResumeClient&, const Outbox&) {
 }
 
 void SessionRunner::Do(const session::ReportLogin& action, const Outbox&) {
+  Note(action.accepted ? "logged in at backend " : "login refused by backend ",
+       session_.backend());
+  if (action.accepted) {
+    timeline_.OnLoggedIn();
+    worker_.histograms().Add(metrics::Histogram::kLogin,
+                             worker_.loop().now() - timeline_.user_at());
+    worker_.events().Add(NewEvent(Event::Kind::kLogin, true));
+  }
   Log(LogLevel::kInfo,
       absl::StrCat(LogPrefix(), action.accepted ? " login" : " login refused",
                    " code=", action.code));
@@ -448,22 +490,34 @@ void SessionRunner::Do(const session::ReportLogin& action, const Outbox&) {
 void SessionRunner::Do(const session::ReportTransfer& action,
                        const Outbox& out) {
   const absl::string_view trouble = out.Bytes(action.trouble);
+  TellEndOf(action, out);
   const LogLevel level = trouble.empty() ? LogLevel::kInfo : LogLevel::kWarning;
   if (!IsLogged(level)) return;
   std::string line =
       absl::StrCat(LogPrefix(), " transfer ", ftp::VerbName(action.verb), " \"",
-                   Printable(out.Bytes(action.path)), "\" bytes=", action.bytes,
+                   Printable(WithoutUrlSecrets(out.Bytes(action.path))),
+                   "\" bytes=", action.bytes,
                    " ms=", absl::ToInt64Milliseconds(action.duration),
                    " code=", action.code);
   if (action.resumes > 0) absl::StrAppend(&line, " resumes=", action.resumes);
   if (!trouble.empty()) {
-    absl::StrAppend(&line, " trouble=\"", Printable(trouble), "\"");
+    absl::StrAppend(&line, " trouble=\"", Printable(WithoutUrlSecrets(trouble)),
+                    "\"");
   }
   Log(level, line);
 }
 
 void SessionRunner::Do(const session::ReportBackendTrouble& action,
                        const Outbox& out) {
+  Note("trouble with backend ", out.Bytes(action.backend), ": ",
+       out.Bytes(action.trouble));
+  if (action.left_out) {
+    Event event = NewEvent(Event::Kind::kBackendHealth, false);
+    event.backend = std::string(out.Bytes(action.backend));
+    event.text =
+        Printable(out.Bytes(action.trouble), limits::kMaxEventTextBytes);
+    worker_.events().Add(event);
+  }
   Log(LogLevel::kWarning, absl::StrCat(LogPrefix(), " trouble with backend ",
                                        out.Bytes(action.backend), ": ",
                                        Printable(out.Bytes(action.trouble))));
@@ -471,11 +525,18 @@ void SessionRunner::Do(const session::ReportBackendTrouble& action,
 
 void SessionRunner::Do(const session::ReportBackendReplaced& action,
                        const Outbox& out) {
+  Note("goes on with backend ", session_.backend(), ", it was on ",
+       out.Bytes(action.former));
   Log(LogLevel::kInfo, absl::StrCat(LogPrefix(), " goes on, it was on backend ",
                                     out.Bytes(action.former)));
 }
 
 void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
+  Event event = NewEvent(Event::Kind::kSessionEnd,
+                         action.reason == session::EndReason::kClientQuit);
+  event.text = std::string(EndReasonName(action.reason));
+  worker_.events().Add(event);
+  EndMoving();
   Log(LogLevel::kInfo,
       absl::StrCat(LogPrefix(), " ended: ", EndReasonName(action.reason)));
   timer_.Set(absl::InfiniteFuture());
@@ -496,10 +557,12 @@ void SessionRunner::Do(const session::EndSession& action, const Outbox&) {
 void SessionRunner::OnBytes(io::ByteStream& stream, absl::string_view bytes) {
   if (client_->Is(stream)) {
     if (BeginsAsHeader(bytes)) return RefuseHeader(stream);
+    timeline_.OnClientBytes(bytes, worker_.loop().now());
     Deliver([&](Session& session, Turn& turn) {
       session.OnClientBytes(bytes, turn);
     });
   } else {
+    timeline_.OnBackendBytes(bytes, worker_.loop().now());
     Deliver([&](Session& session, Turn& turn) {
       session.OnBackendBytes(bytes, turn);
     });
@@ -557,6 +620,8 @@ void SessionRunner::OnDrained(io::ByteStream& stream) {
 }
 
 void SessionRunner::OnLegOpen(Leg leg, const Address& from) {
+  Note("data connection ",
+       leg == Leg::kClient ? "with client " : "with backend ", from.ToString());
   const session::DataPathId path = data_->id();
   if (leg == Leg::kClient && data_->is_with_peer()) {
     worker_.counters().Add(metrics::Counter::kFxpConnections);
@@ -567,6 +632,9 @@ void SessionRunner::OnLegOpen(Leg leg, const Address& from) {
 }
 
 void SessionRunner::OnLegFailed(Leg leg, const absl::Status& why) {
+  Note("no data connection ",
+       leg == Leg::kClient ? "with the client: " : "with the backend: ",
+       why.message());
   const session::DataPathId path = data_->id();
   Deliver([&](Session& session, Turn& turn) {
     session.OnLegFailed(path, leg, why.message(), turn, CulpritOf(why));

@@ -12,6 +12,9 @@
 #include "proxy/base/address.h"
 #include "proxy/gateway/control_stream.h"
 #include "proxy/gateway/data_channel.h"
+#include "proxy/gateway/event_ring.h"
+#include "proxy/gateway/timeline.h"
+#include "proxy/gateway/transfer_meter.h"
 #include "proxy/guard/client_counter.h"
 #include "proxy/io/byte_stream.h"
 #include "proxy/io/dial.h"
@@ -50,6 +53,12 @@ class SessionRunner final : public io::ByteStream::Owner,
 
   SessionId id() const { return session_.id(); }
   session::SessionFacts facts() const;
+  const Timeline& timeline() const { return timeline_; }
+
+  // Where the worker has it among those in transfer.
+  std::optional<size_t> moving_place() const { return moving_place_; }
+  void set_moving_place(std::optional<size_t> place) { moving_place_ = place; }
+  void SampleTransfer();
 
  private:
   // Gives `event` to the session, and carries out its answer.
@@ -106,6 +115,14 @@ class SessionRunner final : public io::ByteStream::Owner,
   void TellLease(session::DataPathId path,
                  const ports::LeaseTable::Taken& taken);
   DataChannel& Channel(session::DataPathId path);
+  // Of the transfer that runs: what it has moved by now.
+  void TellMoved();
+  void EndMoving();
+  void TellEndOf(const session::ReportTransfer& action,
+                 const session::Outbox& out);
+  template <typename... Parts>
+  void Note(const Parts&... parts);
+  Event NewEvent(Event::Kind kind, bool ok) const;
   // "session=12 client=... user=... backend=...": how a log line begins.
   std::string LogPrefix() const;
 
@@ -126,6 +143,11 @@ class SessionRunner final : public io::ByteStream::Owner,
   std::vector<std::shared_ptr<rates::TransferBuckets>> policy_rates_;
   io::Timer timer_;
   io::Loop::Deferred continue_;  // commands that wait for a turn
+  Timeline timeline_;
+  TransferMeter meter_;
+  std::optional<size_t> moving_place_;
+  absl::Time lease_asked_ = absl::InfinitePast();
+  absl::Time backend_dialled_ = absl::InfinitePast();
 
   // Answers of actions that are known at once; told when the turn is carried
   // out.

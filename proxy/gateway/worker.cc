@@ -87,6 +87,7 @@ Worker::Worker(WorkerId id, const Shared& shared,
           [this](const Address& from, uint16_t port, absl::string_view why) {
             OnUnmatched(from, port, why);
           }),
+      sample_timer_(loop_, [this] { SampleTransfers(); }),
       destroy_retired_(loop_, [this] { DestroyRetired(); }) {
   header_notices_.fill(absl::InfinitePast());
 }
@@ -101,6 +102,7 @@ void Worker::Clear() {
   unmatched_.Clear();
   shared_.sessions.fetch_sub(static_cast<int64_t>(sessions_.size()),
                              std::memory_order_relaxed);
+  moving_.clear();
   sessions_.clear();
   retired_.clear();
   loop_.CloseLingering();
@@ -345,6 +347,11 @@ void Worker::StartSession(const ControlListener& listener, io::Socket socket,
                               .now = loop_.now()});
   SessionRunner& started = *runner;
   sessions_[id] = std::move(runner);
+  events().Add({.kind = Event::Kind::kSessionStart,
+                .ok = true,
+                .time = loop_.now(),
+                .session = id,
+                .client = client});
   started.Start();
 }
 
@@ -456,8 +463,61 @@ void Worker::OnDataAccepted(UnmatchedConnections::Matched connection) {
                                 std::move(connection.engine));
 }
 
-void Worker::AppendSessions(std::vector<session::SessionFacts>& facts) const {
-  for (const auto& [id, runner] : sessions_) facts.push_back(runner->facts());
+std::vector<SessionId> Worker::SessionIds() const {
+  std::vector<SessionId> ids;
+  ids.reserve(sessions_.size());
+  for (const auto& [id, runner] : sessions_) ids.push_back(id);
+  return ids;
+}
+
+SessionRunner* Worker::Find(SessionId id) const {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void Worker::AddMoving(SessionRunner* runner) {
+  runner->set_moving_place(moving_.size());
+  moving_.push_back(runner);
+  if (sample_timer_.deadline() == absl::InfiniteFuture()) {
+    sample_timer_.Set(loop_.now() + limits::kTransferSample);
+  }
+}
+
+void Worker::RemoveMoving(SessionRunner* runner) {
+  const size_t place = *runner->moving_place();
+  moving_[place] = moving_.back();
+  moving_[place]->set_moving_place(place);
+  moving_.pop_back();
+  runner->set_moving_place(std::nullopt);
+}
+
+void Worker::SampleTransfers() {
+  for (SessionRunner* runner : moving_) runner->SampleTransfer();
+  if (moving_.empty()) return;
+  sample_timer_.Set(loop_.now() + limits::kTransferSample);
+}
+
+std::optional<IpAddress> Worker::PublicAddressFor(
+    const session::Session::Start& start) const {
+  const std::optional<IpAddress> address = ingress::AdvertisedAddress(
+      shared_.options.session.public_address, *names_, start.client.ip,
+      start.local.ip, start.dialled);
+  return address.has_value() && address->is_ipv4() ? address : std::nullopt;
+}
+
+std::string Worker::PinKeyOf(absl::string_view farm, const IpAddress& client,
+                             absl::string_view user) const {
+  const fleet::Farm* found = snapshot_->fleet.FindFarm(farm);
+  if (found == nullptr) return "";
+  const fleet::PinTable::Client pinned =
+      fleet::PinTable::ClientOf(*found, client, user);
+  if (!shared_.pins.Holds(pinned, loop_.now())) return "";
+  return fleet::PinTable::Pin{.farm = std::string(pinned.farm),
+                              .client = pinned.address,
+                              .user = std::string(pinned.user),
+                              .backend = {},
+                              .expires = {}}
+      .Key();
 }
 
 bool Worker::Kill(SessionId id) {

@@ -22,6 +22,7 @@
 #include "proxy/fleet/pin_table.h"
 #include "proxy/gateway/data_channel.h"
 #include "proxy/gateway/descriptor_reserve.h"
+#include "proxy/gateway/event_ring.h"
 #include "proxy/gateway/gateway_options.h"
 #include "proxy/gateway/memory_watch.h"
 #include "proxy/gateway/proxy_gate.h"
@@ -35,7 +36,9 @@
 #include "proxy/io/mailbox.h"
 #include "proxy/io/pipe_pool.h"
 #include "proxy/io/tcp_listener.h"
+#include "proxy/io/timer.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/metrics/histograms.h"
 #include "proxy/policy/session_counts.h"
 #include "proxy/ports/lease_table.h"
 #include "proxy/rates/rate_table.h"
@@ -56,6 +59,7 @@ class Worker final : public DataChannel::Neighbours {
     guard::Guard& guard;
     policy::SessionCounts& session_counts;
     std::atomic<int64_t>& sessions;  // of all workers
+    EventRing& events;
     DescriptorReserve descriptors;
     const MemoryWatch& memory;
     // Gives a data connection to the worker of the session that has its lease.
@@ -84,9 +88,11 @@ class Worker final : public DataChannel::Neighbours {
   // When the thread is gone: closes every listener and session.
   void Clear();
 
+  WorkerId id() const { return id_; }
   // Any thread; runs on the worker.
   void Post(absl::AnyInvocable<void()> work) { mailbox_.Post(std::move(work)); }
   metrics::Counters& counters() { return counters_; }
+  metrics::Histograms& histograms() { return histograms_; }
 
   // The rest is for the worker's own thread.
   void Publish(snapshot::SnapshotPtr snapshot) {
@@ -101,7 +107,9 @@ class Worker final : public DataChannel::Neighbours {
   void OnDataAccepted(UnmatchedConnections::Matched connection);
   void GiveToSession(const ports::LeaseOwner& owner, io::Socket socket,
                      const Address& from) override;
-  void AppendSessions(std::vector<session::SessionFacts>& facts) const;
+  std::vector<SessionId> SessionIds() const;
+  // Null when there is none of that id.
+  SessionRunner* Find(SessionId id) const;
   bool Kill(SessionId id);
 
   // For the sessions.
@@ -118,6 +126,17 @@ class Worker final : public DataChannel::Neighbours {
     return shared_.rate;
   }
   rates::RateTable& rates() { return shared_.rates; }
+  EventRing& events() { return shared_.events; }
+  // Of those that are in transfer what they move is looked at every now and
+  // then.
+  void AddMoving(SessionRunner* runner);
+  void RemoveMoving(SessionRunner* runner);
+  // The public address that a 227 announces to that client.
+  std::optional<IpAddress> PublicAddressFor(
+      const session::Session::Start& start) const;
+  // Of its pin; "" where it has none.
+  std::string PinKeyOf(absl::string_view farm, const IpAddress& client,
+                       absl::string_view user) const;
   DataChannel::Shared data_shared() {
     return {loop_, pipes_, shared_.leases, *this};
   }
@@ -172,6 +191,7 @@ class Worker final : public DataChannel::Neighbours {
   void Refuse(io::Socket socket, const Address& client,
               const guard::Guard::Entry& entry);
   void DestroyRetired();
+  void SampleTransfers();
 
   const WorkerId id_;
   const Shared& shared_;
@@ -179,6 +199,7 @@ class Worker final : public DataChannel::Neighbours {
   io::Mailbox mailbox_;
   io::PipePool pipes_;
   metrics::Counters counters_;
+  metrics::Histograms histograms_;
   snapshot::SnapshotPtr snapshot_;
   ResolvedNamesPtr names_;
   session::Outbox outbox_;
@@ -197,6 +218,8 @@ class Worker final : public DataChannel::Neighbours {
   guard::RefusalNotice refusal_notice_;
   absl::flat_hash_map<SessionId, std::unique_ptr<SessionRunner>> sessions_;
   std::vector<std::unique_ptr<SessionRunner>> retired_;
+  std::vector<SessionRunner*> moving_;
+  io::Timer sample_timer_;
   io::Loop::Deferred destroy_retired_;
   std::thread thread_;
 };

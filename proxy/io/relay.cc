@@ -130,6 +130,7 @@ size_t Relay::Room() {
 
 Relay::Step Relay::OnReceived(size_t bytes) {
   turn_bytes_ += bytes;
+  if (received_bytes_ == 0) first_byte_ = loop_.now();
   received_bytes_ += static_cast<int64_t>(bytes);
   if (options_.pacer != nullptr) options_.pacer->Moved(bytes);
   if (options_.max_bytes == 0 || received_bytes_ <= options_.max_bytes) {

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/pipe_pool.h"
 #include "proxy/io/socket.h"
@@ -73,6 +74,8 @@ class Relay final {
 
   // Taken by the sink's kernel buffer.
   int64_t bytes_moved() const { return moved_bytes_; }
+  // When the source's first byte came; infinite future: none has.
+  absl::Time first_byte() const { return first_byte_; }
 
  private:
   enum class Step : uint8_t { kMoved, kBlocked, kOver };
@@ -128,6 +131,7 @@ class Relay final {
   size_t pipe_bytes_ = 0;
   int64_t moved_bytes_ = 0;
   int64_t received_bytes_ = 0;
+  absl::Time first_byte_ = absl::InfiniteFuture();
   size_t turn_bytes_ = 0;  // received since the relay stood in line
 
   // Cleared by EAGAIN (the source also by a short receive), set by an edge.

@@ -132,6 +132,8 @@ constexpr CounterRow kRows[] = {
      "Control connections refused near limits.memory."},
     {Counter::kAcceptShortages, "accept_shortages_total",
      "Times a listener paused because no descriptor was left to accept with."},
+    {Counter::kTimelineEntriesDropped, "timeline_entries_dropped_total",
+     "Entries of sessions' timelines that made room for later ones."},
 };
 static_assert(std::size(kRows) == static_cast<size_t>(Counter::kCount));
 

@@ -73,7 +73,8 @@ enum class Counter : uint8_t {
   kConnectionRateRefused,
   kDescriptorsRefused,
   kMemoryRefused,
-  kAcceptShortages,  // no descriptor to accept with: a listener pauses
+  kAcceptShortages,         // no descriptor to accept with: a listener pauses
+  kTimelineEntriesDropped,  // the oldest, for later ones
   kCount,
 };
 

@@ -9,12 +9,13 @@
 
 #include "absl/strings/string_view.h"
 #include "proxy/metrics/counters.h"
+#include "proxy/metrics/histograms.h"
 
 namespace pinnace::metrics {
 
 class Exposition {
  public:
-  enum class Type : uint8_t { kCounter, kGauge };
+  enum class Type : uint8_t { kCounter, kGauge, kHistogram };
   using Labels = std::vector<std::pair<std::string, std::string>>;
 
   // Begins a family; `name` gets "pinnace_" in front. Its samples follow.
@@ -25,6 +26,9 @@ class Exposition {
   void Gauge(absl::string_view name, absl::string_view help, int64_t value);
   void Counter(absl::string_view name, absl::string_view help, int64_t value);
   void AddCounters(const CounterValues& values);
+  void AddHistograms(const HistogramValues& values);
+
+  static absl::string_view NameOf(Type type);  // "counter"
 
   std::string TakeText() { return std::move(text_); }
 

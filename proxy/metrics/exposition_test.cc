@@ -41,5 +41,28 @@ TEST(ExpositionTest, ShowsEveryCounterWithItsValue) {
   }
 }
 
+TEST(ExpositionTest, HistogramsAreCumulative) {
+  Histograms histograms;
+  histograms.Add(Histogram::kLeaseWait, 0.0);
+  histograms.Add(Histogram::kLeaseWait, 0.02);
+  histograms.Add(Histogram::kLeaseWait, 60.0);
+  HistogramValues sum{};
+  histograms.AddTo(sum);
+  Exposition exposition;
+  exposition.AddHistograms(sum);
+  const std::string text = exposition.TakeText();
+  EXPECT_NE(text.find("\n# TYPE pinnace_lease_wait_seconds histogram\n"
+                      "pinnace_lease_wait_seconds_bucket{le=\"0.0005\"} 1\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("pinnace_lease_wait_seconds_bucket{le=\"0.01\"} 1\n"
+                      "pinnace_lease_wait_seconds_bucket{le=\"0.025\"} 2\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("pinnace_lease_wait_seconds_bucket{le=\"10\"} 2\n"
+                      "pinnace_lease_wait_seconds_bucket{le=\"+Inf\"} 3\n"
+                      "pinnace_lease_wait_seconds_sum 60.02\n"
+                      "pinnace_lease_wait_seconds_count 3\n"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace pinnace::metrics

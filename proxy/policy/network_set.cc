@@ -24,4 +24,16 @@ bool NetworkSet::Contains(const IpAddress& address) const {
   });
 }
 
+std::vector<Cidr> NetworkSet::Networks() const {
+  std::vector<std::pair<IpAddress, int>> sorted(networks_.begin(),
+                                                networks_.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<Cidr> networks;
+  networks.reserve(sorted.size());
+  for (const auto& [network, prefix_bits] : sorted) {
+    networks.push_back({network, prefix_bits});
+  }
+  return networks;
+}
+
 }  // namespace pinnace::policy

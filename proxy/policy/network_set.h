@@ -19,6 +19,8 @@ class NetworkSet {
 
   bool empty() const { return networks_.empty(); }
   bool Contains(const IpAddress& address) const;
+  // In the order of their addresses.
+  std::vector<Cidr> Networks() const;
 
  private:
   // Different ones, of each family.

@@ -1,5 +1,8 @@
 #include "proxy/policy/network_set.h"
 
+#include <string>
+#include <vector>
+
 #include "gtest/gtest.h"
 
 namespace pinnace::policy {
@@ -21,6 +24,18 @@ TEST(NetworkSetTest, HasWhatLiesInANetwork) {
     EXPECT_EQ(set.Contains(*IpAddress::Parse(address)), there) << address;
   }
   EXPECT_FALSE(set.empty());
+}
+
+TEST(NetworkSetTest, SaysWhatItHasInOrder) {
+  std::vector<std::string> texts;
+  for (const Cidr& network :
+       NetworkSet({*Cidr::Parse("10.2.0.0/16"), *Cidr::Parse("10.0.0.0/8"),
+                   *Cidr::Parse("10.2.0.0/16")})
+           .Networks()) {
+    texts.push_back(network.ToString());
+  }
+  EXPECT_EQ(texts, (std::vector<std::string>{"10.0.0.0/8", "10.2.0.0/16"}));
+  EXPECT_TRUE(NetworkSet().Networks().empty());
 }
 
 TEST(NetworkSetTest, EverythingAndNothing) {

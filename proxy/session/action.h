@@ -165,7 +165,8 @@ struct ReportTransfer {
 };
 struct ReportBackendTrouble {
   Text backend;
-  Text trouble;  // untrusted
+  Text trouble;           // untrusted
+  bool left_out = false;  // for a while, from now on
 };
 // The session goes on with another backend than `former`.
 struct ReportBackendReplaced {

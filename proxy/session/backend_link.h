@@ -71,6 +71,10 @@ class BackendLink {
   const std::string& farm() const { return farm_; }
   const Address& peer() const { return peer_; }
   fleet::BackendStatus& status() const { return *status_; }
+  // Null where none is chosen.
+  const std::shared_ptr<fleet::BackendStatus>& shared_status() const {
+    return status_;
+  }
   // The farm's where it has its own, from Choose() on; else the gateway's.
   const SessionTimeouts& timeouts() const { return timeouts_; }
   bool wants_proxy_header() const {

@@ -21,7 +21,8 @@ inline void NoteLoginFailure(const BackendLink& link, absl::string_view why,
       left_out.has_value()
           ? turn.Keep(absl::StrCat(why, "; left out for ",
                                    absl::FormatDuration(*left_out)))
-          : turn.Keep(why)});
+          : turn.Keep(why),
+      left_out.has_value()});
 }
 
 }  // namespace pinnace::session

@@ -116,6 +116,10 @@ class Session {
   const Protection& protection() const { return protection_; }
   const PolicyGuard& policies() const { return policies_; }
   SessionFacts facts() const;
+  // Of the transfer that runs now.
+  std::optional<TransferFacts> transfer_facts() const {
+    return transfer_.facts();
+  }
 
  private:
   // May the next command be taken? One at a time (RFC 959 §5.4).

@@ -300,7 +300,8 @@ void Session::NoteDataFailure(Turn& turn) {
   turn.Do(ReportBackendTrouble{
       turn.Keep(link_.id()),
       turn.Keep(absl::StrCat("its data connections fail; left out for ",
-                             absl::FormatDuration(*left_out)))});
+                             absl::FormatDuration(*left_out))),
+      true});
 }
 
 void Session::OnLegFailed(DataPathId path, Leg leg, absl::string_view why,

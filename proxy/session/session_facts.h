@@ -25,6 +25,9 @@ struct TransferFacts {
   absl::Time started;
   bool client_protected = false;
   bool backend_protected = false;
+  Address client_local;  // our ends of the legs; zero until connected
+  Address backend_local;
+  int64_t rate = 0;  // bytes a second, over the last few seconds
 };
 
 struct SessionFacts {
@@ -44,6 +47,10 @@ struct SessionFacts {
   std::optional<TransferFacts> transfer;
   std::optional<TlsFacts> client_tls;  // of the control connections
   std::optional<TlsFacts> backend_tls;
+  std::optional<IpAddress> public_address;  // that a 227 announces
+  std::string pin;                          // its key; empty: it has none
+  int64_t bytes_to_client = 0;              // of all its transfers
+  int64_t bytes_to_backend = 0;
 };
 
 }  // namespace pinnace::session

@@ -390,10 +390,6 @@ void Transfer::Finish(const Reply& reply, absl::string_view trouble,
 
 void Transfer::Report(int code, absl::string_view trouble, Turn& turn) {
   if (!trouble.empty()) turn.Count(Counter::kTransfersFailed);
-  turn.counters.Add(run_.direction == Direction::kDownload
-                        ? Counter::kBytesToClients
-                        : Counter::kBytesToBackends,
-                    bytes());
   turn.Do(ReportTransfer{.verb = run_.command.verb,
                          .path = turn.Keep(PathOf(run_.command)),
                          .bytes = bytes(),

@@ -338,6 +338,7 @@ TlsRelay::Step TlsRelay::Take(Endpoint& endpoint, absl::string_view plaintext) {
 
 TlsRelay::Step TlsRelay::ToSink(absl::string_view plaintext) {
   if (plaintext.empty()) return Step::kMoved;
+  if (first_byte_ == absl::InfiniteFuture()) first_byte_ = loop_.now();
   const int64_t max = options_.relay.max_bytes;
   if (max > 0 &&
       taken_bytes_ + static_cast<int64_t>(early_.size() + plaintext.size()) >

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "proxy/io/loop.h"
 #include "proxy/io/relay.h"
@@ -73,6 +74,8 @@ class TlsRelay final {
   int64_t bytes_delivered() const {
     return sink_.engine == nullptr ? bytes_moved() : taken_bytes_;
   }
+  // As io::Relay::first_byte(), of plain bytes.
+  absl::Time first_byte() const { return first_byte_; }
   bool is_sink_secured() const { return sink_.secured; }
 
   // As io::Relay::PassEnd().
@@ -151,7 +154,8 @@ class TlsRelay final {
 
   // What came right behind the source's handshake, before the sink's was over.
   std::string early_;
-  int64_t taken_bytes_ = 0;   // by the sink's output
+  int64_t taken_bytes_ = 0;  // by the sink's output
+  absl::Time first_byte_ = absl::InfiniteFuture();
   size_t chunk_bytes_ = 0;    // plain bytes in the sink's output
   size_t dropped_bytes_ = 0;  // that the sink's peer sent
   size_t turn_bytes_ = 0;     // received since the relay stood in line

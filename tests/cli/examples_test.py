@@ -39,6 +39,7 @@ HEADINGS = {
     "session kill": "session 256 ended",
     "session list": "GATEWAY  ID  USER  CLIENT  FARM  BACKEND  TLS",
     "session show": "id  256",
+    "session trace": "TIME  FROM  TEXT",
     "snapshot": "version ",
 }
 READING = {"list", "show", ""}
@@ -106,10 +107,16 @@ class Stage:
       if "--hold" in example:
         world.until(lambda: self.world.state("pod-7"), "a held registration")
         process.send_signal(signal.SIGTERM)
+      # It follows its session until that ends.
+      begun = ""
+      if "session trace" in example:
+        begun = process.stdout.readline()
+        begun += process.stdout.readline()
+        self.world.ctl("session", "kill", "256")
       output, error = process.communicate(timeout=world.PATIENCE)
     if process.returncode != 0:
       raise AssertionError(f"exit {process.returncode}: {example}\n{error}")
-    return output
+    return begun + output
 
 
 class ExamplesTest(unittest.TestCase):
@@ -136,7 +143,9 @@ class ExamplesTest(unittest.TestCase):
   def check(self, stage, name, example):
     self.assertIn(f"pinnace ctl {name}", example)
     output = stage.run(example)
-    if "--json" in example:
+    if "--json" in example and name == "session trace":
+      self.assertEqual(json.loads(output.splitlines()[0])["number"], "1")
+    elif "--json" in example:
       json.loads(output)
     else:
       self.assertTrue(squeezed(output).startswith(HEADINGS[name]), output)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Control plane and gateways as processes of their own: registry, crashes,
-outages, drains, health, routes, pins, bans, policies. Lanes of scenarios run
+outages, drains, health, routes, pins, bans, policies, admin pages. Lanes of scenarios run
 side by side."""
 
 import argparse
@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 
+import admin_scenarios
 import backend_drain_scenarios
 import content
 import control_world
@@ -45,6 +46,7 @@ _LANES = {
     "sharing by address": (_CREW, sharing_scenarios.BY_ADDRESS),
     "sharing by user": (_CREW, sharing_scenarios.BY_USER),
     "guard": ({"a": "crew"}, guard_scenarios.ALL),
+    "admin": ({"a": "crew", "b": "crew"}, admin_scenarios.ALL),
     "health": ({"left": "vsftpd", "moody": "moody"}, health_scenarios.ALL),
 }
 

@@ -23,7 +23,7 @@ class Proxy:
         f"{self.name}-{len(os.listdir(topology.work))}")
     self.ports = {farm: _FIRST_PORT + number * _PORTS_APART + place
                   for place, farm in enumerate(farms)}
-    self._admin = f"127.0.0.1:{8021 + number}"
+    self.admin_address = f"127.0.0.1:{8021 + number}"
     self._process = pinnace_process.PinnaceProcess(
         self.host, binary, self.folder, "proxy")
     first = 50000 + 100 * number
@@ -38,7 +38,7 @@ class Proxy:
             "control_plane": control_plane_process.ADDRESS,
             **gateway_keys,
         },
-        "admin": {"listen": self._admin},
+        "admin": {"listen": self.admin_address},
     }
 
   def __enter__(self):
@@ -83,7 +83,7 @@ class Proxy:
     done = subprocess.run(
         self.host.namespace.command(
             "curl", "-sS", "--max-time", "5", "-w", "\n%{http_code}",
-            *curl_arguments, f"http://{self._admin}{path}"),
+            *curl_arguments, f"http://{self.admin_address}{path}"),
         capture_output=True, text=True, timeout=10, check=False)
     body, _, status = done.stdout.rpartition("\n")
     return int(status or 0), body

@@ -79,6 +79,9 @@ void ExpectToHaveSeenAll(const ModelGateway::Tally& tally,
       metrics::Counter::kDescriptorsRefused,
       metrics::Counter::kMemoryRefused,
       metrics::Counter::kAcceptShortages,
+      metrics::Counter::kBytesToClients,
+      metrics::Counter::kBytesToBackends,
+      metrics::Counter::kTimelineEntriesDropped,
       metrics::Counter::kSessionCountsFull,
   };
   for (const metrics::CounterRow& row : metrics::CounterRows()) {
