@@ -61,9 +61,13 @@ absl::Status AdminServer::Listen(const Address& listen) {
          .path = request.path,
          .host = request.get_header_value("Host"),
          .origin = request.get_header_value("Origin"),
-         .authorization = request.get_header_value("Authorization")});
+         .authorization = request.get_header_value("Authorization"),
+         .if_none_match = request.get_header_value("If-None-Match")});
     out.status = response.status;
     if (!response.allow.empty()) out.set_header("Allow", response.allow);
+    for (const auto& [name, value] : response.headers) {
+      out.set_header(name, value);
+    }
     out.set_content(std::move(response.body), response.type);
   };
   constexpr char kAnyPath[] = ".*";

@@ -1,6 +1,7 @@
 #include "proxy/admin/routes.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "protos/pinnace/v1/registry.pb.h"
 #include "protos/pinnace/v1/sessions.pb.h"
+#include "proxy/admin/dashboard_page.h"
 #include "proxy/base/printable.h"
 #include "proxy/base/steady_clock.h"
 #include "proxy/control/gateway_facts.h"
@@ -122,7 +124,7 @@ struct Routes::Row {
 };
 
 const Routes::Row Routes::kRows[] = {
-    {"GET", "/", &Routes::Index, "this page"},
+    {"GET", "/api", &Routes::Index, "this page; the dashboard is at /"},
     {"GET", "/healthz", &Routes::Healthz, "200 while the process runs"},
     {"GET", "/readyz", &Routes::Readyz,
      "200 when new clients are welcome, else 503 and why"},
@@ -167,6 +169,9 @@ bool Routes::Refuses(const Request& request, Response& response) const {
 }
 
 Response Routes::Respond(const Request& request) {
+  if (std::optional<Response> page = DashboardPage(request)) {
+    return *std::move(page);
+  }
   Response response;
   if (Refuses(request, response)) return response;
   const std::string method = request.method == "HEAD" ? "GET" : request.method;

@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "protos/pinnace/v1/config.pb.h"
@@ -18,6 +20,7 @@ struct Request {
   std::string host;           // header Host
   std::string origin;         // header Origin; browsers send it
   std::string authorization;  // header Authorization
+  std::string if_none_match;  // header If-None-Match
 };
 
 struct Response {
@@ -25,6 +28,7 @@ struct Response {
   std::string type = "application/json";
   std::string body;
   std::string allow;  // header Allow, with 405
+  std::vector<std::pair<std::string, std::string>> headers = {};  // besides
 };
 
 class Routes {
