@@ -1,6 +1,5 @@
 # Sourced by the tests: the sources and npm's packages side by side in a folder
 # of this test, as a developer's `npm ci` has them.
-set -euo pipefail
 packages=$TEST_SRCDIR/dashboard_npm
 node=$packages/node.sh
 cd "$TEST_TMPDIR"

@@ -12,9 +12,16 @@ export function chosenTheme(): Theme {
   }
 }
 
+const system = matchMedia('(prefers-color-scheme: dark)');
+
+// The style sheet has one set of dark colours, and one attribute that chooses it.
 export function applyTheme(theme: Theme): void {
-  if (theme === 'system') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = theme;
+  const dark = theme === 'dark' || (theme === 'system' && system.matches);
+  document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+}
+
+export function followSystem(): void {
+  system.addEventListener('change', () => applyTheme(chosenTheme()));
 }
 
 export function chooseTheme(theme: Theme): void {
