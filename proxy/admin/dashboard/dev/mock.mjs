@@ -1,5 +1,6 @@
 // A gateway's admin API with data that moves, for work on the page:
-//   npm ci --ignore-scripts && node dev/mock.mjs [--port 8021] [--token T] [--viewer T] [--empty]
+//   npm ci --ignore-scripts && node dev/mock.mjs [--port 8021] [--token T] [--viewer T] [--empty | --still]
+// --empty: nothing is there. --still: two backends, and only what /mock/ is told.
 // Answers as the real one does (protos/pinnace/v1, canonical JSON). Keeps
 // nothing and moves no file. The page is bundled at each load.
 import { execFileSync } from 'node:child_process';
@@ -16,6 +17,7 @@ const { values: options } = parseArgs({
     token: { type: 'string', default: '' },
     viewer: { type: 'string', default: '' },
     empty: { type: 'boolean', default: false },
+    still: { type: 'boolean', default: false },
   },
 });
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -28,11 +30,12 @@ const between = (low, high) => low + Math.random() * (high - low);
 
 // ---- What there is
 const users = ['ann', 'bernard', 'partner-acme', 'partner-globex', 'svc-backup', 'svc-ingest', 'media', 'yuki'];
-const backends = options.empty ? [] : [
+const BACKENDS = [
   ['main', 'a', '10.1.0.11:21', 'eu-1', 60], ['main', 'b', '10.1.0.12:21', 'eu-1', 60],
   ['main', 'c', '10.1.0.13:21', 'eu-2', 60], ['archive', 'vault-1', '10.1.4.21:21', 'eu-1', 0],
   ['archive', 'vault-2', '10.1.4.22:21', 'eu-2', 0],
-].map(([farm, id, address, zone, maxSessions]) => ({
+];
+const backends = BACKENDS.slice(0, options.empty ? 0 : options.still ? 2 : undefined).map(([farm, id, address, zone, maxSessions]) => ({
   farm, id, address, zone, maxSessions, draining: false, ejected: false, health: 'HEALTH_HEALTHY', trouble: '',
   total: 0, transfers: 0, failures: 0, down: 0, up: 0,
 }));
@@ -80,14 +83,14 @@ function about(session) {
 }
 
 // ---- What happens
-function connect() {
+function connect(number) {
   const usable = backends.filter((b) => !b.draining && b.health === 'HEALTH_HEALTHY');
-  if (usable.length === 0 || draining) return;
+  if (usable.length === 0 || draining) return undefined;
   const backend = pick(usable);
-  const host = `203.0.113.${Math.floor(between(2, 60))}`;
+  const host = number === undefined ? `203.0.113.${Math.floor(between(2, 60))}` : `203.0.113.${number + 101}`;
   if ([...bans.values()].some((ban) => ban.client === `${host}/32`)) {
     counters.sessions_refused_banned_total += 1;
-    return;
+    return undefined;
   }
   const tls = Math.random() < 0.6;
   const session = {
@@ -95,7 +98,7 @@ function connect() {
     client: `${host}:${Math.floor(between(32768, 60999))}`, local: '198.51.100.9:21', listener: '0.0.0.0:2121', phase: 'ready',
     started: Date.now(), lastCommand: Date.now(), commands: 4, transfers: 0, down: 0, up: 0, transfer: null, timeline: [],
     clientTls: tls ? { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', serverName: 'ftp.example.net', subject: '' } : null,
-    ends: Date.now() + between(20_000, 300_000),
+    ends: number === undefined ? Date.now() + between(20_000, 300_000) : Infinity,
   };
   counters.sessions_accepted_total += 1;
   counters.logins_total += 1;
@@ -118,22 +121,23 @@ function connect() {
     gateway: 'gw-1', key: `${backend.farm}/${host}`, farm: backend.farm, client: host, user: '', backend: backend.id,
     expires: time(Date.now() + 1_800_000),
   });
+  return session;
 }
 
-function begin(session) {
-  const upload = Math.random() < 0.3;
+function begin(session, path) {
+  const upload = !path && Math.random() < 0.3;
   const lease = pick(ports);
   lease.pending += 1;
   setTimeout(() => { lease.pending -= 1; pool.claimed += 1; }, between(300, 6000));
   pool.granted += 1;
-  const file = pick(['reports/2026-11.csv', 'media/master-0042.mov', 'in/orders.xml', 'backup/db-full.dump', 'pub/README']);
+  const file = path ?? pick(['/reports/2026-11.csv', '/media/master-0042.mov', '/in/orders.xml', '/backup/db-full.dump', '/pub/README']);
   session.transfer = {
-    verb: upload ? 'STOR' : 'RETR', path: `/${file}`, clientMode: 'passive', backendMode: 'passive', bytes: 0,
+    verb: upload ? 'STOR' : 'RETR', path: file, clientMode: 'passive', backendMode: 'passive', bytes: 0,
     publicPort: lease.port, clientData: session.client.replace(/:\d+$/, `:${Math.floor(between(32768, 60999))}`),
     backendData: session.backendAddress.replace(/:\d+$/, `:${Math.floor(between(30000, 30999))}`),
     clientLocal: `10.0.0.9:${lease.port}`, backendLocal: `10.0.0.9:${Math.floor(between(32768, 60999))}`,
     started: time(), clientProtected: session.clientTls !== null, backendProtected: false,
-    rate: Math.round(between(2e5, 4e7)), left: Math.round(between(1e6, 4e8)),
+    rate: Math.round(between(2e5, 4e7)), left: path ? Infinity : Math.round(between(1e6, 4e8)),
   };
   session.phase = 'transfer';
   session.commands += 2;
@@ -168,7 +172,7 @@ function leave(session, text) {
 
 const TICK_MS = 250;
 function tick() {
-  const wanted = options.empty ? 0 : 46 + 14 * Math.sin(Date.now() / 40_000);
+  const wanted = options.empty || options.still ? 0 : 46 + 14 * Math.sin(Date.now() / 40_000);
   while (sessions.size < wanted && Math.random() < 0.75) connect();
   for (const session of [...sessions.values()]) {
     const backend = backends.find((b) => b.id === session.backend);
@@ -187,14 +191,14 @@ function tick() {
       leave(session, 'backend drained');
     } else if (Date.now() > session.ends) {
       leave(session, 'QUIT');
-    } else if (Math.random() < 0.06) {
+    } else if (!options.still && Math.random() < 0.06) {
       begin(session);
     }
   }
 }
 setInterval(tick, TICK_MS);
 
-if (!options.empty) {
+if (!options.empty && !options.still) {
   const ban = (client, user, reason, minutes) => {
     const key = user ? `${client}/user:${user}` : client;
     bans.set(key, { key, client, user, reason, origin: 'gw-1', started: time(), expires: time(Date.now() + minutes * 60_000) });
@@ -314,6 +318,15 @@ const ROUTES = [
     return {};
   }],
   ['GET', /^\/api\/v1\/gateways$/, () => ({ gateways: [gateway('gw-1', sessions.size, '42'), gateway('gw-2', 38, '41')] })],
+  ['POST', /^\/api\/v1\/bans$/, (_, __, ___, body) => {
+    const key = body.user ? `${body.client}/user:${body.user}` : body.client;
+    bans.set(key, {
+      key, client: body.client, user: body.user ?? '', reason: body.reason ?? '', origin: 'operator', started: time(),
+      expires: time(Date.now() + 3_600_000),
+    });
+    emit('BAN', { text: `${key} banned: ${body.reason}` });
+    return bans.get(key);
+  }],
   // Not of the contract: what a page is to be shown.
   ['POST', /^\/mock\/health\/([^/]+)\/(good|bad)$/, (id, _, how) => {
     const b = backends.find((one) => one.id === id);
@@ -322,6 +335,9 @@ const ROUTES = [
     emit('BACKEND_HEALTH', { farm: b.farm, backend: id, ok: how === 'good', text: b.trouble });
     return {};
   }],
+  ['POST', /^\/mock\/connect\/(\d+)$/, (number) => show(connect(Number(number)))],
+  ['POST', /^\/mock\/download\/(\d+)$/, (id) => { begin(session(id), '/data/big.bin'); return {}; }],
+  ['POST', /^\/mock\/leave\/(\d+)$/, (id) => { if (sessions.has(Number(id))) leave(session(id), 'QUIT'); return {}; }],
   ['POST', /^\/mock\/refuse\/(\d+)$/, (amount) => { counters.leases_refused_total += Number(amount); pool.refused += Number(amount); return {}; }],
 ];
 
@@ -349,7 +365,7 @@ function asset(path) {
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'";
 
-createServer((request, response) => {
+createServer(async (request, response) => {
   const url = new URL(request.url, 'http://mock');
   const answer = (status, body, type = 'application/json') => {
     response.writeHead(status, { 'Content-Type': type, 'Content-Security-Policy': POLICY });
@@ -361,7 +377,7 @@ createServer((request, response) => {
       return answer(200, bytes, type);
     }
     const token = (request.headers.authorization || '').replace('Bearer ', '');
-    if (options.token && ![options.token, options.viewer].includes(token)) throw new Refused(401, 'a token is needed');
+    if (options.token && ![options.token, options.viewer].filter(Boolean).includes(token)) throw new Refused(401, 'a token is needed');
     if (options.viewer && token === options.viewer && request.method !== 'GET') throw new Refused(403, 'a viewer changes nothing');
     if (request.method === 'GET' && url.pathname === '/api/v1/events') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
@@ -375,8 +391,10 @@ createServer((request, response) => {
     for (const [method, path, respond] of ROUTES) {
       const match = path.exec(url.pathname);
       if (!match || method !== request.method) continue;
+      let body = '';
+      for await (const piece of request) body += piece;
       const [, first, second] = match.map((part) => part && decodeURIComponent(part));
-      return answer(200, JSON.stringify(respond(first, url.searchParams, second)));
+      return answer(200, JSON.stringify(respond(first, url.searchParams, second, body && JSON.parse(body))));
     }
     throw new Refused(404, `no such path: ${url.pathname}`);
   } catch (error) {

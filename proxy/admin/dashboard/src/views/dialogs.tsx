@@ -16,14 +16,14 @@ export function ConfirmDialog() {
     setRunning(false);
     setFailure('');
   }, [open]);
-  const close = () => !running && question.set({ open: null });
+  const close = () => question.set({ open: null });
   const run = async () => {
     if (open === null) return;
     setRunning(true);
     setFailure('');
     try {
       await open.run();
-      question.set({ open: null });
+      if (question.get().open === open) question.set({ open: null });
       say(open.done);
       askNow();
     } catch (error) {
@@ -31,7 +31,10 @@ export function ConfirmDialog() {
         question.set({ open: null });
         heard401();
       }
-      setFailure(error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      setFailure(why);
+      // Whoever closed the question meanwhile hears of it all the same.
+      if (question.get().open !== open) say(`${open.action}: ${why}`);
     } finally {
       setRunning(false);
     }

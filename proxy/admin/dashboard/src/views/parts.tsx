@@ -104,11 +104,15 @@ export function Dialog(props: {
       ref={dialog}
       class={`dialog ${props.class ?? ''}`}
       aria-label={props.label}
-      onCancel={(event) => {
-        event.preventDefault();
-        if (dismissible) props.onClose();
+      // A browser may close a dialog at a second Escape whatever `cancel` says;
+      // it does not where the key itself was taken.
+      onKeyDown={(event) => {
+        if (!dismissible && event.key === 'Escape') event.preventDefault();
       }}
-      onClose={() => props.open && props.onClose()}
+      onCancel={(event) => {
+        if (!dismissible) event.preventDefault();
+      }}
+      onClose={props.onClose}
       onMouseDown={(event) => {
         if (dismissible && event.target === dialog.current) props.onClose();
       }}

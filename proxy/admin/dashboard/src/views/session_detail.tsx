@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, Refusal, request, step } from '../model/api';
 import { confirm } from '../model/confirm';
+import { onEvent } from '../model/event_stream';
 import { byteRate, bytes, count, dateTime, num, phaseName, preciseClock, since } from '../model/format';
 import { live } from '../model/live';
 import type { EntryKind, GetTimelineResponse, Session, TimelineEntry, TlsFacts, Transfer } from '../model/messages';
@@ -67,23 +68,23 @@ function TransferFacts({ transfer, now }: { transfer: Transfer; now: number }) {
 }
 
 // What is new is added to what is known.
-function useTimeline(id: string): { entries: TimelineEntry[]; why: string } {
+function useTimeline(id: string, ended: boolean): { entries: TimelineEntry[]; why: string } {
   const [entries, setEntries] = useState<TimelineEntry[]>([]);
   const [why, setWhy] = useState('');
   const epoch = useStore(live, (value) => value.epoch);
+  const last = useRef('0');
   useEffect(() => {
     let gone = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let last = '0';
-    setEntries([]);
+    if (ended) return; // What is known of it stays.
     const ask = async () => {
       try {
-        const answer = await get<GetTimelineResponse>(`/api/v1/sessions/${step(id)}/timeline`, { after: last });
+        const answer = await get<GetTimelineResponse>(`/api/v1/sessions/${step(id)}/timeline`, { after: last.current });
         if (gone) return;
         setWhy('');
         const newest = answer.entries[answer.entries.length - 1];
         if (newest !== undefined) {
-          last = newest.number;
+          last.current = newest.number;
           setEntries((known) => [...known, ...answer.entries].slice(-LONGEST_TIMELINE));
         }
       } catch (error) {
@@ -98,12 +99,12 @@ function useTimeline(id: string): { entries: TimelineEntry[]; why: string } {
       gone = true;
       clearTimeout(timer);
     };
-  }, [id, epoch]);
+  }, [id, epoch, ended]);
   return { entries, why };
 }
 
-function Timeline({ id }: { id: string }) {
-  const { entries, why } = useTimeline(id);
+function Timeline({ id, ended }: { id: string; ended: boolean }) {
+  const { entries, why } = useTimeline(id, ended);
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   useEffect(() => {
@@ -168,10 +169,17 @@ function Facts({ session, now }: { session: Session; now: number }) {
 }
 
 function Detail({ id, onClose }: { id: string; onClose: () => void }) {
-  const polled = usePoll<Session>(`/api/v1/sessions/${step(id)}`, PERIOD_MS);
+  const [ended, setEnded] = useState(false);
+  const polled = usePoll<Session>(ended ? null : `/api/v1/sessions/${step(id)}`, PERIOD_MS);
   const now = useNow();
-  const session = polled.answer;
-  const ended = polled.refusal?.status === 404;
+  useEffect(() => onEvent((event) => event.kind === 'KIND_SESSION_END' && event.session === id && setEnded(true)), []);
+  useEffect(() => {
+    if (polled.refusal?.status === 404) setEnded(true);
+  }, [polled.refusal]);
+  // As it was last.
+  const known = useRef<Session | null>(null);
+  if (polled.answer) known.current = polled.answer;
+  const session = known.current;
   return (
     <>
       <header class="drawer-head">
@@ -184,13 +192,12 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }) {
         </button>
       </header>
       <div class="drawer-scroll" tabIndex={0} role="region" aria-label={`Facts of session ${id}`}>
-        {!session && !polled.refusal && <Empty title="Asking the gateway…" />}
-        {!session && polled.refusal && (
-          <Empty title={ended ? 'This session has ended' : 'The gateway refused'}>{polled.refusal.message}</Empty>
-        )}
+        {!session && !ended && !polled.refusal && <Empty title="Asking the gateway…" />}
+        {!session && ended && <Empty title="This session has ended" />}
+        {!session && !ended && polled.refusal && <Empty title="The gateway refused">{polled.refusal.message}</Empty>}
         {session && <Facts session={session} now={now} />}
         {session?.transfer && !ended && <TransferFacts transfer={session.transfer} now={now} />}
-        <Timeline id={id} />
+        <Timeline id={id} ended={ended} />
       </div>
       <footer class="drawer-foot">
         <button type="button" class="button danger" disabled={!session || ended} onClick={() => session && kill(session)}>
