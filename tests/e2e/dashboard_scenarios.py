@@ -208,7 +208,7 @@ def a_ban_is_lifted(world):
     browser.click("role=button[name='Lift the ban of 203.0.113.9/32']")
     confirm(browser, "Lift ban")
     browser.wait("#bans >> text=Nobody is banned")
-    assert not world.bans()
+    browser.until(lambda: not world.bans(), "the control plane to hear of it")
 
 
 def a_pin_is_dropped(world):

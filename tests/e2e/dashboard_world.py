@@ -55,6 +55,10 @@ class _Session:
     self._data = self._ftp.transfer("PASV", "RETR /data/big.bin")
     self._data.recv(1 << 16)
 
+  def download(self):
+    """A whole file."""
+    self._ftp.download("RETR /data/medium.bin")
+
   def backend(self):
     return self._ftp.whoami()
 
@@ -99,7 +103,7 @@ class LiveWorld:
     self._gateway = self._stack.enter_context(self._serve())
     self.port = self._gateway.ports["main"]
     self.ports = 64
-    self.name = self._status().get("name", "")
+    self.name = self._status()["name"]
     return self
 
   def __exit__(self, *exception):
@@ -176,6 +180,9 @@ class _MockSession:
 
   def begin_download(self):
     self._world.post(f"/mock/download/{self._id}")
+
+  def download(self):
+    self._world.post(f"/mock/download/{self._id}?size=1048576")
 
   def backend(self):
     return self._backend

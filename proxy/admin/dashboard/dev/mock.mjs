@@ -124,7 +124,7 @@ function connect(number) {
   return session;
 }
 
-function begin(session, path) {
+function begin(session, path, size) {
   const upload = !path && Math.random() < 0.3;
   const lease = pick(ports);
   lease.pending += 1;
@@ -137,7 +137,7 @@ function begin(session, path) {
     backendData: session.backendAddress.replace(/:\d+$/, `:${Math.floor(between(30000, 30999))}`),
     clientLocal: `10.0.0.9:${lease.port}`, backendLocal: `10.0.0.9:${Math.floor(between(32768, 60999))}`,
     started: time(), clientProtected: session.clientTls !== null, backendProtected: false,
-    rate: Math.round(between(2e5, 4e7)), left: path ? Infinity : Math.round(between(1e6, 4e8)),
+    rate: Math.round(between(2e5, 4e7)), left: size ?? Math.round(between(1e6, 4e8)),
   };
   session.phase = 'transfer';
   session.commands += 2;
@@ -336,7 +336,7 @@ const ROUTES = [
     return {};
   }],
   ['POST', /^\/mock\/connect\/(\d+)$/, (number) => show(connect(Number(number)))],
-  ['POST', /^\/mock\/download\/(\d+)$/, (id) => { begin(session(id), '/data/big.bin'); return {}; }],
+  ['POST', /^\/mock\/download\/(\d+)$/, (id, query) => { begin(session(id), '/data/big.bin', Number(query.get('size') || Infinity)); return {}; }],
   ['POST', /^\/mock\/leave\/(\d+)$/, (id) => { if (sessions.has(Number(id))) leave(session(id), 'QUIT'); return {}; }],
   ['POST', /^\/mock\/refuse\/(\d+)$/, (amount) => { counters.leases_refused_total += Number(amount); pool.refused += Number(amount); return {}; }],
 ];

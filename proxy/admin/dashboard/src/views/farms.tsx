@@ -83,7 +83,7 @@ function BackendCard({ record, flow }: { record: BackendRecord; flow: Flow }) {
       </div>
       <div class="backend-foot">
         <p class="quiet clip" title={load?.trouble}>
-          {load?.trouble || `${count(num(load?.transfersTotal))} transfers · ${count(num(load?.connectFailures))} failed connects`}
+          {load?.trouble || `${plural(num(load?.transfersTotal), 'transfer')} · ${plural(num(load?.connectFailures), 'failed connect')}`}
         </p>
         {draining ? (
           <button type="button" class="button small" onClick={() => resume(backend.id)} aria-label={`Resume backend ${backend.id}`}>

@@ -44,7 +44,9 @@ function Condition() {
               <Icon name="ok" />
               <div>
                 <p>All is well.</p>
-                <p class="quiet">New clients are welcome and every backend is in use.</p>
+                <p class="quiet">
+                  New clients are welcome; {usable === backends?.length ? 'every backend is in use' : 'a drained backend takes none'}.
+                </p>
               </div>
             </li>
           )}

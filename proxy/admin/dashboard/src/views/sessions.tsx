@@ -8,7 +8,8 @@ import { useStore } from '../model/store';
 import { usePoll } from '../model/use_poll';
 import { Card, Empty, Icon, useNow } from './parts';
 
-const PERIOD_MS = 2000;
+// Without the stream of events too, what happens shows within two seconds.
+const PERIOD_MS = 1000;
 // Many events of one moment are one question.
 const SETTLE_MS = 300;
 const PAGE_SIZES = [15, 50, 200];
