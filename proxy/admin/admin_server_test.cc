@@ -1,6 +1,5 @@
 #include "proxy/admin/admin_server.h"
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "httplib.h"
 
@@ -170,29 +169,6 @@ TEST_F(AdminServerTest, ListsAndLiftsBans) {
   EXPECT_EQ(Show(http_->Delete("/api/v1/bans/10.0.0.0/8")),
             "404 {\"error\":\"no ban 10.0.0.0/8\"}\n");
   EXPECT_EQ(Get("/api/v1/bans"), "200 {\"bans\":[]}\n");
-}
-
-TEST_F(AdminServerTest, ServesTheDashboardWithoutAToken) {
-  Start({.token = "secret"});
-  const httplib::Result page = http_->Get("/");
-  ASSERT_EQ(page->status, 200);
-  EXPECT_EQ(page->get_header_value("Content-Type"), "text/html; charset=utf-8");
-  EXPECT_THAT(page->get_header_value("Content-Security-Policy"),
-              testing::HasSubstr("script-src 'self';"));
-  for (const char* name : {"app.js", "app.css", "theme.js", "icon.svg"}) {
-    const std::string path = std::string("/assets/") + name;
-    EXPECT_THAT(page->body, testing::HasSubstr(path.substr(0, 8)));
-    const httplib::Result asset = http_->Get(path.c_str());
-    ASSERT_EQ(asset->status, 200) << path;
-    EXPECT_FALSE(asset->body.empty()) << path;
-    const std::string etag = asset->get_header_value("ETag");
-    EXPECT_THAT(etag, testing::MatchesRegex("W/\"[0-9a-f]{16}\"")) << path;
-    const httplib::Result again =
-        http_->Get(path.c_str(), {{"If-None-Match", etag}});
-    EXPECT_EQ(Show(again), "304 ") << path;
-  }
-  EXPECT_EQ(http_->Get("/assets/other.js")->status, 401);
-  EXPECT_EQ(http_->Post("/")->status, 401);
 }
 
 TEST_F(AdminServerTest, OtherPathsAndMethodsAreJsonErrors) {
