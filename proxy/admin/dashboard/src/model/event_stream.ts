@@ -77,6 +77,7 @@ export function followEvents(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let abort: AbortController | null = null;
   let epoch = -1;
+  let started: string | null | undefined;
 
   const open = async () => {
     clearTimeout(timer);
@@ -105,7 +106,8 @@ export function followEvents(): void {
     failures = 0;
     const former = abort;
     // A gateway that was started anew counts events from 1.
-    if (epoch > 1) lastId = '';
+    if (now.status?.started !== started) lastId = '';
+    started = now.status?.started;
     abort = null;
     former?.abort();
     void open();
