@@ -228,6 +228,12 @@ export function giveToken(value: string): void {
   void ask();
 }
 
+// With all that was shown for it.
+export function forgetToken(): void {
+  setToken('');
+  location.reload();
+}
+
 // Of whoever asked for something else and heard it.
 export function heard401(): void {
   askForToken();

@@ -1,7 +1,7 @@
 // Who this gateway is, and how it is.
 import { useEffect, useState } from 'preact/hooks';
 import { clock, duration, since } from '../model/format';
-import { askNow, giveToken, type Link, live } from '../model/live';
+import { askNow, forgetToken, type Link, live } from '../model/live';
 import type { GatewayStatus } from '../model/messages';
 import { useStore } from '../model/store';
 import { chosenTheme, chooseTheme, type Theme } from '../model/theme_choice';
@@ -81,7 +81,7 @@ export function Header() {
         </div>
         <div class="top-tools">
           {hasToken && (
-            <button type="button" class="button forget-token" onClick={() => giveToken('')}>
+            <button type="button" class="button forget-token" onClick={forgetToken}>
               Forget token
             </button>
           )}
