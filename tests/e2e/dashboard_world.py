@@ -34,6 +34,7 @@ class _Session:
     self.host = source
     self.address = self._ftp.local_address()
     self._data = None
+    self._has_ended = False
 
   def __enter__(self):
     return self
@@ -43,6 +44,9 @@ class _Session:
 
   def quit(self):
     """Also in mid-transfer, and when it has ended."""
+    if self._has_ended:
+      return
+    self._has_ended = True
     if self._data is not None:
       self._data.close()
       self._data = None
@@ -68,6 +72,8 @@ class _Session:
 
   def want_421(self):
     self._ftp.want("421")
+    self._ftp.close()
+    self._has_ended = True
 
 
 class _Gateway(gateway.Gateway):
