@@ -4,7 +4,7 @@ import contextlib
 import pathlib
 
 _DOCS = pathlib.Path(__file__).parents[2] / "docs"
-_ROUNDS = 45  # Of clients that come and go: what the charts show.
+_ROUNDS = 110  # Of clients that come and go: what the charts show.
 _STANDING = 24
 
 
@@ -25,11 +25,15 @@ def take(world):
     browser.wait("[data-backend='a'] >> text=Healthy")
     browser.click(".windows >> text=2 min")
     standing = []
+    moving = []
     for number in range(_ROUNDS):
       if number % 2 == 0 and len(standing) < _STANDING:
         standing.append(stack.enter_context(world.connect(len(standing))))
         if len(standing) % 3 == 0:
           standing[-1].begin_download()
+          moving.append(standing[-1])
+      for session in moving:
+        session.read_some()
       _come_and_go(world, number)
     browser.shot(_DOCS / "dashboard-light.png", full=True)
     browser.scheme("dark")

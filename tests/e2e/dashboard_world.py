@@ -59,6 +59,10 @@ class _Session:
     self._data = self._ftp.transfer("PASV", "RETR /data/big.bin")
     self._data.recv(1 << 16)
 
+  def read_some(self):
+    """Of the download that was begun."""
+    self._data.recv(1 << 18)
+
   def download(self):
     """A whole file."""
     self._ftp.download("RETR /data/medium.bin")
@@ -118,7 +122,7 @@ class LiveWorld:
   def _serve(self, token_file=None):
     farm = gateway.farm("main", self.backends.values())
     return _Gateway(self.hosts, self._binary, [farm], token_file=token_file,
-                    probe_interval="1s")
+                    name="gw-1", probe_interval="1s")
 
   def _status(self):
     return json.loads(self._gateway.admin("/api/v1/status"))
@@ -186,6 +190,9 @@ class _MockSession:
 
   def begin_download(self):
     self._world.post(f"/mock/download/{self._id}")
+
+  def read_some(self):
+    pass  # It moves by itself.
 
   def download(self):
     self._world.post(f"/mock/download/{self._id}?size=1048576")

@@ -1,7 +1,7 @@
 // The state in words, what happens, and the charts.
 import { alertsOf, isUsable } from '../model/alerts';
 import { eventList } from '../model/event_stream';
-import { byteRate, bytes, clock, count, latency, num, perSecond, plural } from '../model/format';
+import { byteRate, bytes, clock, count, latency, num, perSecond, phaseName, plural } from '../model/format';
 import { live } from '../model/live';
 import type { GatewayEvent } from '../model/messages';
 import { useStore } from '../model/store';
@@ -78,7 +78,7 @@ function describe(event: GatewayEvent): { icon: IconName; tone: Tone; text: stri
     case 'KIND_LOGIN':
       return { icon: 'ok', tone: 'good', text: `${who} logged in on ${event.backend}` };
     case 'KIND_SESSION_END':
-      return { icon: 'close', tone: 'calm', text: `${who} left${event.text ? `: ${event.text}` : ''}` };
+      return { icon: 'close', tone: 'calm', text: `${who} left${event.text ? `: ${phaseName(event.text)}` : ''}` };
     case 'KIND_TRANSFER_START':
       return { icon: isUpload(event) ? 'up' : 'down', tone: 'calm', text: `${who} began ${transferWords(event)}` };
     case 'KIND_TRANSFER_END':

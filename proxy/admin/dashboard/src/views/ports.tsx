@@ -30,7 +30,7 @@ function cellsOf(ports: PortUse): Cell[] {
 }
 
 function widthOf(cells: number): string {
-  if (cells <= 128) return 'few';
+  if (cells <= 128) return cells % 16 === 0 ? 'few by-16' : 'few';
   return cells <= 400 ? 'some' : 'many';
 }
 

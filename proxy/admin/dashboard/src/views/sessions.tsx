@@ -111,7 +111,7 @@ export function Sessions({ onOpen }: { onOpen: (id: string) => void }) {
   const [text, setText] = useState('');
   const [phase, setPhase] = useState('');
   const [backend, setBackend] = useState('');
-  const [order, setOrder] = useState('id');
+  const [order, setOrder] = useState('started');
   const [descending, setDescending] = useState(true);
   const [size, setSize] = useState(PAGE_SIZES[0]!);
   const [offset, setOffset] = useState(0);
@@ -155,7 +155,7 @@ export function Sessions({ onOpen }: { onOpen: (id: string) => void }) {
     if (id === order) setDescending(!descending);
     else {
       setOrder(id);
-      setDescending(/^(id|commands|transfers|bytes)$/.test(id));
+      setDescending(/^(id|started|commands|transfers|bytes)$/.test(id));
     }
     setOffset(0);
   };
