@@ -41,9 +41,9 @@ function Readiness({ status, link }: { status: GatewayStatus | null; link: Link 
   return status.ready ? <Badge tone="good">Ready</Badge> : <Badge tone="bad">Not ready</Badge>;
 }
 
-function ControlPlane({ status }: { status: GatewayStatus | null }) {
+function ControlPlane({ status, link }: { status: GatewayStatus | null; link: Link }) {
   const plane = status?.controlPlane;
-  if (!status) return null;
+  if (!status || link.state === 'lost') return null;
   if (!plane?.address) {
     return <Badge tone="calm" title="Farms come from this process alone">Control plane: here</Badge>;
   }
@@ -76,7 +76,7 @@ export function Header() {
         </div>
         <div class="top-state">
           <Readiness status={status} link={link} />
-          <ControlPlane status={status} />
+          <ControlPlane status={status} link={link} />
           <span class="quiet uptime">{status?.started ? `up ${since(status.started, now)}` : ''}</span>
         </div>
         <div class="top-tools">
