@@ -221,6 +221,7 @@ v1::Answer SnapshotClient::AnswerTo(const v1::Query& query) {
     case v1::Query::kListPorts:
       *answer.mutable_ports() = PortUseMessage(gateway_.Ports());
       break;
+    case v1::Query::kGetTimeline:
     case v1::Query::QUERY_NOT_SET:
       break;  // A newer control plane's: an empty answer says so.
   }
