@@ -20,4 +20,7 @@ packages=(
   # Tests.
   libgtest-dev libgmock-dev libbenchmark-dev
 )
+# The dashboard's. Any node from 18 on serves, from wherever it comes.
+command -v node >/dev/null || packages+=(nodejs)
+command -v npm >/dev/null || packages+=(npm)
 install_packages "${packages[@]}"

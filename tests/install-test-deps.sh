@@ -18,6 +18,8 @@ packages=(
   python3 python3-openssl python3-pyftpdlib
   # A balancer in front of the gateway. Starts no service of its own here.
   haproxy
+  # A browser for the dashboard.
+  chromium
   # A client of the control plane that knows gRPC's own protocols alone.
   grpc-proto protobuf-compiler python3-grpcio python3-protobuf
 )
@@ -36,3 +38,11 @@ unpack_server proftpd-mod-crypto usr/share/doc/proftpd-mod-crypto \
   libpam0g libsodium23 libssl3 zlib1g
 unpack_server pure-ftpd usr/sbin/pure-ftpd \
   libcap2 libcrypt1 libpam0g libsodium23 libssl3
+
+# What drives the browser, by the hashes of its package-lock.json. Chromium is
+# Debian's: no package brings one.
+driver=$here/e2e/dashboard
+if ! cmp -s "$driver/package-lock.json" "$driver/node_modules/.installed"; then
+  (cd "$driver" && npm ci --ignore-scripts --no-audit --no-fund)
+  cp "$driver/package-lock.json" "$driver/node_modules/.installed"
+fi

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "google/protobuf/empty.pb.h"
 #include "protos/pinnace/v1/registry.pb.h"
+#include "proxy/admin/dashboard_page.h"
 #include "proxy/admin/json.h"
 #include "proxy/admin/session_list.h"
 #include "proxy/base/log.h"
@@ -218,6 +219,9 @@ bool Routes::Refuses(const Request& request, const RouteRow* row,
 }
 
 Response Routes::Respond(const Request& request) {
+  if (std::optional<Response> page = DashboardPage(request)) {
+    return *std::move(page);
+  }
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   const RouteRow* row = nullptr;
   std::string argument;

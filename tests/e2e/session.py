@@ -35,6 +35,11 @@ class Session:
   def __exit__(self, *_):
     self.close()
 
+  def local_address(self):
+    """IP:PORT of this end, as the gateway lists its client."""
+    host, port = self._control.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
   def close(self):
     self._lines.close()
     self._control.close()
