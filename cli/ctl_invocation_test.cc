@@ -40,9 +40,10 @@ void AddPaths(const Descriptor& type, const std::string& before,
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     const std::string path = absl::StrCat(before, field.name());
-    if (field.is_repeated()) continue;
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
-        FieldPlaceholder(field) != "DURATION") {
+    const bool is_message =
+        field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    if (field.is_repeated() && is_message) continue;
+    if (is_message && FieldPlaceholder(field) != "DURATION") {
       AddPaths(*field.message_type(), path + ".", paths);
     } else {
       paths.insert(path);

@@ -106,12 +106,14 @@ std::optional<uint16_t> LeaseTable::TakeFreePort(const IpAddress& key,
     const uint32_t step = i < size ? i : *shared;
     const uint16_t port = PortAt(source.order, source.turn + step);
     if (wanted.slice.has_value() && !wanted.slice->Contains(port)) continue;
-    if (source.pending.contains(port)) continue;
     if (wanted.peers != nullptr && i < size && HasPeerLease(port)) {
-      if (!shared.has_value()) shared = i;
+      if (!shared.has_value() && !source.pending.contains(port)) shared = i;
       continue;
     }
-    source.pending.try_emplace(port, Lease{wanted.owner, wanted.peers});
+    if (!source.pending.try_emplace(port, Lease{wanted.owner, wanted.peers})
+             .second) {
+      continue;
+    }
     if (wanted.peers != nullptr) {
       AddPeerLease(port, {wanted.owner, key, wanted.peers});
     }
@@ -121,12 +123,12 @@ std::optional<uint16_t> LeaseTable::TakeFreePort(const IpAddress& key,
   return std::nullopt;
 }
 
-void LeaseTable::EndLease(const IpAddress& key, Source& source, uint16_t port) {
-  const auto found = source.pending.find(port);
-  const Lease lease = std::move(found->second);
-  source.pending.erase(found);
-  UncountPending(lease.owner);
-  if (lease.peers != nullptr) RemovePeerLease(port, lease.owner);
+void LeaseTable::EndLease(Source& source, Source::Pending::iterator lease) {
+  UncountPending(lease->second.owner);
+  if (lease->second.peers != nullptr) {
+    RemovePeerLease(lease->first, lease->second.owner);
+  }
+  source.pending.erase(lease);
 }
 
 bool LeaseTable::HasPeerLease(uint16_t port) const {
@@ -250,7 +252,7 @@ std::optional<LeaseOwner> LeaseTable::ClaimOf(const IpAddress& key,
     if (lease == source.pending.end()) return std::nullopt;
     owner = lease->second.owner;
     if (expected != nullptr && owner != *expected) return std::nullopt;
-    EndLease(key, source, port);
+    EndLease(source, lease);
     --shard.facts.pending;
     ++shard.facts.claimed_total;
     next = ServeWaiting(key, source, shard.facts);
@@ -282,7 +284,7 @@ void LeaseTable::Release(const LeaseOwner& owner, const IpAddress& client,
     } else {
       auto lease = source.pending.find(port);
       if (lease == source.pending.end() || lease->second.owner != owner) return;
-      EndLease(key, source, port);
+      EndLease(source, lease);
       --shard.facts.pending;
       next = ServeWaiting(key, source, shard.facts);
     }

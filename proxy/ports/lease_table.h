@@ -147,7 +147,8 @@ class LeaseTable {
   struct Source {
     uint64_t order = 0;  // the key of its order of ports
     uint32_t turn = 0;   // where it stands in that order
-    absl::flat_hash_map<uint16_t, Lease> pending;
+    using Pending = absl::flat_hash_map<uint16_t, Lease>;
+    Pending pending;
     std::deque<Waiter> waiting;
   };
   struct Grant {
@@ -179,7 +180,7 @@ class LeaseTable {
   // Of `key`; with `expected` that owner's alone.
   std::optional<LeaseOwner> ClaimOf(const IpAddress& key, uint16_t port,
                                     const LeaseOwner* expected);
-  void EndLease(const IpAddress& key, Source& source, uint16_t port);
+  void EndLease(Source& source, Source::Pending::iterator lease);
   // The lease on `port` that takes a connection of `source`.
   std::optional<PeerLease> FindPeerLease(uint16_t port, const IpAddress& source)
       ABSL_LOCKS_EXCLUDED(peer_mutex_);

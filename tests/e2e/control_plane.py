@@ -14,10 +14,12 @@ import tempfile
 
 import admin_scenarios
 import backend_drain_scenarios
+import canary_scenarios
 import content
 import control_world
 import crash_scenarios
 import failover_scenarios
+import fxp_scenarios
 import gateway
 import gateway_drain_scenarios
 import guard_scenarios
@@ -45,8 +47,9 @@ _LANES = {
         *pin_scenarios.ALL, *maglev_scenarios.ALL, *policy_scenarios.ALL]),
     "sharing by address": (_CREW, sharing_scenarios.BY_ADDRESS),
     "sharing by user": (_CREW, sharing_scenarios.BY_USER),
-    "guard": ({"a": "crew"}, guard_scenarios.ALL),
-    "admin": ({"a": "crew", "b": "crew"}, admin_scenarios.ALL),
+    "guard": ({"a": "crew"}, guard_scenarios.ALL + fxp_scenarios.ALL),
+    "admin": ({"a": "crew", "b": "crew"},
+              admin_scenarios.ALL + canary_scenarios.ALL),
     "health": ({"left": "vsftpd", "moody": "moody"}, health_scenarios.ALL),
 }
 

@@ -57,6 +57,9 @@ class ControlPlane:
     code = self._process.wait(10)
     assert code == 0, f"the control plane's exit code is {code}:\n{self.log()}"
 
+  def whole_log(self):
+    return self._process.whole_log()
+
   def log(self):
     return self._process.log()
 

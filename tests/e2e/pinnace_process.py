@@ -50,5 +50,8 @@ class PinnaceProcess:
           f"pinnace {self._subcommand} still runs after {seconds:g} s:\n"
           f"{self.log()}") from None
 
+  def whole_log(self):
+    return (self._folder / "log").read_bytes()
+
   def log(self):
     return (self._folder / "log").read_text(errors="replace")[-4000:]

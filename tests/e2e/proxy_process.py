@@ -75,6 +75,9 @@ class Proxy:
   def alive(self):
     return self._process.alive()
 
+  def whole_log(self):
+    return self._process.whole_log()
+
   def log(self):
     return self._process.log()
 
