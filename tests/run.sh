@@ -152,6 +152,7 @@ stage "e2e: many clients" e2e many_clients.py
 stage "e2e: control plane" e2e control_plane.py
 stage "e2e: matrix" e2e matrix.py
 stage "e2e: FTPS" e2e ftps_matrix.py
+stage "e2e: hostile crew" e2e hostile_crew.py
 stage "e2e: dashboard" e2e dashboard.py
 stage "quickstart" one_case quickstart
 
