@@ -4,11 +4,18 @@ by whatever way it came."""
 import contextlib
 import json
 import socket
+import stat
+import subprocess
 
 import control_world
+import pinnace_process
 import session
+import waiting
 
 _SAILOR = control_world.SAILOR
+_PORT = 2199
+_ADMIN = "127.0.0.1:8099"
+_CONTROL_PLANE = "127.0.0.1:9099"
 _CANARY = "kanarie"  # Part of every secret here.
 # What is shown of everything must still be there: the test looks at something.
 _SHOWN = "zichtbaar"
@@ -84,7 +91,8 @@ def _pages(gateway):
       some = [path]
     for one in some:
       status, body = gateway.admin(one)
-      assert status == 200, (one, status, body)
+      # Where no backend is usable /readyz says so.
+      assert status == 200 or one == "/readyz", (one, status, body)
       pages[one] = body.encode()
   return pages
 
@@ -125,4 +133,117 @@ def nothing_secret_is_shown_anywhere(world):
     assert b"PASS ****" in timelines
 
 
-ALL = [nothing_secret_is_shown_anywhere]
+class _Serve:
+  """`pinnace serve` with a token for everything; a context manager."""
+
+  def __init__(self, world):
+    self.host = world.hosts.gateway
+    self._binary = str(world.binary)
+    self.folder = world.hosts.work / "canary-serve"
+    self._process = pinnace_process.PinnaceProcess(
+        self.host, world.binary, self.folder, "serve")
+    self.secrets = {name: self._secret(name)
+                    for name in ("admin", "viewer", "operator", "probe")}
+    self._backend = world.address_of("a")
+
+  def _secret(self, name):
+    path = self.folder / f"{name}.secret"
+    path.write_text(f"{_CANARY}-{name}-0123456789\n")
+    path.chmod(stat.S_IRUSR)
+    return path
+
+  def __enter__(self):
+    file = {name: str(path) for name, path in self.secrets.items()}
+    self._process.start({
+        "gateway": {"name": "canary",
+                    "listeners": [{"address": f"127.0.0.1:{_PORT}"}],
+                    "public_ports": ["51900-51903"],
+                    "probe_interval": "1s"},
+        "control_plane": {
+            "listen": _CONTROL_PLANE, "store": f"sqlite:{self.folder}/p.db",
+            "tokens": [{"name": "ops", "role": "operator",
+                        "file": file["operator"]}]},
+        "admin": {"listen": _ADMIN, "token_file": file["admin"],
+                  "tokens": [{"name": "looks", "role": "viewer",
+                              "file": file["viewer"]}]},
+        "farms": [{"name": "main", "health_check": {
+            "kind": "login", "user": "probe", "password_file": file["probe"]},
+                   "backends": [{"id": "a", "address": self._backend}]}]})
+
+    def ready():
+      assert self._process.alive(), self._process.log()
+      return waiting.answers("127.0.0.1", _PORT)
+
+    self.host.namespace.call(waiting.until, ready, "pinnace serve")
+    return self
+
+  def __exit__(self, *_):
+    self._process.kill()
+
+  def whole_log(self):
+    return self._process.whole_log()
+
+  def admin(self, path, *curl_arguments):
+    """(status, body)"""
+    done = subprocess.run(
+        self.host.namespace.command(
+            "curl", "-sS", "--max-time", "5", "-w", "\n%{http_code}",
+            *curl_arguments, f"http://{_ADMIN}{path}"),
+        capture_output=True, text=True, timeout=10, check=False)
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status or 0), body
+
+  def ctl(self, token_file, *words):
+    done = subprocess.run(
+        self.host.namespace.command(
+            self._binary, "ctl", "--server", _CONTROL_PLANE, "--token-file",
+            str(token_file), *words),
+        capture_output=True, text=True, timeout=20, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+class _WithToken:
+  """A gateway's pages, asked with a token."""
+
+  def __init__(self, serve, token):
+    self._serve, self._token = serve, token
+
+  def admin(self, path):
+    return self._serve.admin(path, "-H", f"Authorization: Bearer {self._token}")
+
+
+def tokens_and_files_of_secrets_are_shown_nowhere(world):
+  with _Serve(world) as serve:
+    token = serve.secrets["admin"].read_text().strip()
+    for wrong in (["-H", f"Authorization: Bearer {_CANARY}-wrong"],
+                  ["-H", f"Authorization: Basic {_CANARY}"],
+                  ["-u", f"admin:{_CANARY}"], []):
+      status, body = serve.admin("/api/v1/sessions", *wrong)
+      assert status == 401, (wrong, status)
+      _check("a refused page", body.encode())
+    status, body = serve.admin(f"/api/v1/sessions?token={_CANARY}", "-H",
+                               f"Authorization: Bearer {token}")
+    assert status == 400, (status, body)
+    viewer = serve.secrets["viewer"].read_text().strip()
+    status, body = serve.admin("/api/v1/drain", "-X", "POST", "-H",
+                               f"Authorization: Bearer {viewer}")
+    assert status == 403, (status, body)
+    _check("a forbidden page", body.encode())
+    code, shown = serve.ctl(serve.secrets["viewer"], "backend", "list")
+    assert code == 1, shown
+    _check("ctl with a wrong token", shown.encode())
+    for words in (("backend", "list"), ("farm", "show", "main"), ("audit",),
+                  ("snapshot",)):
+      code, shown = serve.ctl(serve.secrets["operator"], *words)
+      assert code == 0, (words, shown)
+      _check(f"ctl {words}", shown.encode())
+    # The backend does not know the probe's password, and says so.
+    waiting.until(lambda: b"probe" in serve.whole_log()
+                  or b"unhealthy" in serve.whole_log(), "a failed probe")
+    for name, content in _pages(_WithToken(serve, token)).items():
+      _check(name, content)
+    _check("the log", serve.whole_log())
+
+
+ALL = [nothing_secret_is_shown_anywhere,
+       tokens_and_files_of_secrets_are_shown_nowhere]
