@@ -166,7 +166,7 @@ TEST_F(AdminServerTest, APostWithoutABodyNeedsNoLength) {
   const socklen_t length = server_->address().ToSockaddr(&storage);
   ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&storage), length), 0);
   const absl::string_view request =
-      "POST /api/v1/drain HTTP/1.1\r\nHost: h\r\n\r\n";
+      "POST /api/v1/drain HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
   ASSERT_EQ(send(fd, request.data(), request.size(), 0),
             static_cast<ssize_t>(request.size()));
   std::string answer(1024, '\0');

@@ -6,13 +6,16 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/empty.pb.h"
 #include "protos/pinnace/v1/registry.pb.h"
 #include "proxy/admin/dashboard_page.h"
 #include "proxy/admin/json.h"
 #include "proxy/admin/session_list.h"
+#include "proxy/base/address.h"
 #include "proxy/base/log.h"
 #include "proxy/base/printable.h"
 #include "proxy/base/steady_clock.h"
@@ -29,6 +32,18 @@ bool SameSecret(absl::string_view a, absl::string_view b) {
         static_cast<unsigned char>(b[i % std::max<size_t>(b.size(), 1)]);
   }
   return difference == 0;
+}
+
+// The header Host; empty where there is none, which no browser does.
+bool IsAddressOrLocalhost(absl::string_view host) {
+  if (host.empty()) return true;
+  if (!host.empty() && host.back() != ']') {
+    const size_t colon = host.rfind(':');
+    if (colon != absl::string_view::npos) host = host.substr(0, colon);
+  }
+  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+  return absl::EqualsIgnoreCase(host, "localhost") ||
+         IpAddress::Parse(host).has_value();
 }
 
 template <typename Message>
@@ -207,6 +222,17 @@ bool Routes::Refuses(const Request& request, const RouteRow* row,
                                          "the role operator"));
       return true;
     }
+  }
+  // Another site's name may be made to lead here (DNS rebinding); a browser
+  // then takes its page and ours for one site.
+  if (!asks_for_token() && access != Access::kAnybody &&
+      !IsAddressOrLocalhost(request.host)) {
+    response = Error(
+        403,
+        absl::StrCat("without a token these pages are to be asked for by "
+                     "an IP address or as localhost, not as ",
+                     Printable(request.host, 256), ": set admin.token_file"));
+    return true;
   }
   // A page of another site must not drain us through an operator's browser.
   if (Changes(request.method) && !request.origin.empty() &&

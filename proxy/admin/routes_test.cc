@@ -60,7 +60,7 @@ class RoutesTest : public testing::Test {
                const std::string& body = "", const std::string& token = "") {
     if (routes_ == nullptr) Start();
     const std::vector<std::string> parts = absl::StrSplit(target, '?');
-    Request request{.method = method, .path = parts[0], .host = "h:1"};
+    Request request{.method = method, .path = parts[0], .host = "127.0.0.1:1"};
     if (parts.size() > 1) {
       for (const auto& pair : absl::StrSplit(parts[1], '&')) {
         const std::pair<std::string, std::string> one =
@@ -460,12 +460,40 @@ TEST_F(RoutesTest, AnotherSitesPageChangesNothing) {
     if (row.access != Access::kOperator) continue;
     Request request{.method = row.method,
                     .path = std::string(row.path),
-                    .host = "h:1",
+                    .host = "127.0.0.1:1",
                     .origin = "http://evil.example"};
     EXPECT_EQ(routes_->Respond(request).status, 403) << row.path;
-    request.origin = "http://h:1";
+    request.origin = "http://127.0.0.1:1";
     EXPECT_NE(routes_->Respond(request).status, 403) << row.path;
   }
+}
+
+TEST_F(RoutesTest, WithoutATokenANameThatLeadsHereShowsNothing) {
+  Start();
+  const auto status = [this](const char* path, const char* host) {
+    return routes_->Respond({.method = "GET", .path = path, .host = host})
+        .status;
+  };
+  for (const char* host :
+       {"", "127.0.0.1", "127.0.0.1:8021", "[::1]", "[::1]:8021", "localhost",
+        "LocalHost:8021", "10.0.0.7:80"}) {
+    EXPECT_EQ(status("/api/v1/sessions", host), 200) << host;
+  }
+  for (const char* host :
+       {"evil.example", "evil.example:8021", "127.0.0.1.evil.example:8021",
+        "localhost.evil.example", "xlocalhost", "[evil]:8021", ":8021"}) {
+    EXPECT_EQ(status("/api/v1/sessions", host), 403) << host;
+    EXPECT_EQ(status("/healthz", host), 200) << host;
+  }
+  // Who has a token knows what he asks.
+  Start({.token = "0123456789abcdef"});
+  EXPECT_EQ(routes_
+                ->Respond({.method = "GET",
+                           .path = "/api/v1/sessions",
+                           .host = "gateway.example",
+                           .authorization = "Bearer 0123456789abcdef"})
+                .status,
+            200);
 }
 
 TEST_F(RoutesTest, EveryRowIsInTheDocuments) {
