@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -11,6 +13,7 @@ import control_world
 
 _SAILOR = control_world.SAILOR
 _PATIENCE = 10
+_DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
 
 
 def the_metrics_pass_promtool(world):
@@ -29,6 +32,42 @@ def the_metrics_pass_promtool(world):
     assert not (done.stdout + done.stderr).strip(), done.stdout + done.stderr
     for name in ("login_seconds", "backend_connect_seconds"):
       assert f"pinnace_{name}_count 1\n" in text, name
+
+
+def _promtool(*words):
+  promtool = pathlib.Path(os.environ["PINNACE_UNPACKED"]) / "usr/bin/promtool"
+  done = subprocess.run([str(promtool), *words], capture_output=True, text=True,
+                        timeout=60, check=False)
+  assert done.returncode == 0, done.stdout + done.stderr
+
+
+def alerts_and_charts_are_of_metrics_that_there_are(world):
+  rules = _DEPLOY / "prometheus/pinnace.rules.yaml"
+  _promtool("check", "rules", str(rules))
+  _promtool("test", "rules", str(rules.with_suffix(".test.yaml")))
+  board = json.loads((_DEPLOY / "grafana/pinnace.json").read_text())
+  expressions = [target["expr"] for panel in board["panels"]
+                 for target in panel["targets"]]
+  assert len(expressions) > 20, len(expressions)
+  with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+    # Prometheus' own parser reads them, as rules, with the variables filled in.
+    json.dump({"groups": [{"name": "charts", "rules": [
+        {"record": f"chart:{number}", "expr": expression.replace(
+            "$__rate_interval", "1m").replace("$instance", ".*")}
+        for number, expression in enumerate(expressions)]}]}, file)
+    file.flush()
+    _promtool("check", "rules", file.name)
+  with world.fleet() as fleet:
+    world.register(fleet.registry, "main", "a")
+    fleet.settle()
+    status, text = fleet.gateway.admin("/metrics")
+    assert status == 200, status
+  there = set(re.findall(r"^# TYPE (\S+)", text, re.M))
+  asked = set(re.findall(r"\bpinnace_\w+", rules.read_text()
+                         + " ".join(expressions)))
+  unknown = {name for name in asked
+             if name not in there and name.removesuffix("_bucket") not in there}
+  assert not unknown, unknown
 
 
 def a_backend_is_drained_in_the_registry(world):
@@ -155,6 +194,7 @@ def _events(gateway):
 
 ALL = [
     the_metrics_pass_promtool,
+    alerts_and_charts_are_of_metrics_that_there_are,
     a_backend_is_drained_in_the_registry,
     a_session_is_traced_until_it_ends,
     who_follows_the_events_hears_of_a_session,
